@@ -1,0 +1,47 @@
+/** What every engine can do, and what it tells while it does it. */
+import type { MirrorError } from "../errors.ts";
+import type { Transfer } from "../plan.ts";
+
+export type Status = "pulled" | "pushed" | "present" | "failed";
+
+/** What became of one transfer. */
+export interface Outcome {
+  readonly transfer: Transfer;
+  readonly status: Status;
+  /** Manifest digest at the place the step ends at (`sha256:…`). */
+  readonly digest?: string;
+  /** Size of the image in bytes, as the engine reports it. */
+  readonly bytes?: number;
+  /** Set exactly when `status` is `failed`. */
+  readonly error?: MirrorError;
+}
+
+/** A sign of life during a step; the terminal decides how to show it. */
+export type Progress =
+  | {
+      readonly kind: "phase";
+      readonly transfer: Transfer;
+      readonly phase: "pull" | "verify" | "fallback" | "tag" | "push";
+    }
+  | {
+      readonly kind: "retry";
+      readonly transfer: Transfer;
+      readonly attempt: number;
+      readonly delay: number;
+      readonly reason: string;
+    }
+  /** `done` of `total` bytes (total 0 = unknown) of the phase in progress. */
+  | { readonly kind: "bytes"; readonly transfer: Transfer; readonly done: number; readonly total: number };
+
+export interface StepOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** `pull` and `push` never throw for one image's failure (it is in the Outcome); only `interrupted` is thrown. */
+export interface Engine {
+  /** Brings the transfer's source to this machine in the transfer's platform. */
+  pull(transfer: Transfer, options?: StepOptions): Promise<Outcome>;
+  /** Sends what `pull` brought to the transfer's target. */
+  push(transfer: Transfer, options?: StepOptions): Promise<Outcome>;
+}

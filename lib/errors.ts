@@ -53,11 +53,6 @@ export const ERRORS = {
     says: 'images {sources} would all be stored as "{target}"',
     fix: "give one of them another name with --rename SOURCE=NAME or a line SOURCE=NAME in the ignore file, or pass --on-collision prefix-host",
   },
-  "mapping-name": {
-    exit: 2,
-    says: 'image "{image}" cannot be stored as "{name}": {detail}',
-    fix: "give it another name with --rename SOURCE=NAME or a line SOURCE=NAME in the ignore file",
-  },
   "rename-invalid": {
     exit: 2,
     says: 'rename "{rename}" is not valid: {detail}',
@@ -72,6 +67,16 @@ export const ERRORS = {
     exit: 2,
     says: 'namespace "{namespace}" is not valid: {detail}',
     fix: "use lower-case letters and digits, with - _ . between them",
+  },
+  "platform-invalid": {
+    exit: 2,
+    says: 'platform "{platform}" is not valid',
+    fix: "write it as OS/ARCH or OS/ARCH/VARIANT, for example linux/amd64",
+  },
+  "platform-conflict": {
+    exit: 2,
+    says: 'image "{image}" is wanted for {platforms} by services {services}, and one mirror name holds one platform',
+    fix: "give the services the same platform, or different images",
   },
 
   // compose

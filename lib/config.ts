@@ -1,0 +1,260 @@
+/**
+ * The only reader of flags and environment. A flag beats the environment, which beats `.env` beside package.json.
+ * Everything is parsed and checked here, so the rooms behind get values they can trust.
+ */
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { parseEnvFile } from "./compose/env-file.ts";
+import { detailOf, MirrorError } from "./errors.ts";
+import { type OnCollision, parseRename, type Rename } from "./mapping.ts";
+import { formatPlatform, parsePlatform } from "./platform.ts";
+import { Secret } from "./secret.ts";
+
+export type Language = "en" | "zh";
+export type EngineName = "docker" | "podman" | "nerdctl";
+
+/** A variable's name to its value. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+interface FlagSpec {
+  readonly type: "string" | "boolean";
+  readonly short?: string;
+  readonly multiple?: true;
+  /** What the value stands for in the help. */
+  readonly value?: string;
+  /** The environment variable that stands for the flag. */
+  readonly variable?: string;
+  readonly default?: string;
+}
+
+/** Every flag of every command. */
+export const FLAGS = {
+  file: { type: "string", short: "f", multiple: true, value: "FILE", variable: "COMPOSE_FILE" },
+  "env-file": { type: "string", multiple: true, value: "FILE", variable: "COMPOSE_ENV_FILES" },
+  profile: { type: "string", multiple: true, value: "NAME", variable: "COMPOSE_PROFILES" },
+  ignore: { type: "string", value: "FILE" },
+  rename: { type: "string", multiple: true, value: "SOURCE=NAME" },
+  "on-collision": { type: "string", value: "error|prefix-host", default: "error" },
+  registry: { type: "string", value: "HOST", variable: "MIRROR_REGISTRY" },
+  namespace: { type: "string", value: "NAME", variable: "MIRROR_NAMESPACE" },
+  "pull-registry": { type: "string", value: "HOST", variable: "MIRROR_PULL_REGISTRY" },
+  platform: { type: "string", value: "OS/ARCH", variable: "MIRROR_PLATFORM", default: "linux/amd64" },
+  engine: { type: "string", value: "docker|podman|nerdctl", variable: "MIRROR_ENGINE", default: "docker" },
+  concurrency: { type: "string", value: "N", variable: "MIRROR_CONCURRENCY", default: "3" },
+  output: { type: "string", value: "FILE" },
+  host: { type: "string", value: "HOST", variable: "DEPLOY_HOST" },
+  dir: { type: "string", value: "DIR", variable: "DEPLOY_DIR" },
+  "dry-run": { type: "boolean" },
+  json: { type: "boolean" },
+  yes: { type: "boolean" },
+  lang: { type: "string", value: "en|zh", variable: "LANG" },
+  help: { type: "boolean", short: "h" },
+} as const satisfies Record<string, FlagSpec>;
+
+export type FlagName = keyof typeof FLAGS;
+
+/** Settings that have no flag, because a command line is no place for a secret. */
+export const VARIABLES = ["MIRROR_USERNAME", "MIRROR_PASSWORD"] as const;
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: Secret;
+}
+
+export interface Config {
+  /** The folder the caller stands in. */
+  readonly cwd: string;
+  readonly home: string;
+  /** The process environment, for compose's interpolation and docker's configuration. */
+  readonly environment: Environment;
+  readonly files: readonly string[];
+  readonly envFiles: readonly string[];
+  readonly profiles: readonly string[];
+  readonly ignoreFile?: string;
+  readonly renames: readonly Rename[];
+  readonly onCollision: OnCollision;
+  readonly registry?: string;
+  readonly namespace?: string;
+  readonly pullRegistry?: string;
+  readonly platform: string;
+  readonly engine: EngineName;
+  /** Images under way at once. */
+  readonly concurrency: number;
+  /** Absolute path of the file to write. */
+  readonly output?: string;
+  readonly host?: string;
+  /** Folder on the host; `~` is the home there. */
+  readonly dir?: string;
+  readonly credentials?: Credentials;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly yes: boolean;
+  readonly language: Language;
+  readonly help: boolean;
+}
+
+/** The folder of package.json: where this tool's `.env` and its own ignore list are. */
+export const TOOL_FOLDER = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export interface Invocation {
+  readonly argv: readonly string[];
+  readonly environment: Environment;
+  /** The folder the caller stands in. */
+  readonly cwd: string;
+  /** The flags the command takes. */
+  readonly flags: readonly FlagName[];
+  /** This tool's `.env`, or another file in its place. */
+  readonly settingsFile?: string;
+}
+
+/**
+ * Reads an invocation. Throws `flag-unknown`, `flag-value`, `file-read`, and what the parsers of single values throw.
+ */
+export function readConfig({
+  argv,
+  environment,
+  cwd,
+  flags,
+  settingsFile = join(TOOL_FOLDER, ".env"),
+}: Invocation): Config {
+  const given = parseFlags(argv, flags);
+  const settings = readSettings(settingsFile);
+  const variable = (name: string): string | undefined => filled(environment[name]) ?? filled(settings.get(name));
+  const text = (name: FlagName): string | undefined => {
+    const spec: FlagSpec = FLAGS[name];
+    const value = given[name];
+    if (typeof value === "string") return value;
+    return (spec.variable === undefined ? undefined : variable(spec.variable)) ?? spec.default;
+  };
+  const list = (name: FlagName): readonly string[] => (Array.isArray(given[name]) ? given[name] : []);
+  const isSet = (name: FlagName): boolean => given[name] === true;
+  const path = (name: FlagName): string | undefined => {
+    const value = text(name);
+    return value === undefined ? undefined : resolve(cwd, value);
+  };
+
+  const username = variable("MIRROR_USERNAME");
+  const password = variable("MIRROR_PASSWORD");
+  return dropUndefined({
+    cwd,
+    home: filled(environment["HOME"]) ?? homedir(),
+    environment,
+    files: list("file"),
+    envFiles: list("env-file"),
+    profiles: list("profile"),
+    ignoreFile: path("ignore"),
+    renames: list("rename").map(parseRename),
+    onCollision: oneOf("on-collision", text("on-collision"), ["error", "prefix-host"]),
+    registry: text("registry"),
+    namespace: text("namespace"),
+    pullRegistry: text("pull-registry"),
+    platform: formatPlatform(parsePlatform(text("platform") ?? FLAGS.platform.default)),
+    engine: oneOf("engine", text("engine"), ["docker", "podman", "nerdctl"]),
+    concurrency: positive("concurrency", text("concurrency")),
+    output: path("output"),
+    host: text("host"),
+    dir: text("dir"),
+    credentials:
+      username !== undefined && password !== undefined ? { username, password: new Secret(password) } : undefined,
+    dryRun: isSet("dry-run"),
+    json: isSet("json"),
+    yes: isSet("yes"),
+    language: languageOf(typeof given["lang"] === "string" ? given["lang"] : undefined, environment),
+    help: isSet("help"),
+  });
+}
+
+/** The language to speak: `--lang`, else the locale's (LC_ALL, LC_MESSAGES, LANG in POSIX order). */
+export function languageOf(flag: string | undefined, environment: Environment): Language {
+  if (flag !== undefined) return oneOf("lang", flag.toLowerCase().slice(0, 2), ["en", "zh"], flag);
+  const locale =
+    filled(environment["LC_ALL"]) ?? filled(environment["LC_MESSAGES"]) ?? filled(environment["LANG"]) ?? "";
+  return locale.toLowerCase().startsWith("zh") ? "zh" : "en";
+}
+
+/** `registry` and `namespace`, which every command that names the mirror needs. Throws `setting-missing`. */
+export function requireMirror(config: Config): { readonly registry: string; readonly namespace: string } {
+  const { registry, namespace } = config;
+  if (registry === undefined) throw missing("the mirror registry", "registry");
+  if (namespace === undefined) throw missing("the namespace in the mirror registry", "namespace");
+  return { registry, namespace };
+}
+
+/** The host to deploy to. Throws `setting-missing`. */
+export function requireHost(config: Config): string {
+  if (config.host === undefined) throw missing("the host to deploy to", "host");
+  return config.host;
+}
+
+function missing(what: string, flag: FlagName): MirrorError {
+  const spec: FlagSpec = FLAGS[flag];
+  return new MirrorError("setting-missing", { what, flag: `--${flag}`, variable: spec.variable ?? "" });
+}
+
+function parseFlags(
+  argv: readonly string[],
+  flags: readonly FlagName[],
+): Record<string, string | boolean | readonly string[] | undefined> {
+  const specs = flags.map((name) => {
+    const { type, short, multiple }: FlagSpec = FLAGS[name];
+    return [name, { type, ...(short === undefined ? {} : { short }), ...(multiple === undefined ? {} : { multiple }) }];
+  });
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: Object.fromEntries(specs),
+      strict: true,
+      allowPositionals: false,
+    });
+    return values as Record<string, string | boolean | readonly string[] | undefined>;
+  } catch (cause) {
+    throw new MirrorError("flag-unknown", { detail: detailOf(cause) }, { cause });
+  }
+}
+
+function readSettings(file: string): ReadonlyMap<string, string> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return new Map();
+    throw new MirrorError("file-read", { file, detail: detailOf(cause) }, { cause });
+  }
+  return parseEnvFile(text, () => undefined, file);
+}
+
+function oneOf<const T extends string>(
+  flag: FlagName,
+  value: string | undefined,
+  choices: readonly T[],
+  shown = value,
+): T {
+  const found = choices.find((choice) => choice === value);
+  if (found !== undefined) return found;
+  throw new MirrorError("flag-value", {
+    flag: `--${flag}`,
+    value: shown ?? "",
+    detail: `it takes ${choices.join(" or ")}`,
+  });
+}
+
+function positive(flag: FlagName, value = ""): number {
+  const count = Number(value);
+  if (/^\d+$/.test(value) && count >= 1 && count <= 64) return count;
+  throw new MirrorError("flag-value", { flag: `--${flag}`, value, detail: "it takes a number from 1 to 64" });
+}
+
+/** An empty variable counts as unset, as in `DEPLOY_HOST= task mirror`. */
+function filled(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
+}
+
+/** Leaves out what is undefined, so that optional properties are absent rather than undefined. */
+function dropUndefined<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

@@ -85,6 +85,66 @@ export const ERRORS = {
     says: 'no compose file found in "{folder}" or above it',
     fix: "stand in the project's folder or name the file with -f",
   },
+  "compose-stdin": {
+    exit: 2,
+    says: 'cannot read a compose file from standard input (-f "-")',
+    fix: "write it to a file and name that with -f",
+  },
+  "compose-remote": {
+    exit: 2,
+    says: 'cannot read the remote compose file "{file}" ({where})',
+    fix: "copy it beside the project and name the copy there",
+  },
+  "compose-yaml": {
+    exit: 2,
+    says: "{where} is not valid YAML: {detail}",
+    fix: "correct the file at that line",
+  },
+  "compose-invalid": {
+    exit: 2,
+    says: "cannot use the compose file, {where}: {detail}",
+    fix: "correct the file; docker compose config checks the same",
+  },
+  "compose-empty": {
+    exit: 2,
+    says: 'no services found in "{file}"',
+    fix: "add a services section, or name another file with -f",
+  },
+  "compose-no-image": {
+    exit: 2,
+    says: 'service "{service}" has neither an image nor a build section ({where})',
+    fix: "give the service an image, or a build section",
+  },
+  "compose-cycle": {
+    exit: 2,
+    says: "{what} runs in a circle: {chain}",
+    fix: "take one of these references out",
+  },
+  "compose-limit": {
+    exit: 2,
+    says: '"{file}" is too large to read safely: {detail}',
+    fix: "split the file, or check that it is the compose file you meant",
+  },
+  "interpolation-invalid": {
+    exit: 2,
+    says: 'cannot fill in variables in {where}: "{template}" is not a valid template',
+    fix: "write $NAME, ${NAME} or ${NAME:-default}, and $$ for a plain $",
+  },
+  "variable-required": {
+    exit: 2,
+    says: 'required variable "{variable}" is missing a value: {reason} ({where})',
+    fix: "set {variable} in the environment or in the env file",
+  },
+  "env-file-invalid": {
+    exit: 2,
+    says: 'cannot read line {line} of the env file "{file}": {detail}',
+    fix: "write lines as NAME=value",
+  },
+  "project-name-invalid": {
+    exit: 2,
+    says: 'project name "{name}" is not valid',
+    fix: "use lower-case letters, digits, - and _, starting with a letter or digit",
+  },
 } as const satisfies Record<string, ErrorText>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -2,13 +2,18 @@
 
 export interface Service {
   readonly name: string;
-  /** The image as compose resolves it (interpolated, merged); absent when the service is only built. */
+  /** The image as compose resolves it (interpolated, merged); absent when the service has none of its own. */
   readonly image?: string;
-  /** The service has a `build` section: compose makes its image, nobody can pull it. */
+  /** What `docker compose config --images` prints for a service without an image: `PROJECT-SERVICE`. */
+  readonly defaultImage: string;
+  /** Nobody can pull its image: compose makes it from the `build` section, or a `provider` runs in its place. */
   readonly built: boolean;
   readonly profiles: readonly string[];
   /** `platform` of the service, when it has one. */
   readonly platform?: string;
+  readonly pullPolicy?: string;
+  /** The top-level section it stands in: compose runs `jobs` to completion, and they have images too. */
+  readonly section: "services" | "jobs";
 }
 
 /** Where an image value is written: one scalar of one file. Several services can share one through an anchor. */
@@ -18,14 +23,21 @@ export interface ImageUse {
   readonly image: string;
   /** Absolute path of the file, a key of `Project.files`. */
   readonly file: string;
-  /** Offsets into the file's text, the scalar's quotes included. */
+  /** Offsets into the file's text (UTF-16 units, a byte order mark counts as one), the scalar's quotes included. */
   readonly start: number;
   readonly end: number;
+  /** The variables that the scalar mentions. */
+  readonly variables: readonly string[];
+  /**
+   * Index into `Project.composeFiles` when writing another name at `start` to `end` of that file changes images and
+   * nothing else; absent when the scalar stands in an extended or included file, or also serves as something else.
+   */
+  readonly layer?: number;
 }
 
 /** Something compose warns about; `terminal/` puts it into words. */
 export interface ComposeWarning {
-  readonly code: string;
+  readonly code: "variable-unset" | "version-obsolete" | "several-files" | "env-file-unreadable";
   readonly values: Readonly<Record<string, string | number>>;
 }
 
@@ -35,10 +47,16 @@ export interface Project {
   readonly folder: string;
   /** Absolute paths of the files given or found, in merge order; never empty. */
   readonly composeFiles: readonly string[];
-  /** Text of every file read, by absolute path (included and extended ones too). */
+  /** Text of every compose file read, by absolute path (included and extended ones too), its byte order mark kept. */
   readonly files: ReadonlyMap<string, string>;
-  /** Selected services, in code-point order of their names. */
+  /** Absolute paths of the env files read for the project and its includes. */
+  readonly envFiles: readonly string[];
+  /** Some file of the project has an `include` section. */
+  readonly includes: boolean;
+  /** Selected services and jobs, in code-point order of their names. */
   readonly services: readonly Service[];
+  /** The profiles that compose itself would activate in this environment, COMPOSE_PROFILES of the env file included. */
+  readonly activeProfiles: readonly string[];
   readonly uses: readonly ImageUse[];
   readonly warnings: readonly ComposeWarning[];
 }
@@ -50,7 +68,10 @@ export interface LoadOptions {
   readonly files: readonly string[];
   /** `--env-file` in order; empty = COMPOSE_ENV_FILES, else `.env`. */
   readonly envFiles: readonly string[];
-  /** `--profile`; empty = every service whatever its profile. `COMPOSE_PROFILES` narrows only as design says. */
+  /**
+   * `--profile`; empty = COMPOSE_PROFILES of `environment`, else every service whatever its profile. COMPOSE_PROFILES
+   * in an env file never narrows: it says what one host runs, not what the mirror must hold.
+   */
   readonly profiles: readonly string[];
   /** The process environment, handed in: `lib` does not read it. */
   readonly environment: Readonly<Record<string, string | undefined>>;

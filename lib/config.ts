@@ -167,6 +167,31 @@ export function readConfig({
   });
 }
 
+/**
+ * This process's own invocation. The language comes first, so that even a wrong flag is answered in it; `config`
+ * reads the rest and throws what `readConfig` throws.
+ */
+export function readInvocation(flags: readonly FlagName[]): {
+  readonly language: Language;
+  readonly config: () => Config;
+} {
+  const argv = process.argv.slice(2);
+  const at = argv.lastIndexOf("--lang");
+  const inline = argv.findLast((arg) => arg.startsWith("--lang="))?.slice("--lang=".length);
+  const flag = (at < 0 ? inline : argv[at + 1])?.toLowerCase();
+  const known = flag?.startsWith("zh") || flag?.startsWith("en") ? flag : undefined;
+  return {
+    language: languageOf(known, process.env),
+    config: () => readConfig({ argv, environment: process.env, cwd: callersFolder(), flags }),
+  };
+}
+
+/** npm runs scripts in the folder of package.json and tells in INIT_CWD where the caller stands. */
+function callersFolder(): string {
+  const cwd = process.cwd();
+  return cwd === TOOL_FOLDER ? (filled(process.env["INIT_CWD"]) ?? cwd) : cwd;
+}
+
 /** The language to speak: `--lang`, else the locale's (LC_ALL, LC_MESSAGES, LANG in POSIX order). */
 export function languageOf(flag: string | undefined, environment: Environment): Language {
   if (flag !== undefined) return oneOf("lang", flag.toLowerCase().slice(0, 2), ["en", "zh"], flag);

@@ -53,7 +53,7 @@ export interface ImageRow {
  * Decides for every image of the project whether it is mirrored, ignored or built. An image that any service builds
  * is built for all of them. Throws `reference-invalid` with the service, `platform-conflict`.
  */
-export function selectImages(project: Project, { ignore, platform }: SelectOptions): Selection {
+export function selectImages(project: Pick<Project, "services">, { ignore, platform }: SelectOptions): Selection {
   const builtImages = new Set(project.services.filter(({ built }) => built).map(imageName));
   const built: ImageUsers[] = [];
   const ignored: ImageUsers[] = [];

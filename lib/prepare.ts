@@ -1,0 +1,57 @@
+/** From configuration to plan: what every script begins with. */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { load } from "./compose/load.ts";
+import type { Project } from "./compose/project.ts";
+import { type Config, requireMirror, TOOL_FOLDER } from "./config.ts";
+import { detailOf, MirrorError } from "./errors.ts";
+import { parseIgnoreList } from "./ignore.ts";
+import { type Plan, planTransfers, type Selection, selectImages } from "./plan.ts";
+
+const IGNORE_FILE = "ignore-images.txt";
+
+/** The project in hand and what of it is to be mirrored. Throws what the compose room and `selectImages` throw. */
+export async function prepareSelection(
+  config: Config,
+): Promise<{ readonly project: Project; readonly selection: Selection }> {
+  const { project, selection } = await prepare(config);
+  return { project, selection };
+}
+
+/** The project and its plan. Throws `setting-missing` too when the mirror is not configured. */
+export async function preparePlan(config: Config): Promise<{ readonly project: Project; readonly plan: Plan }> {
+  const mirror = requireMirror(config);
+  const { project, selection, renames } = await prepare(config);
+  const plan = planTransfers(selection, {
+    ...mirror,
+    renames: [...config.renames, ...renames],
+    onCollision: config.onCollision,
+  });
+  return { project, plan };
+}
+
+/** Where a file made from the project goes: `--output`, else `name` beside the first compose file. */
+export function outputPath(config: Config, project: Project, name: string): string {
+  return config.output ?? join(dirname(project.composeFiles[0]!), name);
+}
+
+async function prepare(config: Config) {
+  const { cwd, files, envFiles, profiles, environment, platform } = config;
+  const project = await load({ cwd, files, envFiles, profiles, environment });
+  const ignore = await readIgnoreList(config, dirname(project.composeFiles[0]!));
+  return { project, selection: selectImages(project, { ignore, platform }), renames: ignore.renames };
+}
+
+/** The list named by `--ignore`, else the one beside the compose file, else this tool's own. */
+async function readIgnoreList(config: Config, folder: string) {
+  const file =
+    config.ignoreFile ?? [folder, TOOL_FOLDER].map((each) => join(each, IGNORE_FILE)).find((each) => existsSync(each));
+  if (file === undefined) return parseIgnoreList("");
+  try {
+    return parseIgnoreList(await readFile(file, "utf8"));
+  } catch (cause) {
+    if (cause instanceof MirrorError) throw cause;
+    throw new MirrorError("file-read", { file, detail: detailOf(cause) }, { cause });
+  }
+}

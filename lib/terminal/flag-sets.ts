@@ -1,0 +1,14 @@
+/** The flags that commands share. */
+import type { FlagName } from "../config.ts";
+
+/** What decides the list of images. */
+export const PROJECT_FLAGS = ["file", "env-file", "profile", "ignore", "platform"] as const satisfies FlagName[];
+
+/** What decides their names at the mirror. */
+export const MIRROR_FLAGS = ["registry", "namespace", "rename", "on-collision"] as const satisfies FlagName[];
+
+/** How images are moved. */
+export const TRANSFER_FLAGS = ["engine", "concurrency"] as const satisfies FlagName[];
+
+/** Where the project runs. */
+export const HOST_FLAGS = ["host", "dir", "pull-registry"] as const satisfies FlagName[];

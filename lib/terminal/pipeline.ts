@@ -1,0 +1,85 @@
+/**
+ * A list of steps, one after another. On a terminal listr2 draws them on stderr; elsewhere each step says in plain
+ * lines that it started, what it tells while it runs, and how it ended.
+ */
+import { formatDuration } from "./format.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What a running step may show. */
+export interface Row {
+  /** Replaces the step's title, as when it ends with a result. */
+  title(text: string): void;
+  /** Lines under the title that are drawn over by the next call; without a terminal they are not shown. */
+  live(text: string): void;
+  /** A line that stays. */
+  note(text: string): void;
+}
+
+export interface Step {
+  readonly title: string;
+  /** Says why the step is left out; `undefined` = it runs. */
+  readonly skip?: string | undefined;
+  readonly run: (row: Row) => Promise<void>;
+}
+
+/** Runs the steps in order; the first error ends the pipeline and is thrown as it is. */
+export async function pipeline(terminal: Terminal, steps: readonly Step[]): Promise<void> {
+  return terminal.interactive ? drawn(terminal, steps) : plain(terminal, steps);
+}
+
+async function plain(terminal: Terminal, steps: readonly Step[]): Promise<void> {
+  for (const { title, skip, run } of steps) {
+    if (skip !== undefined) {
+      terminal.note(`- ${title}: ${skip}`);
+      continue;
+    }
+    terminal.note(`> ${title}`);
+    const started = Date.now();
+    let ended = title;
+    await run({ title: (text) => (ended = text), live: () => {}, note: (text) => terminal.note(`  ${text}`) });
+    terminal.note(`= ${ended} (${formatDuration(Date.now() - started)})`);
+  }
+}
+
+async function drawn(terminal: Terminal, steps: readonly Step[]): Promise<void> {
+  const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
+  const kept: string[] = [];
+  const list = new Listr(
+    steps.map(({ title, skip, run }) => ({
+      title: skip === undefined ? title : `${title}: ${skip}`,
+      skip: skip !== undefined,
+      task: async (_context: unknown, task: { title: string; output: string }) => {
+        const started = Date.now();
+        let latest = title;
+        await run({
+          title: (text) => (task.title = latest = text),
+          live: (text) => (task.output = text),
+          note: (text) => kept.push(text),
+        });
+        task.title = `${latest} (${formatDuration(Date.now() - started)})`;
+      },
+      rendererOptions: { outputBar: Number.POSITIVE_INFINITY, persistentOutput: false },
+    })),
+    {
+      registerSignalListeners: false,
+      rendererOptions: {
+        collapseErrors: false,
+        showErrorMessage: false,
+        collapseSkips: false,
+        formatOutput: "truncate",
+        // stdout carries the result alone
+        logger: new ListrLogger({
+          useIcons: true,
+          toStderr: [],
+          processOutput: new ProcessOutput(process.stderr, process.stderr),
+        }),
+      },
+      fallbackRendererCondition: false,
+    },
+  );
+  try {
+    await list.run();
+  } finally {
+    for (const line of kept) terminal.note(line);
+  }
+}

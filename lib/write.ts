@@ -1,0 +1,28 @@
+/** Files appear whole or not at all: written beside their place, flushed, then renamed over it. */
+import { randomBytes } from "node:crypto";
+import { open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { detailOf, MirrorError } from "./errors.ts";
+
+export interface WriteOptions {
+  /** May be run as a program (mode 755 instead of 644). */
+  readonly executable?: boolean;
+}
+
+/** Writes `text` to `file`. Throws `file-write`; the old file is then as it was. */
+export async function writeWhole(file: string, text: string, { executable = false }: WriteOptions = {}): Promise<void> {
+  const part = join(dirname(file), `.${basename(file)}.${randomBytes(4).toString("hex")}.tmp`);
+  try {
+    const handle = await open(part, "wx", executable ? 0o755 : 0o644);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(part, file);
+  } catch (cause) {
+    await rm(part, { force: true }).catch(() => {});
+    throw new MirrorError("file-write", { file, detail: detailOf(cause) }, { cause });
+  }
+}

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import {
+  type Config,
+  type FlagName,
+  FLAGS,
+  languageOf,
+  readConfig,
+  requireHost,
+  requireMirror,
+} from "../lib/config.ts";
+
+const EVERY_FLAG = Object.keys(FLAGS) as FlagName[];
+const NO_FILE = join(tmpdir(), "compose-mirror-no-such-settings");
+
+function read(argv: readonly string[], environment: Record<string, string> = {}, settingsFile = NO_FILE): Config {
+  return readConfig({
+    argv,
+    environment: { HOME: "/home/u", ...environment },
+    cwd: "/project",
+    flags: EVERY_FLAG,
+    settingsFile,
+  });
+}
+
+function withSettings(text: string, body: (file: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "compose-mirror-"));
+  try {
+    writeFileSync(join(folder, ".env"), text);
+    body(join(folder, ".env"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("defaults", () => {
+  const { platform, engine, concurrency, onCollision, language, dryRun, json, files, home } = read([]);
+  assert.deepEqual(
+    { platform, engine, concurrency, onCollision, language, dryRun, json, files, home },
+    {
+      platform: "linux/amd64",
+      engine: "docker",
+      concurrency: 3,
+      onCollision: "error",
+      language: "en",
+      dryRun: false,
+      json: false,
+      files: [],
+      home: "/home/u",
+    },
+  );
+});
+
+test("a flag beats the environment, which beats the settings file; empty counts as unset", () => {
+  withSettings("MIRROR_REGISTRY=file.example\nMIRROR_NAMESPACE='from file'\n", (file) => {
+    assert.equal(
+      read(["--registry", "flag.example"], { MIRROR_REGISTRY: "env.example" }, file).registry,
+      "flag.example",
+    );
+    assert.equal(read([], { MIRROR_REGISTRY: "env.example" }, file).registry, "env.example");
+    assert.equal(read([], { MIRROR_REGISTRY: "" }, file).registry, "file.example");
+    assert.equal(read([], {}, file).namespace, "from file");
+  });
+});
+
+test("repeatable flags keep their order, paths are the caller's", () => {
+  const config = read([
+    "-f",
+    "a.yaml",
+    "--file",
+    "b.yaml",
+    "--profile",
+    "x",
+    "--profile=y",
+    "--output",
+    "out.sh",
+    "--rename",
+    "nginx=web",
+  ]);
+  assert.deepEqual(config.files, ["a.yaml", "b.yaml"]);
+  assert.deepEqual(config.profiles, ["x", "y"]);
+  assert.equal(config.output, "/project/out.sh");
+  assert.equal(config.renames[0]?.name, "web");
+});
+
+test("the password comes from variables only and is never seen", () => {
+  const config = read([], { MIRROR_USERNAME: "u", MIRROR_PASSWORD: "s3cret-value" });
+  assert.equal(config.credentials?.password.reveal(), "s3cret-value");
+  assert.doesNotMatch(
+    JSON.stringify(config.credentials) + inspect(config.credentials) + String(config.credentials?.password),
+    /s3cret/,
+  );
+  assert.throws(() => read(["--password", "x"]), { code: "flag-unknown" });
+});
+
+const bad: readonly [argv: readonly string[], code: string][] = [
+  [["--nope"], "flag-unknown"],
+  [["stray"], "flag-unknown"],
+  [["--host"], "flag-unknown"],
+  [["--engine", "rkt"], "flag-value"],
+  [["--concurrency", "0"], "flag-value"],
+  [["--concurrency", "1e3"], "flag-value"],
+  [["--on-collision", "merge"], "flag-value"],
+  [["--platform", "linux/"], "platform-invalid"],
+  [["--rename", "nginx"], "rename-invalid"],
+  [["--lang", "fr"], "flag-value"],
+];
+
+for (const [argv, code] of bad) {
+  test(`refuses ${argv.join(" ")}`, () => assert.throws(() => read(argv), { code, exit: 2 }));
+}
+
+test("a missing registry, namespace or host says how to set it", () => {
+  assert.throws(() => requireMirror(read([])), {
+    code: "setting-missing",
+    exit: 2,
+    fix: /--registry.*MIRROR_REGISTRY/,
+  });
+  assert.throws(() => requireMirror(read(["--registry", "r"])), { fix: /--namespace.*MIRROR_NAMESPACE/ });
+  assert.throws(() => requireHost(read([])), { fix: /--host.*DEPLOY_HOST/ });
+  assert.deepEqual(requireMirror(read(["--registry", "r", "--namespace", "n"])), { registry: "r", namespace: "n" });
+});
+
+test("the language is the flag's, else the locale's in POSIX order", () => {
+  assert.equal(languageOf("zh-CN", { LANG: "en_US.UTF-8" }), "zh");
+  assert.equal(languageOf(undefined, { LANG: "zh_CN.UTF-8" }), "zh");
+  assert.equal(languageOf(undefined, { LC_ALL: "C", LANG: "zh_CN.UTF-8" }), "en");
+  assert.equal(languageOf(undefined, {}), "en");
+});

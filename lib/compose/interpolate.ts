@@ -57,7 +57,7 @@ function substitute(text: string, context: Context, depth: number): string {
     out += part;
   };
 
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const dollar = text.indexOf("$", at);
     push(text.slice(at, dollar === -1 ? text.length : dollar));
     if (dollar === -1) break;

@@ -37,7 +37,7 @@ export interface ImageUse {
 
 /** Something compose warns about; `terminal/` puts it into words. */
 export interface ComposeWarning {
-  readonly code: "variable-unset" | "version-obsolete" | "several-files" | "env-file-unreadable";
+  readonly code: "variable-unset" | "version-obsolete" | "several-files";
   readonly values: Readonly<Record<string, string | number>>;
 }
 

@@ -66,6 +66,7 @@ export async function load(options: LoadOptions): Promise<Project> {
     composeFiles: files,
     files: new Map([...loader.parsed].map(([path, { text }]) => [path, text])),
     envFiles: [...new Set(loader.envFiles)],
+    referencedFiles: [...loader.referenced].toSorted(),
     includes: loader.includes,
     services: selected.map((entry) => serviceOf(entry, name)),
     activeProfiles: active,
@@ -107,6 +108,7 @@ class Loader {
   readonly parsed = new Map<string, SourceFile>();
   readonly warnings: ComposeWarning[];
   readonly envFiles: string[];
+  readonly referenced = new Set<string>();
   includes = false;
   readonly #layerOf = new Map<Scalar, number>();
   readonly #sharing = new Sharing();
@@ -260,6 +262,7 @@ class Loader {
     let definitions = NONE;
     for (const path of paths) {
       const file = await this.file(path, whereIs(item));
+      this.referenced.add(path);
       definitions = await this.#merge(definitions, file, { variables, folder }, including);
     }
     cache.set(key, definitions);
@@ -332,6 +335,7 @@ class Loader {
     const known = cache.get(path);
     if (known) return known;
     const { documents } = await this.file(path, whereIs(extended));
+    this.referenced.add(path);
     const warnings = this.warnings.length;
     let definitions = NONE;
     let resets: readonly Path[] = [];

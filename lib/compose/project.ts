@@ -51,6 +51,8 @@ export interface Project {
   readonly files: ReadonlyMap<string, string>;
   /** Absolute paths of the env files read for the project and its includes. */
   readonly envFiles: readonly string[];
+  /** Absolute paths of the compose files that others extend or include. */
+  readonly referencedFiles: readonly string[];
   /** Some file of the project has an `include` section. */
   readonly includes: boolean;
   /** Selected services and jobs, in code-point order of their names. */

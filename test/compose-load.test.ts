@@ -614,14 +614,16 @@ test("the profiles that compose would activate are told", async () => {
   assert.deepEqual((await loadFiles(files, { profiles: ["z"] })).activeProfiles, ["z"]);
 });
 
+function warned({ warnings }: Project): readonly string[] {
+  return warnings.map(({ code, values }) => `${code} ${values["variable"] ?? "file"}`);
+}
+
 test("warnings: unset variables once each, of chosen services only; obsolete version", async () => {
   const files = {
     "compose.yml":
       "version: '3'\nx-all: $TOP\nservices:\n  a: {image: 'x:$ONE$ONE', command: [$TWO, $ONE]}\n  b: {image: 'y:$THREE', profiles: [p]}\n  c: {extends: {file: base.yml, service: d}}\n",
     "base.yml": "services: {d: {image: 'z:$FOUR'}, e: {image: 'z:$FIVE'}}",
   };
-  const warned = ({ warnings }: Project): readonly string[] =>
-    warnings.map(({ code, values }) => `${code} ${values["variable"] ?? "file"}`);
   assert.deepEqual(warned(await loadFiles(files, { profiles: ["q"] })), [
     "variable-unset TOP",
     "version-obsolete file",

@@ -22,7 +22,7 @@ const cases: readonly [what: string, files: Files, problems: readonly string[]][
   [
     "a mapping in env_file",
     { "compose.yml": "services:\n  a:\n    image: x\n    env_file:\n      - path: .e\n        required: false\n" },
-    ['compose.yml:5:9: a mapping in "env_file" of service "a"'],
+    ["compose.yml:5:15: services.a.env_file.0.path"],
   ],
   [
     "depends_on.required",
@@ -30,13 +30,9 @@ const cases: readonly [what: string, files: Files, problems: readonly string[]][
       "compose.yml":
         "services:\n  b: {image: x}\n  a:\n    image: x\n    depends_on:\n      b: {condition: service_started, required: true}\n",
     },
-    ['compose.yml:6:49: "depends_on.required" of service "a"'],
+    ["compose.yml:6:49: services.a.depends_on.b.required"],
   ],
-  [
-    "develop",
-    { "compose.yml": "services: {a: {image: x, develop: {}}}" },
-    ['compose.yml:1:35: "develop" of service "a"'],
-  ],
+  ["develop", { "compose.yml": "services: {a: {image: x, develop: {}}}" }, ["compose.yml:1:35: services.a.develop"]],
   [
     "tags",
     { "compose.yml": "services: {a: {image: x, command: !reset null}}" },

@@ -1,10 +1,54 @@
-/** What docker-compose v1 (1.29, the last) does not read, found in the files before anything is sent to such a host. */
+/**
+ * What docker-compose v1 (1.29, the last) does not read, found in the files before anything is sent to such a host.
+ * The list is what 1.29.2 itself rejected when each attribute was tried on it.
+ */
 import { type Document, parseFile, type Value, whereIs } from "./document.ts";
 import type { Project } from "./project.ts";
 
+const SECTIONS = new Set(["version", "services", "networks", "volumes", "secrets", "configs"]);
+
+/** `*` stands for any key, and for any item of a list. */
+const UNKNOWN: readonly (readonly string[])[] = [
+  "annotations",
+  "attach",
+  "build.additional_contexts",
+  "build.dockerfile_inline",
+  "build.entitlements",
+  "build.no_cache",
+  "build.platforms",
+  "build.privileged",
+  "build.pull",
+  "build.secrets",
+  "build.ssh",
+  "build.tags",
+  "build.ulimits",
+  "cgroup",
+  "depends_on.*.required",
+  "depends_on.*.restart",
+  "develop",
+  "env_file.*.path",
+  "gpus",
+  "healthcheck.start_interval",
+  "label_file",
+  "models",
+  "networks.*.gw_priority",
+  "networks.*.mac_address",
+  "ports.*.name",
+  "post_start",
+  "pre_start",
+  "pre_stop",
+  "provider",
+  "use_api_socket",
+  "uts",
+  "volumes.*.bind.create_host_path",
+]
+  .map((path) => `services.*.${path}`)
+  .concat("configs.*.content", "secrets.*.environment", "networks.*.enable_ipv4")
+  .map((path) => path.split("."));
+
 /**
- * Lists what v1 would reject in the project's files, as `FILE:LINE:COLUMN: what`; empty when it can run the project.
- * Parses the files again, so call it for a v1 host only.
+ * Lists what v1 would reject or misread in the project's files, as `FILE:LINE:COLUMN: what`; empty when it can run
+ * the project. Parses the files again, so call it for a v1 host only.
  */
 export function v1Problems(project: Project): readonly string[] {
   return [...project.files].flatMap(([path, text]) => {
@@ -20,53 +64,23 @@ function documentProblems({ root, resets }: Document): readonly string[] {
   if (root.kind !== "mapping") return [];
   const found: string[] = [];
   for (const [key, value] of root.entries) {
-    if (!V1_SECTIONS.has(key) && !key.startsWith("x-")) found.push(problem(value, `top-level "${key}"`));
+    if (!SECTIONS.has(key) && !key.startsWith("x-")) found.push(problem(value, `top-level "${key}"`));
   }
-  if (root.dollars) found.push(...formProblems(root, new Set()));
-  if (resets.length > 0) found.push(problem(root, `the tag on ${resets[0]!.join(".")}`));
-  const services = root.entries.get("services");
-  if (services?.kind !== "mapping") return found;
-  for (const [name, service] of services.entries) {
-    if (service.kind !== "mapping") continue;
-    const { entries } = service;
-    const of = `of service "${name}"`;
-    for (const attribute of V2_ATTRIBUTES) {
-      const value = entries.get(attribute);
-      if (value) found.push(problem(value, `"${attribute}" ${of}`));
-    }
-    for (const item of itemsOf(entries.get("env_file"))) {
-      if (item.kind === "mapping") found.push(problem(item, `a mapping in "env_file" ${of}`));
-    }
-    const dependsOn = entries.get("depends_on");
-    if (dependsOn?.kind !== "mapping") continue;
-    for (const setting of dependsOn.entries.values()) {
-      if (setting.kind !== "mapping") continue;
-      for (const key of ["required", "restart"]) {
-        const value = setting.entries.get(key);
-        if (value) found.push(problem(value, `"depends_on.${key}" ${of}`));
-      }
-    }
-  }
-  return found;
+  const version = root.entries.get("version");
+  if (version?.kind === "scalar" && version.type !== "string") found.push(problem(version, "a version without quotes"));
+  for (const path of UNKNOWN) found.push(...at(root, path, []));
+  for (const path of resets) found.push(problem(root, `the tag on ${path.join(".")}`));
+  return [...found, ...formProblems(root, new Set())];
 }
 
-const V1_SECTIONS = new Set(["version", "services", "networks", "volumes", "secrets", "configs"]);
-
-/** Attributes that came after 1.29. */
-const V2_ATTRIBUTES = [
-  "annotations",
-  "attach",
-  "cgroup",
-  "develop",
-  "gpus",
-  "label_file",
-  "models",
-  "post_start",
-  "pre_start",
-  "pre_stop",
-  "provider",
-  "uts",
-] as const;
+/** The values of a document that a path leads to. */
+function at(value: Value, [next, ...rest]: readonly string[], above: readonly string[]): readonly string[] {
+  if (next === undefined) return [problem(value, above.join("."))];
+  if (value.kind === "scalar") return [];
+  const children: readonly (readonly [string, Value])[] =
+    value.kind === "mapping" ? [...value.entries] : value.items.map((item, index) => [String(index), item]);
+  return children.flatMap(([key, child]) => (next === "*" || next === key ? at(child, rest, [...above, key]) : []));
+}
 
 /** v1 knows neither `+` forms nor variables within a default: it fails on the former and misreads the latter. */
 function formProblems(value: Value, seen: Set<Value>): readonly string[] {
@@ -77,10 +91,6 @@ function formProblems(value: Value, seen: Set<Value>): readonly string[] {
   const text = value.text.replaceAll("$$", "");
   if (/\$\{\w+:?\+/.test(text)) return [problem(value, 'a variable form with "+"')];
   return /\$\{\w+:?[-?][^}]*\$/.test(text) ? [problem(value, "a variable within another's default")] : [];
-}
-
-function itemsOf(value: Value | undefined): readonly Value[] {
-  return value?.kind === "sequence" ? value.items : value ? [value] : [];
 }
 
 function problem(value: Value, what: string): string {

@@ -300,6 +300,19 @@ const images: readonly [what: string, files: Files, images: readonly string[], o
     },
     ["a=x"],
   ],
+  [
+    "of two includes the first wins",
+    { "compose.yml": "include: [1.yml, 2.yml]", "1.yml": service("a", "x"), "2.yml": service("a", "y") },
+    ["a=x"],
+  ],
+  [
+    "dependencies that meet again are no circle",
+    {
+      "compose.yml":
+        "services: {a: {image: x, depends_on: [b, c]}, b: {image: y, depends_on: [d]}, c: {image: z, depends_on: [d]}, d: {image: w}}",
+    },
+    ["a=x", "b=y", "c=z", "d=w"],
+  ],
   // profiles
   [
     "all of them unless chosen",
@@ -530,6 +543,21 @@ const refused: readonly [what: string, files: Files, code: string, says: RegExp,
     "compose-invalid",
     /no chosen profile/,
     { profiles: ["p"] },
+  ],
+  [
+    "services that wait for each other",
+    {
+      "compose.yml":
+        "services: {a: {image: x, depends_on: [b, c]}, b: {image: y, links: [c]}, c: {image: z, ipc: 'service:a'}}",
+    },
+    "compose-cycle",
+    /depends_on runs in a circle: .* → /,
+  ],
+  [
+    "a job with a service's name",
+    { "compose.yml": "services: {a: {image: x}}\njobs: {a: {image: y}}" },
+    "compose-invalid",
+    /jobs\.a/,
   ],
   [
     "a project name that cannot be one",

@@ -46,6 +46,7 @@ export async function discover({ cwd, files, envFiles, environment }: LoadOption
   const process = new Map(
     Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
+  if (!process.has("PWD")) process.set("PWD", cwd);
   const named = envFiles.length > 0 ? envFiles : listOf(process.get("COMPOSE_ENV_FILES"), ",");
   const explicit = named.map((file) => resolve(cwd, expandHome(file, process)));
   const first = explicit.length > 0 ? explicit : await defaultEnvFile(given[0] ? dirname(given[0]) : cwd, process);

@@ -300,7 +300,7 @@ class Loader {
     if (known !== undefined) return known;
     const definition = base.definitions[section].get(name) ?? null;
     const extended = definition?.attributes.get("extends");
-    if (definition === null || extended === undefined || isNull(extended)) return definition;
+    if (definition === null || extended === undefined) return definition;
 
     const here = `${name} in ${base.file}`;
     if (chain.includes(here)) {
@@ -515,6 +515,10 @@ function select(definitions: Definitions, profiles: readonly string[], file: str
   });
   const enabled = new Set(selected.map(({ name }) => name));
   const known = new Set(all.map(({ name }) => name));
+  const twice = all.find(({ section, name }) => section === "jobs" && definitions.services.has(name));
+  if (twice) {
+    throw new MirrorError("compose-invalid", { where: `jobs.${twice.name}`, detail: "a service has that name too" });
+  }
   for (const { name, definition } of selected) {
     const { attributes } = definition;
     if (!attributes.has("build") && !attributes.has("provider") && imageOf(definition) === undefined) {
@@ -527,7 +531,33 @@ function select(definitions: Definitions, profiles: readonly string[], file: str
       throw invalid(dependency.value, `service "${name}" depends on "${dependency.name}", ${state}`);
     }
   }
+  checkCycle(selected);
   return selected.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** Services that wait for each other never start. Walks with its own stack: a chain may be as long as the project. */
+function checkCycle(selected: readonly Selected[]): void {
+  const dependencies = new Map(
+    selected.map(({ name, definition }) => [name, dependenciesOf(definition).map((dependency) => dependency.name)]),
+  );
+  const state = new Map<string, "open" | "done">();
+  const chain: string[] = [];
+  const pending = [...dependencies.keys()].map((name) => ({ name, leaving: false }));
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const { name, leaving } = next;
+    if (leaving) {
+      state.set(name, "done");
+      chain.pop();
+    } else if (state.get(name) === "open") {
+      const circle = [...chain.slice(chain.indexOf(name)), name].join(" → ");
+      throw new MirrorError("compose-cycle", { what: "depends_on", chain: circle });
+    } else if (!state.has(name)) {
+      state.set(name, "open");
+      chain.push(name);
+      pending.push({ name, leaving: true });
+      for (const dependency of dependencies.get(name) ?? []) pending.push({ name: dependency, leaving: false });
+    }
+  }
 }
 
 function profilesOf({ attributes }: Definition): readonly string[] {

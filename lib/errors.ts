@@ -145,6 +145,232 @@ export const ERRORS = {
     says: 'project name "{name}" is not valid',
     fix: "use lower-case letters, digits, - and _, starting with a letter or digit",
   },
+
+  // deploy: reaching the host
+  "host-invalid": {
+    exit: 2,
+    says: 'host "{host}" is not valid: {detail}',
+    fix: "write an alias of your ssh configuration, USER@HOST, or ssh://USER@HOST:PORT",
+  },
+  "ssh-no-such-host": {
+    exit: 2,
+    says: 'no host named "{host}" is known: {detail}',
+    fix: "check --host, the Host entries of ~/.ssh/config, and name resolution",
+  },
+  "ssh-host-key-unknown": {
+    exit: 2,
+    says: 'the host key of "{host}" is not known here, so it was not trusted',
+    fix: "run ssh {host} once by hand, compare the fingerprint it shows, and accept it",
+  },
+  "ssh-host-key-changed": {
+    exit: 1,
+    says: 'the host key of "{host}" is another one than before, so nothing was sent',
+    fix: "if the host was installed anew, run ssh-keygen -R with its name, then ssh {host} once by hand; if not, somebody may stand in between",
+  },
+  "ssh-denied": {
+    exit: 2,
+    says: 'host "{host}" refused the login: {detail}',
+    fix: "log in by key: run ssh-copy-id for {host}, load the key into ssh-agent, or name user and key in ~/.ssh/config; passwords are never asked for",
+  },
+  "ssh-key-permissions": {
+    exit: 2,
+    says: 'ssh did not use the key for "{host}", because its file can be read by others: {detail}',
+    fix: "run chmod 600 on the key file",
+  },
+  "ssh-refused": {
+    exit: 1,
+    says: 'host "{host}" refused the connection: {detail}',
+    fix: "check that sshd runs there and that the port is right (ssh://USER@HOST:PORT, or Port in ~/.ssh/config)",
+  },
+  "ssh-timeout": {
+    exit: 1,
+    says: 'host "{host}" did not answer: {detail}',
+    fix: "check that the host is up and that its security group and firewall let ssh in from here",
+  },
+  "ssh-rejected": {
+    exit: 1,
+    says: 'host "{host}" closed the connection before the login: {detail}',
+    fix: "check that the port is sshd's, and fail2ban, hosts.deny and MaxStartups on the host; wait a minute before the next try",
+  },
+  "ssh-algorithms": {
+    exit: 2,
+    says: 'ssh here and sshd on "{host}" have no common algorithm: {detail}',
+    fix: "update sshd there, or allow the old algorithm for this host in ~/.ssh/config",
+  },
+  "ssh-cut": {
+    exit: 1,
+    says: 'the connection to "{host}" was cut: {detail}',
+    fix: "check the network and run the same command again",
+  },
+  "ssh-failed": {
+    exit: 1,
+    says: 'cannot reach host "{host}": {detail}',
+    fix: "make ssh {host} work by hand, then run again",
+  },
+
+  // deploy: what the host is like
+  "host-probe": {
+    exit: 1,
+    says: 'cannot look at host "{host}": {detail}',
+    fix: "the user's login shell there must run commands given by ssh; try ssh {host} uname",
+  },
+  "host-dir-invalid": {
+    exit: 2,
+    says: 'folder "{dir}" on the host is not usable: {detail}',
+    fix: "give --dir an absolute path, a path below ~/, or one relative to the home there",
+  },
+  "host-dir-write": {
+    exit: 2,
+    says: 'user "{user}" cannot write to "{dir}" on "{host}"',
+    fix: "give the user that folder there (chown), or choose another with --dir",
+  },
+  "host-platform": {
+    exit: 2,
+    says: 'host "{host}" is {platform}, and the images are mirrored for {wanted}',
+    fix: "mirror for the host with --platform {platform}, or deploy to a {wanted} host",
+  },
+  "host-docker-missing": {
+    exit: 2,
+    says: 'no docker found on "{host}"',
+    fix: "install docker-ce there (https://mirrors.aliyun.com/docker-ce/ in mainland China) and start it",
+  },
+  "host-docker-stopped": {
+    exit: 2,
+    says: 'docker on "{host}" does not answer: {detail}',
+    fix: "start it there: systemctl enable --now docker",
+  },
+  "host-docker-permission": {
+    exit: 2,
+    says: 'the ssh user may not use docker on "{host}": {detail}',
+    fix: "put the user into the docker group there (usermod -aG docker USER) and log in anew, or deploy as root",
+  },
+  "host-docker-old": {
+    exit: 2,
+    says: 'docker {version} on "{host}" is too old',
+    fix: "install docker {oldest} or newer there",
+  },
+  "host-compose-missing": {
+    exit: 2,
+    says: 'neither docker compose nor docker-compose found on "{host}"',
+    fix: "install the package docker-compose-plugin there",
+  },
+  "host-compose-old": {
+    exit: 2,
+    says: 'docker-compose {version} on "{host}" is too old',
+    fix: "install the package docker-compose-plugin there, or docker-compose {oldest} or newer",
+  },
+  "host-compose-api": {
+    exit: 2,
+    says: 'docker-compose {version} on "{host}" is too old for docker {server}, which takes API {api} and newer',
+    fix: "install the package docker-compose-plugin there, or lower min-api-version in /etc/docker/daemon.json",
+  },
+  "host-compose-v1": {
+    exit: 2,
+    says: 'docker-compose {version} on "{host}" cannot read the compose file: {problems}',
+    fix: "install the package docker-compose-plugin there, or take these out of the compose file",
+  },
+
+  // deploy: steps on the host
+  "host-folder": {
+    exit: 1,
+    says: 'cannot make the folder "{dir}" on "{host}": {detail}',
+    fix: "check that the ssh user may write there",
+  },
+  "host-copy": {
+    exit: 1,
+    says: 'cannot copy files into "{dir}" on "{host}": {detail}',
+    fix: "check permissions and free space there; the files in place were not touched",
+  },
+  "host-login": {
+    exit: 1,
+    says: 'cannot log "{host}" in to "{registry}": {detail}',
+    fix: "try docker login {registry} on the host",
+  },
+  "host-login-denied": {
+    exit: 2,
+    says: '"{registry}" refused the login from "{host}": {detail}',
+    fix: "correct MIRROR_USERNAME and MIRROR_PASSWORD; Alibaba Cloud's registry password is its own, set in the ACR console under Access Credential",
+  },
+  "host-pull": {
+    exit: 1,
+    says: 'cannot pull the images on "{host}", so nothing was changed: {detail}',
+    fix: "correct what is said there and run again",
+  },
+  "host-pull-denied": {
+    exit: 1,
+    says: 'a registry refused a pull on "{host}": {detail}',
+    fix: "set MIRROR_USERNAME and MIRROR_PASSWORD so that the host is logged in to {registry}, or log in there by hand as the same user",
+  },
+  "host-image-missing": {
+    exit: 1,
+    says: "an image is not in its registry: {detail}",
+    fix: "push it first (push), and compare namespace and tag in the mirror compose file",
+  },
+  "host-image-platform": {
+    exit: 1,
+    says: 'an image does not exist for the platform of "{host}": {detail}',
+    fix: "mirror it for that platform with --platform",
+  },
+  "host-registry-plain": {
+    exit: 1,
+    says: '"{host}" expects TLS from a registry that speaks plain HTTP: {detail}',
+    fix: "add the registry to insecure-registries in /etc/docker/daemon.json there and restart docker",
+  },
+  "host-registry-certificate": {
+    exit: 1,
+    says: '"{host}" does not trust a registry\'s certificate: {detail}',
+    fix: "put its CA into /etc/docker/certs.d/{registry}/ca.crt there, and check the host's clock",
+  },
+  "host-registry-unreachable": {
+    exit: 1,
+    says: '"{host}" cannot reach a registry: {detail}',
+    fix: "check name resolution and network there; a -vpc name answers only inside its own region and VPC: choose another with --pull-registry",
+  },
+  "host-disk-full": {
+    exit: 1,
+    says: 'no space is left on "{host}": {detail}',
+    fix: "free some there: docker system df shows what docker holds, docker image prune removes unused layers",
+  },
+  "host-api-version": {
+    exit: 1,
+    says: 'client and daemon on "{host}" do not understand each other: {detail}',
+    fix: "bring docker and compose there to the same age: install docker-ce, docker-ce-cli and docker-compose-plugin together",
+  },
+  "host-container-config": {
+    exit: 1,
+    says: 'docker-compose 1 cannot recreate a container on "{host}": {detail}',
+    fix: "install the package docker-compose-plugin there; or remove the old containers (docker-compose -f FILE rm -sf) and deploy again",
+  },
+  "host-port-taken": {
+    exit: 1,
+    says: 'a port is taken on "{host}": {detail}',
+    fix: "stop what listens there (ss -ltnp shows it), or publish another port in the compose file or .env",
+  },
+  "host-mount": {
+    exit: 1,
+    says: 'a mounted file is missing on "{host}": {detail}',
+    fix: "remove the empty folder that docker made in its place in {dir}, copy the file there, and deploy again",
+  },
+  "host-name-taken": {
+    exit: 1,
+    says: 'a container of that name belongs to something else on "{host}": {detail}',
+    fix: "remove it there (docker rm -f NAME), or deploy into the folder it was started from with --dir",
+  },
+  "host-compose-invalid": {
+    exit: 1,
+    says: 'compose on "{host}" cannot read the compose file: {detail}',
+    fix: "correct the file, or install the current docker-compose-plugin there",
+  },
+  "host-up": {
+    exit: 1,
+    says: 'cannot start the services on "{host}": {detail}',
+    fix: "see docker compose ps and logs in {dir} there, then deploy again",
+  },
+  "host-ps": {
+    exit: 1,
+    says: 'cannot list the containers in "{dir}" on "{host}": {detail}',
+    fix: "check that the project was deployed to that folder",
+  },
 } as const satisfies Record<string, ErrorText>;
 
 export type ErrorCode = keyof typeof ERRORS;

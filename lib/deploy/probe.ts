@@ -1,0 +1,305 @@
+/**
+ * What a host is like, found in one round trip that changes nothing there.
+ *
+ * Compose comes in three shapes: the plugin (`docker compose`), version 1 (`docker-compose` 1.x), and version 2 under
+ * version 1's name. docker itself may be podman in docker's clothes. The limits below:
+ * - docker 1.13 is what CentOS 7 brings, and the first to know the API 1.25 that every compose since 1.28 speaks.
+ * - docker before 20.10.10 stops system calls (clone3) that images with a recent libc need: they start and fail.
+ * - docker-compose 1.28 is the first with profiles and with files that have no `version`.
+ * - docker-compose 1.x speaks the API 1.38 at most; docker 29 refuses what is below 1.44 unless told otherwise.
+ */
+import { coerce, gte, lt, type SemVer } from "semver";
+import { MirrorError } from "../errors.ts";
+import { formatPlatform, parsePlatform } from "../platform.ts";
+import type { Connection, RemoteCommand } from "./ssh.ts";
+
+const DOCKER_OLDEST = "1.13.0";
+const DOCKER_RECENT = "20.10.10";
+const PASSWORD_STDIN = "17.7.0";
+const COMPOSE_V1_OLDEST = "1.28.0";
+const COMPOSE_V1_API = "1.38.0";
+/** Below this a pull of a few images is likely to fail. */
+const LOW_DISK = 2 * 1024 ** 3;
+
+export interface FoundCompose {
+  readonly flavour: "v1" | "v2";
+  /** As it tells it, without a leading `v`. */
+  readonly version: string;
+  readonly command: RemoteCommand;
+}
+
+export interface FoundEngine {
+  readonly kind: "docker" | "podman";
+  readonly client?: string;
+  /** Absent when the daemon did not answer. */
+  readonly server?: string;
+  /** The lowest API version that the daemon takes. */
+  readonly minimumApi?: string;
+  /** What was said in place of the daemon's version. */
+  readonly complaint?: string;
+  /** Where images are kept. */
+  readonly root?: string;
+  readonly freeBytes?: number;
+}
+
+export interface FoundFolder {
+  /** Absolute. */
+  readonly path: string;
+  readonly state: "folder" | "missing" | "other";
+  /** It, or the folder it would be made in, can be written to. */
+  readonly writable: boolean;
+  readonly hasEnvFile: boolean;
+  readonly freeBytes?: number;
+}
+
+export interface HostProbe {
+  readonly host: string;
+  readonly user: string;
+  readonly home: string;
+  /** The name and version that os-release gives. */
+  readonly system: string;
+  /** `os/arch[/variant]`. */
+  readonly platform: string;
+  readonly engine?: FoundEngine;
+  readonly compose?: FoundCompose;
+  readonly folder: FoundFolder;
+}
+
+/** Something that does not stop a deploy but is worth knowing; `terminal/` puts it into words. */
+export interface DeployWarning {
+  readonly code:
+    | "docker-aging"
+    | "compose-v1"
+    | "engine-podman"
+    | "disk-low"
+    | "env-file-missing"
+    | "login-skipped"
+    | "login-unsupported";
+  readonly values: Readonly<Record<string, string | number>>;
+}
+
+const PROBE = String.raw`say() { printf 'probe:%s=%s\n' "$1" "$(printf %s "$2" | tr '\n\r\t' '   ')"; }
+near() { place=$1; while [ ! -d "$place" ]; do place=$(dirname -- "$place"); done; printf %s "$place"; }
+free() { df -Pk -- "$(near "$1")" 2>/dev/null | tail -n 1; }
+case $1 in
+'~') dir=$HOME ;;
+'~/'*) dir=$HOME/${"$"}{1#??} ;;
+/*) dir=$1 ;;
+*) dir=$HOME/$1 ;;
+esac
+say user "$(id -un)"
+say home "$HOME"
+say machine "$(uname -m)"
+say system "$(. /etc/os-release && printf '%s' "$PRETTY_NAME")"
+say dir "$dir"
+if [ -d "$dir" ]; then say state folder; elif [ -e "$dir" ]; then say state other; else say state missing; fi
+if [ -w "$(near "$dir")" ]; then say writable yes; fi
+if [ -f "$dir/.env" ]; then say env yes; fi
+say free "$(free "$dir")"
+command -v docker >/dev/null || exit 0
+say docker "$(docker --version 2>&1)"
+say client "$(docker version --format '{{.Client.Version}}' 2>/dev/null)"
+if server=$(docker version --format '{{.Server.Version}}' 2>/dev/null); then
+  say server "$server"
+  say minimumApi "$(docker version --format '{{.Server.MinAPIVersion}}' 2>/dev/null)"
+else
+  say complaint "$(docker version --format '{{.Server.Version}}' 2>&1 >/dev/null)"
+fi
+root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null) || root=$(docker info --format '{{.Store.GraphRoot}}' 2>/dev/null)
+case $root in /*) say root "$root"; say rootFree "$(free "$root")" ;; esac
+say plugin "$(docker compose version --short 2>/dev/null)"
+say standalone "$(docker-compose version --short 2>/dev/null)"
+exit 0`;
+
+/**
+ * Looks at the host and at the folder `dir` there; `~`, `~/x` and relative paths are below the home. Throws
+ * `host-dir-invalid`, `host-probe`, and what `Connection.run` throws.
+ */
+export async function probeHost(
+  connection: Connection,
+  dir: string,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<HostProbe> {
+  const { host } = connection;
+  const asked = checkedDir(dir);
+  const { code, stdout, stderr } = await connection.run(["sh", "-c", PROBE, "sh", asked], { signal, timeout: 60_000 });
+  const found = new Map(
+    [...stdout.matchAll(/^probe:(\w+)=(.*)$/gm)].map(([, key, value]) => [key!, value!.trim()] as const),
+  );
+  const text = (key: string): string | undefined => found.get(key) || undefined;
+  const path = text("dir");
+  if (code !== 0 || path === undefined) {
+    const said = stderr.trim().split("\n").at(-1);
+    throw new MirrorError("host-probe", {
+      host,
+      detail: said === undefined || said === "" ? `exit code ${code}` : said,
+    });
+  }
+  const freeBytes = (key: string): { readonly freeBytes?: number } => {
+    // filesystem, blocks, used, available, capacity, mounted on
+    const kilobytes = /\s(\d+)\s+\d+%\s/.exec(text(key) ?? "")?.[1];
+    return kilobytes === undefined ? {} : { freeBytes: Number(kilobytes) * 1024 };
+  };
+  const texts = <K extends string>(...keys: readonly K[]): Partial<Record<K, string>> =>
+    Object.fromEntries(keys.map((key) => [key, text(key)]).filter(([, value]) => value !== undefined));
+  const docker = text("docker");
+  const compose = composeOf(text("plugin"), text("standalone"));
+  return {
+    host,
+    user: text("user") ?? "",
+    home: text("home") ?? "",
+    system: text("system") ?? "",
+    platform: platformOf(text("machine") ?? "unknown"),
+    ...(docker === undefined
+      ? {}
+      : {
+          engine: {
+            kind: /podman/i.test(docker) ? "podman" : "docker",
+            ...texts("client", "server", "minimumApi", "complaint", "root"),
+            ...freeBytes("rootFree"),
+          },
+        }),
+    ...(compose === undefined ? {} : { compose }),
+    folder: {
+      path,
+      state: text("state") as FoundFolder["state"],
+      writable: text("writable") === "yes",
+      hasEnvFile: text("env") === "yes",
+      ...freeBytes("free"),
+    },
+  };
+}
+
+/** A folder on the host as it can be asked for: one line, without slashes at its end. Throws `host-dir-invalid`. */
+function checkedDir(dir: string): string {
+  const fail = (detail: string): never => {
+    throw new MirrorError("host-dir-invalid", { dir, detail });
+  };
+  if (dir === "") fail("it is empty");
+  // oxlint-disable-next-line no-control-regex
+  if (/[\u0000-\u001F\u007F]/.test(dir)) fail("it has control characters");
+  if (/^~[^/]/.test(dir)) fail("the home of another user cannot be named so");
+  return dir.length > 1 ? dir.replace(/\/+$/, "") || "/" : dir;
+}
+
+function composeOf(plugin: string | undefined, standalone: string | undefined): FoundCompose | undefined {
+  if (plugin !== undefined) return { flavour: "v2", version: withoutV(plugin), command: ["docker", "compose"] };
+  if (standalone === undefined) return undefined;
+  // A version 2 that someone built may call itself "dev"; version 1 always has a number.
+  const parsed = parseVersion(standalone);
+  const flavour = parsed !== undefined && parsed.major < 2 ? "v1" : "v2";
+  return { flavour, version: withoutV(standalone), command: ["docker-compose"] };
+}
+
+function withoutV(version: string): string {
+  return version.replace(/^v(?=\d)/, "");
+}
+
+/** Versions as engines write them: `17.06.0-ce`, `20.10.24+dfsg1`, `v2.26.1`, `26.1`. */
+function parseVersion(text: string): SemVer | undefined {
+  return coerce(text, { loose: true }) ?? undefined;
+}
+
+/** What `uname -m` prints, as a platform. */
+function platformOf(machine: string): string {
+  const arch = /^armv(\d)/.exec(machine);
+  return formatPlatform(parsePlatform(arch === null ? `linux/${machine}` : `linux/arm/v${arch[1]}`));
+}
+
+export interface HostNeeds {
+  /** The platform of the mirrored images. */
+  readonly platform: string;
+  /** What the compose file has that docker-compose version 1 does not read, in words. */
+  readonly v1Problems: readonly string[];
+  /** The project reads an env file, so the host's folder should have one. */
+  readonly usesEnvFile: boolean;
+}
+
+export interface HostFindings {
+  /** What makes a deploy impossible, the most basic first. */
+  readonly errors: readonly MirrorError[];
+  readonly warnings: readonly DeployWarning[];
+}
+
+/** Judges what a probe found: is everything there and recent enough? */
+export function judgeHost(probe: HostProbe, needs: HostNeeds): HostFindings {
+  const { host, folder } = probe;
+  const errors = [
+    ...platformErrors(probe, needs.platform),
+    ...engineErrors(probe),
+    ...composeErrors(probe, needs.v1Problems),
+    ...folderErrors(probe),
+  ];
+  const warnings: DeployWarning[] = [];
+  const { engine, compose } = probe;
+  if (engine?.kind === "podman") warnings.push({ code: "engine-podman", values: { host } });
+  const server = engine?.kind === "docker" ? parseVersion(engine.server ?? "") : undefined;
+  if (server && gte(server, DOCKER_OLDEST) && lt(server, DOCKER_RECENT)) {
+    warnings.push({ code: "docker-aging", values: { host, version: engine!.server!, recent: DOCKER_RECENT } });
+  }
+  if (compose?.flavour === "v1") warnings.push({ code: "compose-v1", values: { host, version: compose.version } });
+  if (engine?.freeBytes !== undefined && engine.freeBytes < LOW_DISK) {
+    warnings.push({ code: "disk-low", values: { host, folder: engine.root ?? "", bytes: engine.freeBytes } });
+  }
+  if (needs.usesEnvFile && !folder.hasEnvFile) {
+    warnings.push({ code: "env-file-missing", values: { host, dir: folder.path } });
+  }
+  return { errors, warnings };
+}
+
+/** Whether the host's docker takes a password on its standard input. */
+export function takesPasswordOnInput({ engine }: HostProbe): boolean {
+  if (engine?.kind !== "docker") return true;
+  const client = parseVersion(engine.client ?? "");
+  return client === undefined || gte(client, PASSWORD_STDIN);
+}
+
+function platformErrors({ host, platform }: HostProbe, wanted: string): readonly MirrorError[] {
+  return archOf(platform) === archOf(wanted) ? [] : [new MirrorError("host-platform", { host, platform, wanted })];
+}
+
+/** A platform without its variant, which does not decide whether images start. */
+function archOf(platform: string): string {
+  const { os, architecture } = parsePlatform(platform);
+  return formatPlatform({ os, architecture });
+}
+
+function engineErrors({ host, user, engine }: HostProbe): readonly MirrorError[] {
+  if (engine === undefined) return [new MirrorError("host-docker-missing", { host })];
+  if (engine.kind === "podman") return [];
+  if (engine.server === undefined) {
+    const detail = engine.complaint ?? "no answer";
+    const code = /permission denied/i.test(detail) ? "host-docker-permission" : "host-docker-stopped";
+    return [new MirrorError(code, { host, user, detail })];
+  }
+  const server = parseVersion(engine.server);
+  return server && lt(server, DOCKER_OLDEST)
+    ? [new MirrorError("host-docker-old", { host, version: engine.server, oldest: DOCKER_OLDEST })]
+    : [];
+}
+
+function composeErrors({ host, engine, compose }: HostProbe, v1Problems: readonly string[]): readonly MirrorError[] {
+  if (engine === undefined) return [];
+  if (compose === undefined) return [new MirrorError("host-compose-missing", { host })];
+  if (compose.flavour === "v2") return [];
+  const { version } = compose;
+  const parsed = parseVersion(version);
+  if (parsed && lt(parsed, COMPOSE_V1_OLDEST)) {
+    return [new MirrorError("host-compose-old", { host, version, oldest: COMPOSE_V1_OLDEST })];
+  }
+  const api = parseVersion(engine.minimumApi ?? "");
+  if (api && lt(COMPOSE_V1_API, api)) {
+    const { server = "", minimumApi = "" } = engine;
+    return [new MirrorError("host-compose-api", { host, version, server, api: minimumApi })];
+  }
+  return v1Problems.length === 0
+    ? []
+    : [new MirrorError("host-compose-v1", { host, version, problems: v1Problems.join("; ") })];
+}
+
+function folderErrors({ host, user, folder }: HostProbe): readonly MirrorError[] {
+  const { path: dir, state, writable } = folder;
+  if (state === "other")
+    return [new MirrorError("host-dir-invalid", { dir, detail: `it is not a folder on "${host}"` })];
+  return writable ? [] : [new MirrorError("host-dir-write", { host, dir, user })];
+}

@@ -454,9 +454,9 @@ const refused: readonly [what: string, files: Files, code: string, says: RegExp,
   ],
   [
     "an override of another kind",
-    { "1.yml": "services: {a: {build: {args: {x: y}}}}", "2.yml": "services: {a: {image: x, build: {args: z}}}" },
+    { "1.yml": "services: {a: {image: x, profiles: [p]}}", "2.yml": "services: {a: {profiles: q}}" },
     "compose-invalid",
-    /2\.yml:1:.*mapping at .*1\.yml/,
+    /2\.yml:1:.*sequence at .*1\.yml/,
     { files: ["1.yml", "2.yml"] },
   ],
   [

@@ -36,6 +36,7 @@ import {
   SECTIONS,
 } from "./merge.ts";
 import type { ComposeWarning, ImageUse, LoadOptions, Project, Service } from "./project.ts";
+import { anchorBuild, buildOf } from "./build.ts";
 import { Sharing } from "./sharing.ts";
 
 const MOST_FILES = 1000;
@@ -68,7 +69,7 @@ export async function load(options: LoadOptions): Promise<Project> {
     envFiles: [...new Set(loader.envFiles)],
     referencedFiles: [...loader.referenced].toSorted(),
     includes: loader.includes,
-    services: selected.map((entry) => serviceOf(entry, name)),
+    services: selected.map((entry) => serviceOf(entry, name, folder)),
     activeProfiles: active,
     uses: selected.flatMap((entry) => loader.useOf(entry)),
     warnings: distinct([...loader.warnings, ...selected.flatMap(({ definition }) => unsetWarnings(definition.unset))]),
@@ -164,7 +165,7 @@ class Loader {
   ): Promise<Definitions> {
     let definitions = earlier;
     for (const document of file.documents) {
-      const { root, definitions: own, resets } = this.#fill(document, scope, layer);
+      const { root, definitions: own, resets } = this.#fill(document, scope, scope.folder, layer);
       if (root.entries.has("version")) this.warnings.push({ code: "version-obsolete", values: { file: file.path } });
       const included = await this.#include(root, own, resets, scope, [...including, file.path]);
       const base: Base = {
@@ -182,7 +183,8 @@ class Loader {
     return definitions;
   }
 
-  #fill(document: Document, { variables }: Scope, layer?: number): Filled {
+  /** `folder` is what paths in the document are relative to. */
+  #fill(document: Document, { variables }: Scope, folder: string, layer?: number): Filled {
     const unsetElsewhere = new Set<string>();
     const fill = new Interpolation(variables);
     if (document.root.kind !== "mapping") {
@@ -197,14 +199,20 @@ class Loader {
       }
       if (value.kind !== "mapping") throw invalid(value, `${key} must be a mapping`);
       definitions[key] = new Map(
-        [...value.entries].map(([name, service]) => [name, this.#define(service, [key, name], fill, layer)]),
+        [...value.entries].map(([name, service]) => [name, this.#define(service, [key, name], fill, folder, layer)]),
       );
     }
     this.warnings.push(...unsetWarnings(unsetElsewhere));
     return { root: { ...document.root, entries }, definitions, resets: document.resets };
   }
 
-  #define(service: Value, path: Path, fill: Interpolation, layer: number | undefined): Definition | null {
+  #define(
+    service: Value,
+    path: Path,
+    fill: Interpolation,
+    folder: string,
+    layer: number | undefined,
+  ): Definition | null {
     const [section, name = ""] = path;
     if (!/^[a-zA-Z0-9._-]+$/.test(name)) {
       throw invalid(service, `"${name}" cannot be the name of a service: use letters, digits, "." "_" and "-"`);
@@ -214,6 +222,8 @@ class Loader {
     const unset = new Set<string>();
     const filled = fill.value(service, path, unset) as Mapping;
     const attributes = new Map([...filled.entries].filter(([key]) => ATTRIBUTES.has(key)));
+    const build = attributes.get("build");
+    if (build) attributes.set("build", anchorBuild(build, folder));
     const image = attributes.get("image");
     if (layer !== undefined && image?.kind === "scalar") {
       // Each file of the project has images of its own, even where a file is also extended or included.
@@ -340,7 +350,7 @@ class Loader {
     let definitions = NONE;
     let resets: readonly Path[] = [];
     for (const document of documents) {
-      const filled = this.#fill(document, from.scope);
+      const filled = this.#fill(document, from.scope, dirname(path));
       definitions = mergeDefinitions(applyResets(definitions, filled.resets), filled.definitions);
       resets = filled.resets;
     }
@@ -606,7 +616,8 @@ function imageOf({ attributes }: Definition): string | undefined {
   return stringOf(attributes.get("image")) || undefined;
 }
 
-function serviceOf({ section, name, definition }: Selected, project: string): Service {
+function serviceOf({ section, name, definition }: Selected, project: string, folder: string): Service {
+  const build = definition.attributes.get("build");
   const image = imageOf(definition);
   const text = (key: string): string | undefined => stringOf(definition.attributes.get(key)) || undefined;
   const [platform, pullPolicy] = [text("platform"), text("pull_policy")];
@@ -614,7 +625,8 @@ function serviceOf({ section, name, definition }: Selected, project: string): Se
     name,
     ...(image === undefined ? {} : { image }),
     defaultImage: `${project}-${name}`,
-    built: definition.attributes.has("build") || definition.attributes.has("provider"),
+    built: build !== undefined || definition.attributes.has("provider"),
+    ...(build === undefined ? {} : { build: buildOf(build, folder) }),
     profiles: profilesOf(definition),
     ...(platform === undefined ? {} : { platform }),
     ...(pullPolicy === undefined ? {} : { pullPolicy }),

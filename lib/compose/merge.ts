@@ -72,7 +72,6 @@ export function mergeDefinition(earlier: Definition, later: Definition): Definit
 }
 
 function mergeAttribute(name: string, earlier: Value, later: Value): Value {
-  if (name === "build") return mergeBuild(earlier, later);
   if (name === "depends_on") return mergeDependencies(earlier, later);
   return mergeValue(earlier, later);
 }
@@ -97,18 +96,6 @@ function mergeMapping(earlier: Mapping, later: Mapping): Mapping {
     entries.set(key, base === undefined ? value : mergeValue(base, value));
   }
   return { ...earlier, entries };
-}
-
-function mergeBuild(earlier: Value, later: Value): Value {
-  const [base, over] = [buildMapping(earlier), buildMapping(later)];
-  if (base.kind !== "mapping" || over.kind !== "mapping") return isNull(over) ? base : over;
-  return mergeMapping(base, over);
-}
-
-/** A build given as a string is its context. */
-function buildMapping(value: Value): Value {
-  if (stringOf(value) === undefined) return value;
-  return { ...value, kind: "mapping", entries: new Map([["context", value]]) };
 }
 
 function mergeDependencies(earlier: Value, later: Value): Value {

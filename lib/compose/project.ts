@@ -8,12 +8,28 @@ export interface Service {
   readonly defaultImage: string;
   /** Nobody can pull its image: compose makes it from the `build` section, or a `provider` runs in its place. */
   readonly built: boolean;
+  readonly build?: Build;
   readonly profiles: readonly string[];
   /** `platform` of the service, when it has one. */
   readonly platform?: string;
   readonly pullPolicy?: string;
   /** The top-level section it stands in: compose runs `jobs` to completion, and they have images too. */
   readonly section: "services" | "jobs";
+}
+
+/** A `build` section as far as it decides what the build pulls. */
+export interface Build {
+  /** Absolute path, or the URL that compose gives to the builder as it is. */
+  readonly context: string;
+  /** Relative to the context. */
+  readonly dockerfile: string;
+  /** The text of `dockerfile_inline`, which takes the file's place. */
+  readonly inline?: string;
+  readonly target?: string;
+  /** `args` with a value. */
+  readonly args: ReadonlyMap<string, string>;
+  /** The images that `additional_contexts` name as `docker-image://…`, and the names that stand for any context. */
+  readonly contexts: ReadonlyMap<string, string>;
 }
 
 /** Where an image value is written: one scalar of one file. Several services can share one through an anchor. */

@@ -662,6 +662,17 @@ test("warnings: unset variables once each, of chosen services only; obsolete ver
   assert.ok(warned(await loadFiles(files)).includes("variable-unset THREE"));
 });
 
+test("warnings: images that are no service's", async () => {
+  const { warnings } = await loadFiles({
+    "compose.yml":
+      "services: {a: {image: x, pre_start: [{image: y}, {image: x}, {command: z}], volumes: ['v:/v', {type: image, source: w, target: /w}]}}",
+  });
+  assert.deepEqual(warnings, [
+    { code: "image-not-mirrored", values: { service: "a", attribute: "pre_start", image: "y" } },
+    { code: "image-not-mirrored", values: { service: "a", attribute: "volumes", image: "w" } },
+  ]);
+});
+
 test("two files to choose from are told of", async () => {
   const { warnings } = await loadFiles({ "compose.yaml": service("a", "x"), "docker-compose.yml": service("b", "y") });
   assert.deepEqual(

@@ -72,7 +72,7 @@ export async function load(options: LoadOptions): Promise<Project> {
     services: selected.map((entry) => serviceOf(entry, name, folder)),
     activeProfiles: active,
     uses: selected.flatMap((entry) => loader.useOf(entry)),
-    warnings: distinct([...loader.warnings, ...selected.flatMap(({ definition }) => unsetWarnings(definition.unset))]),
+    warnings: distinct([...loader.warnings, ...selected.flatMap(warningsOf)]),
   };
 }
 
@@ -632,6 +632,28 @@ function serviceOf({ section, name, definition }: Selected, project: string, fol
     ...(pullPolicy === undefined ? {} : { pullPolicy }),
     section,
   };
+}
+
+function warningsOf({ name, definition }: Selected): readonly ComposeWarning[] {
+  const { attributes, unset } = definition;
+  const found = [...unsetWarnings(unset)];
+  const add = (attribute: string, value: Value | undefined): void => {
+    const image = stringOf(value) ?? "";
+    if (image !== "" && image !== imageOf(definition)) {
+      found.push({ code: "image-not-mirrored", values: { service: name, attribute, image } });
+    }
+  };
+  for (const hook of entriesOfList(attributes.get("pre_start"))) add("pre_start", hook.get("image"));
+  for (const volume of entriesOfList(attributes.get("volumes"))) {
+    if (stringOf(volume.get("type")) === "image") add("volumes", volume.get("source"));
+  }
+  return found;
+}
+
+/** The mappings in a list. */
+function entriesOfList(value: Value | undefined): readonly ReadonlyMap<string, Value>[] {
+  const items = value?.kind === "sequence" ? value.items : [];
+  return items.flatMap((item) => (item.kind === "mapping" ? [item.entries] : []));
 }
 
 function unsetWarnings(names: Iterable<string>): readonly ComposeWarning[] {

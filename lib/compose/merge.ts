@@ -19,17 +19,19 @@ export const SECTIONS: readonly Section[] = ["services", "jobs"];
 /** By section and name; null is a service written without anything below it. */
 export type Definitions = Readonly<Record<Section, ReadonlyMap<string, Definition | null>>>;
 
-/** The attributes of a service that are kept: those that decide its image, and whom it depends on. */
+/** The attributes of a service that are kept: those that name images, and those that say whom it depends on. */
 export const ATTRIBUTES: ReadonlySet<string> = new Set([
   "image",
   "build",
   "platform",
   "profiles",
   "provider",
+  "pre_start",
   "pull_policy",
   "extends",
   "depends_on",
   "links",
+  "volumes",
   "volumes_from",
   "network_mode",
   "ipc",

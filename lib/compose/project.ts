@@ -53,7 +53,12 @@ export interface ImageUse {
 
 /** Something compose warns about; `terminal/` puts it into words. */
 export interface ComposeWarning {
-  readonly code: "variable-unset" | "version-obsolete" | "several-files";
+  /**
+   * `variable-unset` (variable), `version-obsolete` (file), `several-files` (files, file: the one chosen),
+   * `image-not-mirrored` (service, attribute, image): an image in a `pre_start` hook or an image volume, which the
+   * project's services do not count.
+   */
+  readonly code: "variable-unset" | "version-obsolete" | "several-files" | "image-not-mirrored";
   readonly values: Readonly<Record<string, string | number>>;
 }
 

@@ -346,6 +346,11 @@ export const ERRORS = {
     says: 'a port is taken on "{host}": {detail}',
     fix: "stop what listens there (ss -ltnp shows it), or publish another port in the compose file or .env",
   },
+  "host-file-missing": {
+    exit: 1,
+    says: 'a file that the compose file names is missing on "{host}": {detail}',
+    fix: "copy it from the project into {dir} there, and deploy again",
+  },
   "host-mount": {
     exit: 1,
     says: 'a mounted file is missing on "{host}": {detail}',

@@ -29,7 +29,7 @@ const RULES: readonly (readonly [pattern: RegExp, code: ErrorCode, steps?: reado
   ],
   [/no matching manifest for|does not match the (?:specified|detected) (?:host )?platform/, "host-image-platform"],
   [
-    /manifest unknown|manifest for \S+ not found|: not found$|name unknown|repository \S+ not found/im,
+    /manifest unknown|manifest for \S+ not found|\/\S+: not found$|name unknown|repository \S+ not found/im,
     "host-image-missing",
     ["pull", "up"],
   ],
@@ -40,6 +40,7 @@ const RULES: readonly (readonly [pattern: RegExp, code: ErrorCode, steps?: reado
     "host-registry-unreachable",
     ["login", "pull"],
   ],
+  [/env file .*not found|find env file|open \S+: no such file|source path does not exist/i, "host-file-missing"],
   [/port is already allocated|address already in use/, "host-port-taken"],
   [/mount a directory onto a file|not a directory.*mount|mount.*not a directory/i, "host-mount"],
   [/[Cc]onflict\. The container name/, "host-name-taken"],

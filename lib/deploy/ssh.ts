@@ -30,8 +30,9 @@ export interface RemoteOptions {
   readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
   /**
    * What becomes of a long command when the connection goes or `signal` is aborted: `end` terminates it on the host,
-   * `finish` lets it run to its end there, because half of it would be worse. Not together with `input`, whose end
-   * is all that a command fed by us needs.
+   * `finish` lets it run to its end there, because half of it would be worse. Both bring the two streams of the
+   * command on stdout, in the order it wrote them. Not together with `input`, whose end is all that a command fed by
+   * us needs.
    */
   readonly whenCut?: "end" | "finish";
 }
@@ -70,7 +71,7 @@ const PLAIN = `${ENVIRONMENT}exec "$@"`;
  */
 const ENDS_WITH_US = `${ENVIRONMENT}exec 3<&0 </dev/null
 trap : TERM
-"$@" 3<&- & job=$!
+"$@" 3<&- 2>&1 & job=$!
 { while read -r line; do :; done; kill 0; } <&3 3<&- >/dev/null 2>&1 & watch=$!
 exec 3<&-
 wait "$job"; code=$?

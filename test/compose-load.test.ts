@@ -152,6 +152,14 @@ const images: readonly [what: string, files: Files, images: readonly string[], o
     },
     ["a=x"],
   ],
+  [
+    "flow collections and quotes indented less than YAML asks, which go-yaml reads",
+    {
+      "compose.yml":
+        "services:\n  a:\n    command: [\n    'x',\n  y\n]\n    image: x\n  b:\n    command: \"one\n    two\ntwo\"\n    entrypoint: 'it''s\n\n  this'\n    image: y\n  c: {\nimage: z\n}\n",
+    },
+    ["a=x", "b=y", "c=z"],
+  ],
   // build, provider, jobs
   [
     "build alone, build with image",

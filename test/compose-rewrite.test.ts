@@ -104,6 +104,11 @@ const spliced: readonly [what: string, text: string, expected: string][] = [
     "services:\n  a: {image: keep/this:1}\n  b: {image: y, build: .}\n  c: {image: y}\n  d: {image: x}\n",
     `services:\n  a: {image: keep/this:1}\n  b: {image: y, build: .}\n  c: {image: y}\n  d: {image: ${MIRROR}/x}\n`,
   ],
+  [
+    "after lines indented less than YAML asks",
+    "services:\n  a:\n    command: [\n  x ]\n    image: x\n",
+    `services:\n  a:\n    command: [\n  x ]\n    image: ${MIRROR}/x\n`,
+  ],
   ["a variable is frozen", "services: {a: {image: '${R:-x}:${T:-1}'}}", `services: {a: {image: '${MIRROR}/x:1'}}`],
   [
     "the same file's extends",

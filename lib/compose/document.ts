@@ -6,7 +6,18 @@
  * so `yes`, `no`, `on` and `off` are strings. Merge keys are applied here too, and duplicate keys refused, as go-yaml
  * does. An aliased node is one shared value, so an alias costs nothing; what a document would grow to is counted.
  */
-import { Composer, type CST, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type ParsedNode } from "yaml";
+import {
+  Composer,
+  type CST,
+  type Document as YamlDocument,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  Parser,
+  type ParsedNode,
+} from "yaml";
 import { MirrorError } from "../errors.ts";
 
 export interface SourceFile {
@@ -77,14 +88,49 @@ export function parseFile(path: string, text: string): SourceFile {
   if (forbidden) throw notYaml(path, text, forbidden.index, "control characters are not allowed");
   const documents: Document[] = [];
   const file: SourceFile = { path, text, documents };
-
-  const composer = new Composer({ schema: "failsafe", uniqueKeys: false, prettyErrors: false, logLevel: "silent" });
-  for (const document of composer.compose(tokensOf(file), false, text.length)) {
-    const [error] = document.errors;
-    if (error) throw notYaml(path, text, error.pos[0], error.message);
-    documents.push(new Converter(file).document(document.contents));
+  let parsed = compose(file, new Lexer());
+  const [error] = parsed.flatMap(({ errors }) => errors);
+  if (error) {
+    parsed = compose(file, lenientLexer());
+    if (parsed.some(({ errors }) => errors.length > 0)) throw notYaml(path, text, error.pos[0], error.message);
   }
+  for (const { contents } of parsed) documents.push(new Converter(file).document(contents));
   return file;
+}
+
+function compose(file: SourceFile, lexer: Lexer): readonly ParsedDocument[] {
+  const composer = new Composer({ schema: "failsafe", uniqueKeys: false, prettyErrors: false, logLevel: "silent" });
+  return [...composer.compose(tokensOf(file, lexer), false, file.text.length)] as readonly ParsedDocument[];
+}
+
+type ParsedDocument = Pick<YamlDocument.Parsed, "errors" | "contents">;
+
+/**
+ * A lexer for what go-yaml reads although YAML forbids it: lines of quoted scalars and flow collections that are
+ * indented less than what they belong to. It tells the yaml package's lexer, through fields that the package does not
+ * document, that such lines need no indentation; only texts that do not parse otherwise get here.
+ */
+function lenientLexer(): Lexer {
+  const lexer = new Lexer();
+  const inside = lexer as unknown as { flowLevel: number; parseQuotedScalar: () => Generator<string, unknown> };
+  const parseQuotedScalar = inside.parseQuotedScalar.bind(lexer);
+  let isQuoted = false;
+  let indent = 0;
+  Object.defineProperty(inside, "indentNext", {
+    get: () => (isQuoted || inside.flowLevel > 0 ? 0 : indent),
+    set: (value: number) => {
+      indent = value;
+    },
+  });
+  inside.parseQuotedScalar = function* () {
+    isQuoted = true;
+    try {
+      return yield* parseQuotedScalar();
+    } finally {
+      isQuoted = false;
+    }
+  };
+  return lexer;
 }
 
 /** `file:line:column` of an offset, counted from one; a byte order mark takes no column. */
@@ -120,9 +166,9 @@ function notYaml(path: string, text: string, offset: number, detail: string): Mi
 }
 
 /** The tokens of a file; nesting is measured while they come, before anything recurses into it. */
-function* tokensOf({ path, text }: SourceFile): Generator<CST.Token> {
+function* tokensOf({ path, text }: SourceFile, lexer: Lexer): Generator<CST.Token> {
   const parser = new Parser();
-  for (const lexeme of new Lexer().lex(text)) {
+  for (const lexeme of lexer.lex(text)) {
     yield* parser.next(lexeme);
     if (parser.stack.length > DEEPEST) throw tooLarge(path, `it nests deeper than ${DEEPEST} levels`);
   }

@@ -115,11 +115,6 @@ const spliced: readonly [what: string, text: string, expected: string][] = [
     "services: {a: {extends: b}, b: {image: x}}",
     `services: {a: {extends: b}, b: {image: ${MIRROR}/x}}`,
   ],
-  [
-    "its own documents",
-    "services: {a: {image: x}}\n---\nservices: {b: {image: y}}\n",
-    `services: {a: {image: ${MIRROR}/x}}\n---\nservices: {b: {image: ${MIRROR}/y}}\n`,
-  ],
 ];
 
 for (const [what, text, expected] of spliced) {
@@ -130,6 +125,7 @@ for (const [what, text, expected] of spliced) {
     assert.equal(result.files.length, 1);
     assert.deepEqual(result.runFiles, { v2: ["docker-compose-mirror.yaml"], v1: ["docker-compose-mirror.yaml"] });
     assert.deepEqual(result.sourceFiles, []);
+    assert.equal(result.oldestV2, "2.0.0");
   });
 }
 
@@ -172,6 +168,7 @@ for (const [what, files, expected, options] of joined) {
     const { result } = await rewriteFiles(files, options);
     assert.equal(result.files[0].text, expected);
     assert.deepEqual(result.runFiles.v2, ["docker-compose-mirror.yaml"]);
+    assert.equal(result.oldestV2, "2.21.0");
     assert.equal(result.runFiles.v1?.at(-1), "docker-compose-mirror.images.yaml");
   });
 }
@@ -242,6 +239,15 @@ for (const [what, files, end, sources, hasV1] of appended) {
     assert.equal(result.files.length, hasV1 ? 2 : 1);
   });
 }
+
+test("a file of several documents stays one, which v1 does not read", async () => {
+  const text = "services: {a: {image: x}}\n---\nservices: {b: {image: y}}\n";
+  const { result } = await rewriteFiles({ "docker-compose.yml": text });
+  assert.equal(result.files[0].text, text.replace("x", `${MIRROR}/x`).replace("y}", `${MIRROR}/y}`));
+  assert.equal(result.files.length, 1);
+  assert.equal(result.oldestV2, "2.21.0");
+  assert.equal(result.runFiles.v1, undefined);
+});
 
 test("what was done is told: counts, frozen variables, services left alone", async () => {
   const { result } = await rewriteFiles({

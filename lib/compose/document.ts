@@ -66,7 +66,7 @@ export interface Mapping extends Written {
   readonly entries: ReadonlyMap<string, Value>;
 }
 
-export interface Sequence extends Written {
+interface Sequence extends Written {
   readonly kind: "sequence";
   readonly items: readonly Value[];
 }
@@ -134,7 +134,7 @@ function lenientLexer(): Lexer {
 }
 
 /** `file:line:column` of an offset, counted from one; a byte order mark takes no column. */
-export function placeOf({ path, text }: Pick<SourceFile, "path" | "text">, offset: number): string {
+function placeOf({ path, text }: Pick<SourceFile, "path" | "text">, offset: number): string {
   const before = text.slice(0, offset);
   const lineStart = before.lastIndexOf("\n") + 1;
   let line = 1;

@@ -69,6 +69,7 @@ export async function load(options: LoadOptions): Promise<Project> {
     envFiles: [...new Set(loader.envFiles)],
     referencedFiles: [...loader.referenced].toSorted(),
     includes: loader.includes,
+    severalDocuments: [...loader.parsed.values()].some(({ documents }) => documents.length > 1),
     services: selected.map((entry) => serviceOf(entry, name, folder)),
     activeProfiles: active,
     uses: selected.flatMap((entry) => loader.useOf(entry)),

@@ -76,6 +76,8 @@ export interface Project {
   readonly referencedFiles: readonly string[];
   /** Some file of the project has an `include` section. */
   readonly includes: boolean;
+  /** Some file of the project holds several YAML documents. */
+  readonly severalDocuments: boolean;
   /** Selected services and jobs, in code-point order of their names. */
   readonly services: readonly Service[];
   /** The profiles that compose itself would activate in this environment, COMPOSE_PROFILES of the env file included. */

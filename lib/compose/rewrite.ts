@@ -2,7 +2,7 @@
  * The project with mirrored names in place of public ones, as `docker-compose-mirror.yaml`.
  *
  * The names are spliced into the source text: every byte outside the image scalars stays. A project of several files
- * becomes several YAML documents of one file, which docker compose (2.20 and later) puts over each other exactly as it
+ * becomes several YAML documents of one file, which docker compose (2.21 and later) puts over each other exactly as it
  * does with several `-f`. An image that is written in an extended or included file, or in a scalar that also serves as
  * something else, is set by one more document at the end that holds nothing but such images. So in every case
  * `docker compose -f docker-compose-mirror.yaml config` is the original's, with other images.
@@ -19,26 +19,31 @@ import type { ImageUse, Project, Service } from "./project.ts";
 const OUTPUT = "docker-compose-mirror.yaml";
 const IMAGES = "docker-compose-mirror.images.yaml";
 
+/** The releases of docker compose that brought what a result may use. */
+const SEVERAL_DOCUMENTS = "2.21.0";
+const INCLUDE = "2.20.0";
+const ANY_V2 = "2.0.0";
+
 export interface RewriteOptions {
   /** Absolute path of the file to write; beside the first compose file unless given. */
   readonly output?: string | undefined;
 }
 
-export interface WrittenFile {
+interface WrittenFile {
   /** Absolute path. */
   readonly path: string;
   readonly text: string;
 }
 
 /** A variable image whose value is now fixed. */
-export interface Frozen {
+interface Frozen {
   readonly service: string;
   readonly variables: readonly string[];
   /** The image it had. */
   readonly image: string;
 }
 
-export interface Untouched {
+interface Untouched {
   readonly service: string;
   readonly image?: string;
   readonly reason: "ignored" | "built";
@@ -49,6 +54,8 @@ export interface Rewrite {
   readonly files: readonly [WrittenFile, ...WrittenFile[]];
   /** What to pass as `-f`, in order, relative to the folder of the first file. v1 is absent when it cannot run it. */
   readonly runFiles: { readonly v2: readonly string[]; readonly v1?: readonly string[] };
+  /** The oldest docker compose v2 that runs `runFiles.v2`; an older one runs `runFiles.v1`, where there is one. */
+  readonly oldestV2: string;
   /**
    * Absolute paths of the project's compose files that the result still refers to. Running with `runFiles.v1` needs
    * those it names too.
@@ -85,6 +92,7 @@ export function rewrite(
   const others = mirrored.filter(({ name }) => !spliced.has(name));
   if (others.length > 0) documents.push(imagesDocument(others, target));
   const isOne = documents.length === 1;
+  const isForV1 = !project.includes && !project.severalDocuments;
   const main: WrittenFile = { path: output, text: joinDocuments(documents) };
   const images: WrittenFile = { path: join(dirname(output), IMAGES), text: imagesDocument(mirrored, target) };
   const forV1 = isOne
@@ -92,8 +100,9 @@ export function rewrite(
     : [...project.composeFiles, images.path].map((path) => relative(dirname(output), path));
 
   return {
-    files: isOne || project.includes ? [main] : [main, images],
-    runFiles: { v2: [basename(output)], ...(project.includes ? {} : { v1: forV1 }) },
+    files: isOne || !isForV1 ? [main] : [main, images],
+    runFiles: { v2: [basename(output)], ...(isForV1 ? { v1: forV1 } : {}) },
+    oldestV2: !isOne || project.severalDocuments ? SEVERAL_DOCUMENTS : project.includes ? INCLUDE : ANY_V2,
     sourceFiles: project.referencedFiles,
     rewritten: mirrored.length,
     frozen: uses

@@ -259,10 +259,10 @@ export const ERRORS = {
     says: 'docker-compose {version} on "{host}" is too old',
     fix: "install the package docker-compose-plugin there, or docker-compose {oldest} or newer",
   },
-  "host-compose-api": {
+  "host-compose-broken": {
     exit: 2,
-    says: 'docker-compose {version} on "{host}" is too old for docker {server}, which takes API {api} and newer',
-    fix: "install the package docker-compose-plugin there, or lower min-api-version in /etc/docker/daemon.json",
+    says: 'docker-compose {version} on "{host}" cannot talk to docker {server}: {detail}',
+    fix: "install the package docker-compose-plugin there; version 1 no longer gets fixes",
   },
   "host-compose-v1": {
     exit: 2,

@@ -64,6 +64,11 @@ const SAID: readonly (readonly [kind: StepKind, text: string, code: ErrorCode])[
     "host-api-version",
   ],
   ["pull", "The Compose file './.c.yaml.new' is invalid because:\nUnsupported config option", "host-compose-invalid"],
+  [
+    "pull",
+    "docker.errors.DockerException: Error while fetching server API version: ('Connection aborted.', FileNotFoundError(2, 'No such file or directory'))",
+    "host-docker-stopped",
+  ],
   ["pull", "something new", "host-pull"],
   ["up", "File \"compose/service.py\"\nKeyError: 'ContainerConfig'", "host-container-config"],
   ["up", "Bind for 0.0.0.0:80 failed: port is already allocated", "host-port-taken"],

@@ -10,7 +10,7 @@ const PROBE: HostProbe = {
   home: "/home/me",
   system: "CentOS Stream 9",
   platform: "linux/amd64",
-  engine: { kind: "docker", client: "26.1.4", server: "26.1.4", minimumApi: "1.24" },
+  engine: { kind: "docker", client: "26.1.4", server: "26.1.4" },
   compose: { flavour: "v2", version: "2.26.1", command: ["docker", "compose"] },
   folder: { path: "/home/me/my app", state: "missing", writable: true, hasEnvFile: false },
 };

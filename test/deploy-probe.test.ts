@@ -38,7 +38,6 @@ test("one round trip finds system, docker, compose, folder and disk, and changes
     kind: "docker",
     client: "26.1.4",
     server: "26.1.4",
-    minimumApi: "1.24",
     root: "/var/lib",
   });
   assert.ok(freeBytes! > 0);
@@ -90,6 +89,14 @@ test("compose is found in all its shapes", async () => {
   }
 });
 
+test("version 1 that cannot talk to the daemon is found out, as it lists nothing", async () => {
+  const v1 = { plugin: "exit 1", standalone: "echo 1.29.2" };
+  const broken = await probed({ ...v1, talk: "echo Traceback >&2; echo 'client version 1.41 is too old' >&2; exit 1" });
+  assert.equal(broken.probe.compose?.complaint, "client version 1.41 is too old");
+  const fine = await probed({ ...v1, talk: 'grep -q services && [ "$PWD" = / ] || exit 1' });
+  assert.equal(fine.probe.compose?.complaint, undefined);
+});
+
 test("podman in docker's clothes and a daemon out of reach are seen", async () => {
   const podman = await probed({ about: "echo 'Emulate Docker CLI using podman.' >&2; echo 'podman version 4.9.4'" });
   assert.equal(podman.probe.engine?.kind, "podman");
@@ -103,7 +110,7 @@ const GOOD: HostProbe = {
   home: "/home/me",
   system: "CentOS Linux 7 (Core)",
   platform: "linux/amd64",
-  engine: { kind: "docker", client: "26.1.4", server: "26.1.4", minimumApi: "1.24", root: "/d", freeBytes: 5e10 },
+  engine: { kind: "docker", client: "26.1.4", server: "26.1.4", root: "/d", freeBytes: 5e10 },
   compose: { flavour: "v2", version: "2.26.1", command: ["docker", "compose"] },
   folder: { path: "/srv", state: "folder", writable: true, hasEnvFile: true, freeBytes: 5e10 },
 };
@@ -128,9 +135,9 @@ test("what is missing or too old is an error that names it", () => {
     [noCompose, "host-compose-missing", /compose/],
     [{ ...GOOD, compose: { ...V1, version: "1.18.0" } }, "host-compose-old", /1\.18\.0/],
     [
-      { ...GOOD, compose: V1, engine: { ...docker, server: "29.0.1", minimumApi: "1.44" } },
-      "host-compose-api",
-      /29\.0\.1.*1\.44/,
+      { ...GOOD, compose: { ...V1, complaint: "client version 1.41 is too old" } },
+      "host-compose-broken",
+      /1\.29\.2.*1\.41/,
     ],
     [{ ...GOOD, platform: "linux/arm64" }, "host-platform", /linux\/arm64.*linux\/amd64/],
     [{ ...GOOD, folder: { ...GOOD.folder, writable: false } }, "host-dir-write", /"me".*"\/srv"/],

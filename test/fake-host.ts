@@ -54,6 +54,7 @@ compose() {
 if [ "\${0##*/}" = docker-compose ]; then
   case $1 in
   version) on standalone 'exit 127' ;;
+  -p) on talk ':' ;;
   *) say "\${0##*/}" "$@"; compose "$@" ;;
   esac
   exit
@@ -61,7 +62,6 @@ fi
 case "$1 $2 $3" in
 --version*) on about 'echo "Docker version 26.1.4, build 5650f9b"' ;;
 *Client*) on client 'echo 26.1.4' ;;
-*MinAPI*) echo 1.24 ;;
 *Server*) on server 'echo 26.1.4' ;;
 info*) echo /var/lib ;;
 "compose version"*) on plugin 'echo v2.26.1' ;;

@@ -12,9 +12,12 @@ const RULES: readonly (readonly [pattern: RegExp, code: ErrorCode, steps?: reado
     /client version \S+ is too (?:old|new)|Minimum supported API version|Maximum supported API version/,
     "host-api-version",
   ],
-  [/permission denied.*docker.*\.sock|docker.*\.sock.*permission denied/i, "host-docker-permission"],
   [
-    /Cannot connect to the Docker daemon|Is the docker daemon running|Couldn't connect to Docker daemon/,
+    /permission denied.*docker.*\.sock|docker.*\.sock.*permission denied|fetching server API.*PermissionError/i,
+    "host-docker-permission",
+  ],
+  [
+    /Cannot connect to the Docker daemon|Is the docker daemon running|Couldn't connect to Docker daemon|fetching server API version.*FileNotFound/,
     "host-docker-stopped",
   ],
   [/no space left on device/i, "host-disk-full"],

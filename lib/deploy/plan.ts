@@ -46,7 +46,7 @@ export interface DeployStep {
   readonly file?: ShippedFile;
 }
 
-export interface RegistryLogin {
+interface RegistryLogin {
   readonly registry: string;
   readonly username: string;
 }

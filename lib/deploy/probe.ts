@@ -6,7 +6,8 @@
  * - docker 1.13 is what CentOS 7 brings, and the first to know the API 1.25 that every compose since 1.28 speaks.
  * - docker before 20.10.10 stops system calls (clone3) that images with a recent libc need: they start and fail.
  * - docker-compose 1.28 is the first with profiles and with files that have no `version`.
- * - docker-compose 1.x speaks the API 1.38 at most; docker 29 refuses what is below 1.44 unless told otherwise.
+ * Whether docker-compose 1.x can talk to the daemon at all hangs on the libraries it was packed with (docker 29 refuses
+ * the API below 1.44 unless told otherwise), so it is made to try, by listing the containers of a project that is not.
  */
 import { coerce, gte, lt, type SemVer } from "semver";
 import { MirrorError } from "../errors.ts";
@@ -17,7 +18,6 @@ const DOCKER_OLDEST = "1.13.0";
 const DOCKER_RECENT = "20.10.10";
 const PASSWORD_STDIN = "17.7.0";
 const COMPOSE_V1_OLDEST = "1.28.0";
-const COMPOSE_V1_API = "1.38.0";
 /** Below this a pull of a few images is likely to fail. */
 const LOW_DISK = 2 * 1024 ** 3;
 
@@ -26,15 +26,15 @@ export interface FoundCompose {
   /** As it tells it, without a leading `v`. */
   readonly version: string;
   readonly command: RemoteCommand;
+  /** What version 1 said when it could not talk to the daemon. */
+  readonly complaint?: string;
 }
 
-export interface FoundEngine {
+interface FoundEngine {
   readonly kind: "docker" | "podman";
   readonly client?: string;
   /** Absent when the daemon did not answer. */
   readonly server?: string;
-  /** The lowest API version that the daemon takes. */
-  readonly minimumApi?: string;
   /** What was said in place of the daemon's version. */
   readonly complaint?: string;
   /** Where images are kept. */
@@ -42,7 +42,7 @@ export interface FoundEngine {
   readonly freeBytes?: number;
 }
 
-export interface FoundFolder {
+interface FoundFolder {
   /** Absolute. */
   readonly path: string;
   readonly state: "folder" | "missing" | "other";
@@ -101,14 +101,20 @@ say docker "$(docker --version 2>&1)"
 say client "$(docker version --format '{{.Client.Version}}' 2>/dev/null)"
 if server=$(docker version --format '{{.Server.Version}}' 2>/dev/null); then
   say server "$server"
-  say minimumApi "$(docker version --format '{{.Server.MinAPIVersion}}' 2>/dev/null)"
 else
   say complaint "$(docker version --format '{{.Server.Version}}' 2>&1 >/dev/null)"
 fi
 root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null) || root=$(docker info --format '{{.Store.GraphRoot}}' 2>/dev/null)
 case $root in /*) say root "$root"; say rootFree "$(free "$root")" ;; esac
 say plugin "$(docker compose version --short 2>/dev/null)"
-say standalone "$(docker-compose version --short 2>/dev/null)"
+standalone=$(docker-compose version --short 2>/dev/null)
+say standalone "$standalone"
+case $standalone in
+1.*)
+  said=$(cd / && echo '{"version": "3", "services": {"x": {"image": "x"}}}' |
+    docker-compose -p compose-mirror-probe -f - ps -q 2>&1 >/dev/null) || say v1 "$(printf '%s\n' "$said" | tail -n 1)"
+  ;;
+esac
 exit 0`;
 
 /**
@@ -143,7 +149,7 @@ export async function probeHost(
   const texts = <K extends string>(...keys: readonly K[]): Partial<Record<K, string>> =>
     Object.fromEntries(keys.map((key) => [key, text(key)]).filter(([, value]) => value !== undefined));
   const docker = text("docker");
-  const compose = composeOf(text("plugin"), text("standalone"));
+  const compose = composeOf(text("plugin"), text("standalone"), text("v1"));
   return {
     host,
     user: text("user") ?? "",
@@ -155,7 +161,7 @@ export async function probeHost(
       : {
           engine: {
             kind: /podman/i.test(docker) ? "podman" : "docker",
-            ...texts("client", "server", "minimumApi", "complaint", "root"),
+            ...texts("client", "server", "complaint", "root"),
             ...freeBytes("rootFree"),
           },
         }),
@@ -182,13 +188,18 @@ function checkedDir(dir: string): string {
   return dir.length > 1 ? dir.replace(/\/+$/, "") || "/" : dir;
 }
 
-function composeOf(plugin: string | undefined, standalone: string | undefined): FoundCompose | undefined {
+function composeOf(plugin?: string, standalone?: string, complaint?: string): FoundCompose | undefined {
   if (plugin !== undefined) return { flavour: "v2", version: withoutV(plugin), command: ["docker", "compose"] };
   if (standalone === undefined) return undefined;
   // A version 2 that someone built may call itself "dev"; version 1 always has a number.
   const parsed = parseVersion(standalone);
   const flavour = parsed !== undefined && parsed.major < 2 ? "v1" : "v2";
-  return { flavour, version: withoutV(standalone), command: ["docker-compose"] };
+  return {
+    flavour,
+    version: withoutV(standalone),
+    command: ["docker-compose"],
+    ...(complaint === undefined ? {} : { complaint }),
+  };
 }
 
 function withoutV(version: string): string {
@@ -287,10 +298,10 @@ function composeErrors({ host, engine, compose }: HostProbe, v1Problems: readonl
   if (parsed && lt(parsed, COMPOSE_V1_OLDEST)) {
     return [new MirrorError("host-compose-old", { host, version, oldest: COMPOSE_V1_OLDEST })];
   }
-  const api = parseVersion(engine.minimumApi ?? "");
-  if (api && lt(COMPOSE_V1_API, api)) {
-    const { server = "", minimumApi = "" } = engine;
-    return [new MirrorError("host-compose-api", { host, version, server, api: minimumApi })];
+  if (compose.complaint !== undefined && engine.server !== undefined) {
+    return [
+      new MirrorError("host-compose-broken", { host, version, server: engine.server, detail: compose.complaint }),
+    ];
   }
   return v1Problems.length === 0
     ? []

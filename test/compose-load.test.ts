@@ -793,6 +793,8 @@ const bombs: readonly [what: string, text: () => string, code: string][] = [
     () => `services: {a: {image: "${"${A:-".repeat(100_000)}"}}`,
     "interpolation-invalid",
   ],
+  ["4 MB of list", () => `x-a: [${"x,".repeat(2_000_000)}x]\n`, "compose-limit"],
+  ["4 MB of empty lines and items", () => `x-a:\n${"-\n".repeat(1_000_000)}${"\n".repeat(1_000_000)}`, "compose-limit"],
   [
     "a chain of extends",
     () =>

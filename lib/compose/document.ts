@@ -73,6 +73,8 @@ interface Sequence extends Written {
 
 /** Bytes of one file; the largest compose files in the wild have some hundred kilobytes. */
 export const LARGEST_FILE = 4 << 20;
+/** Tokens of one file, spaces and line breaks among them: some ten times what the largest compose files have. */
+const MOST_TOKENS = 500_000;
 const DEEPEST = 200;
 const EXPANDED_MOST = 4_000_000;
 // oxlint-disable-next-line no-control-regex -- these are what YAML forbids in a stream
@@ -165,11 +167,13 @@ function notYaml(path: string, text: string, offset: number, detail: string): Mi
   return new MirrorError("compose-yaml", { where: placeOf({ path, text }, offset), detail });
 }
 
-/** The tokens of a file; nesting is measured while they come, before anything recurses into it. */
+/** The tokens of a file; they are counted and nesting is measured while they come, before anything recurses into it. */
 function* tokensOf({ path, text }: SourceFile, lexer: Lexer): Generator<CST.Token> {
   const parser = new Parser();
+  let tokens = 0;
   for (const lexeme of lexer.lex(text)) {
     yield* parser.next(lexeme);
+    if (++tokens > MOST_TOKENS) throw tooLarge(path, `it has more than ${MOST_TOKENS} YAML tokens`);
     if (parser.stack.length > DEEPEST) throw tooLarge(path, `it nests deeper than ${DEEPEST} levels`);
   }
   yield* parser.end();

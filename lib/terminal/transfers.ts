@@ -1,68 +1,65 @@
 /** Many transfers on few rows: a counter with bytes, speed and time left, and what is under way now. */
-import type { Outcome, Progress } from "../engine/engine.ts";
+import type { Outcome, Progress, StepOptions } from "../engine/engine.ts";
+import { transferAll } from "../engine/transfer-all.ts";
 import type { Transfer } from "../plan.ts";
 import { formatBytes, formatDuration } from "./format.ts";
 import type { Row } from "./pipeline.ts";
+import { nameOf } from "./reports.ts";
 import type { Terminal } from "./terminal.ts";
 
-export interface TransferBoard {
-  /** For the engine's `onProgress`. */
-  readonly onProgress: (progress: Progress) => void;
-  /** To be called when a transfer starts and ends. */
-  readonly started: (transfer: Transfer) => void;
-  readonly ended: (outcome: Outcome) => void;
+export interface ShownTransfers {
+  readonly terminal: Terminal;
+  readonly row: Row;
+  readonly transfers: readonly Transfer[];
+  readonly step: (transfer: Transfer, options: StepOptions) => Promise<Outcome>;
+  /** Transfers under way at once. */
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
 }
 
-/** Shows `total` transfers on `row`: drawn over on a terminal, one plain line for each that ends elsewhere. */
-export function transferBoard(terminal: Terminal, row: Row, total: number): TransferBoard {
+/**
+ * Runs `step` for every transfer and shows it: drawn over on a terminal, one plain line for each that ends elsewhere.
+ * Gives the outcomes in the order of `transfers`; throws `interrupted` only.
+ */
+export async function showTransfers(shown: ShownTransfers): Promise<readonly Outcome[]> {
+  const { terminal, row, transfers, step, concurrency, signal } = shown;
   const begun = Date.now();
   const underWay = new Map<Transfer, string>();
   let ended = 0;
   let bytes = 0;
 
-  const draw = (): void => {
-    row.live([counter(), ...[...underWay].map(([transfer, doing]) => `${nameOf(transfer)}  ${doing}`)].join("\n"));
-  };
   const counter = (): string => {
-    const elapsed = Date.now() - begun;
-    const parts = [terminal.text("boardCount", { done: ended, total })];
+    const elapsed = Math.max(1, Date.now() - begun);
+    const parts = [terminal.text("boardCount", { done: ended, total: transfers.length })];
     if (bytes > 0) parts.push(formatBytes(bytes), `${formatBytes((bytes / elapsed) * 1000)}/s`);
-    if (ended > 0 && ended < total) {
-      parts.push(terminal.text("boardLeft", { time: formatDuration((elapsed / ended) * (total - ended)) }));
+    if (ended > 0 && ended < transfers.length) {
+      parts.push(terminal.text("boardLeft", { time: formatDuration((elapsed / ended) * (transfers.length - ended)) }));
     }
     return parts.join(" · ");
   };
+  const draw = (): void =>
+    row.live([counter(), ...[...underWay].map(([transfer, doing]) => `${nameOf(transfer)}  ${doing}`)].join("\n"));
 
-  return {
-    started(transfer) {
+  const onProgress = (progress: Progress): void => {
+    const doing = describe(terminal, progress);
+    underWay.set(progress.transfer, doing);
+    if (progress.kind === "retry") row.note(`${nameOf(progress.transfer)}  ${doing}`);
+    draw();
+  };
+  return transferAll(
+    transfers,
+    async (transfer) => {
       underWay.set(transfer, "");
-      draw();
-    },
-    onProgress(progress) {
-      underWay.set(progress.transfer, describe(terminal, progress));
-      if (progress.kind === "retry") row.note(`${nameOf(progress.transfer)}  ${describe(terminal, progress)}`);
-      draw();
-    },
-    ended(outcome) {
-      underWay.delete(outcome.transfer);
+      const outcome = await step(transfer, { signal, onProgress });
+      underWay.delete(transfer);
       ended += 1;
       if (outcome.status === "pulled" || outcome.status === "pushed") bytes += outcome.bytes ?? 0;
-      if (!terminal.interactive) row.note(`[${counter()}] ${nameOf(outcome.transfer)}  ${ending(terminal, outcome)}`);
+      if (!terminal.interactive) row.note(`[${counter()}] ${nameOf(transfer)}  ${ending(terminal, outcome)}`);
       draw();
+      return outcome;
     },
-  };
-}
-
-/** What the end says of a run: counts, then each failure with its cause and way out. */
-export function summarize(terminal: Terminal, outcomes: readonly Outcome[]): readonly string[] {
-  const count = (status: Outcome["status"]): number => outcomes.filter((outcome) => outcome.status === status).length;
-  const counts = (["pulled", "pushed", "present", "failed"] as const)
-    .filter((status) => count(status) > 0)
-    .map((status) => terminal.text(`count-${status}`, { count: count(status) }));
-  const failures = outcomes
-    .filter((outcome) => outcome.status === "failed")
-    .map((outcome) => `✖ ${nameOf(outcome.transfer)}\n${terminal.explain(outcome.error)}`);
-  return [counts.join(", "), ...failures];
+    { concurrency, signal },
+  );
 }
 
 function describe(terminal: Terminal, progress: Progress): string {
@@ -85,8 +82,4 @@ function describe(terminal: Terminal, progress: Progress): string {
 function ending(terminal: Terminal, { status, bytes }: Outcome): string {
   const text = terminal.text(`status-${status}`);
   return bytes === undefined ? text : `${text}, ${formatBytes(bytes)}`;
-}
-
-function nameOf(transfer: Transfer): string {
-  return transfer.uses[0].image;
 }

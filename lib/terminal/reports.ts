@@ -1,0 +1,74 @@
+/** What the commands say about a project, a plan and its outcomes. */
+import type { ComposeWarning, Project } from "../compose/project.ts";
+import type { Outcome } from "../engine/engine.ts";
+import { type Plan, type Selection, type Transfer } from "../plan.ts";
+import { formatReference } from "../reference.ts";
+import { formatBytes } from "./format.ts";
+import type { Terminal } from "./terminal.ts";
+import type { TextKey } from "./texts-en.ts";
+
+/** What compose would warn about, once each, and what the list of images came to. */
+export function reportProject(
+  terminal: Terminal,
+  project: Pick<Project, "warnings">,
+  found: Pick<Selection, "ignored" | "built"> & { readonly mirrored: number },
+): void {
+  reportWarnings(terminal, project.warnings);
+  terminal.note(
+    terminal.text("imagesSummary", {
+      mirror: found.mirrored,
+      ignored: found.ignored.length,
+      built: found.built.length,
+    }),
+  );
+}
+
+/** What compose would warn about, once each. */
+export function reportWarnings(terminal: Terminal, warnings: readonly ComposeWarning[]): void {
+  const lines = warnings.map(({ code, values }) => terminal.text(`warning-${code}` as TextKey, values));
+  for (const line of new Set(lines)) terminal.note(`${terminal.text("warning")} ${line}`);
+}
+
+/** The lines of a dry run for the images. */
+export function planLines(terminal: Terminal, plan: Plan): readonly string[] {
+  return plan.transfers.map((transfer) =>
+    terminal.text("planTransfer", {
+      source: transfer.uses[0].image,
+      target: formatReference(transfer.target),
+      platform: transfer.platform,
+    }),
+  );
+}
+
+/** What the end says of a run: counts, then each failure with its cause and way out. */
+export function outcomeLines(terminal: Terminal, outcomes: readonly Outcome[]): readonly string[] {
+  const of = (status: Outcome["status"]): readonly Outcome[] => outcomes.filter((each) => each.status === status);
+  const counts = (["pulled", "pushed", "present", "failed"] as const)
+    .filter((status) => of(status).length > 0)
+    .map((status) => terminal.text(`count-${status}`, { count: of(status).length }));
+  const moved = [...of("pulled"), ...of("pushed")].reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+  return [
+    [...counts, ...(moved > 0 ? [formatBytes(moved)] : [])].join(", "),
+    ...outcomes
+      .filter(({ warning }) => warning !== undefined)
+      .map(({ transfer, warning }) => `${terminal.text("warning")} ${nameOf(transfer)}: ${warning}`),
+    ...of("failed").map(({ transfer, error }) => `✖ ${nameOf(transfer)}\n${terminal.explain(error)}`),
+  ];
+}
+
+/** An outcome as the command contract's JSON object. */
+export function outcomeJson({ transfer, status, digest, bytes, error }: Outcome) {
+  return {
+    source: nameOf(transfer),
+    target: formatReference(transfer.target),
+    status,
+    digest: digest ?? null,
+    bytes: bytes ?? null,
+    ...(error === undefined ? {} : { error: `${error.message}; ${error.fix}` }),
+  };
+}
+
+/** The image as the compose file writes it. */
+export function nameOf(transfer: Transfer): string {
+  return transfer.uses[0].image;
+}

@@ -12,6 +12,8 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 export interface ErrorText {
   /** 2 when the user's input or configuration is wrong, 1 when the work itself failed. */
   readonly exit: 1 | 2;
+  /** The same action may succeed when it is tried again. */
+  readonly retry?: true;
   readonly says: string;
   readonly fix: string;
 }
@@ -144,6 +146,98 @@ export const ERRORS = {
     exit: 2,
     says: 'project name "{name}" is not valid',
     fix: "use lower-case letters, digits, - and _, starting with a letter or digit",
+  },
+
+  // engines and registries
+  "engine-stopped": {
+    exit: 2,
+    says: "{engine} does not answer: {detail}",
+    fix: "start it (Docker Desktop, or systemctl start docker), or choose another with --engine",
+  },
+  "engine-permission": {
+    exit: 2,
+    says: "you may not use {engine}: {detail}",
+    fix: "put yourself into the docker group (sudo usermod -aG docker $USER) and log in anew",
+  },
+  "image-not-pulled": {
+    exit: 1,
+    says: 'image "{image}" is not on this machine for {platform}',
+    fix: "run pull first",
+  },
+  "image-platform": {
+    exit: 1,
+    says: 'image "{image}" does not exist for {platform}: it is offered for {offered}',
+    fix: "ask for one of those with --platform, choose another tag, or add the image to ignore-images.txt",
+  },
+  "image-missing": {
+    exit: 1,
+    says: 'image "{image}" is not in its registry: {detail}',
+    fix: "correct its name and tag in the compose file, or add it to ignore-images.txt",
+  },
+  "pull-denied": {
+    exit: 1,
+    says: 'the registry refused to give "{image}": {detail}',
+    fix: "check the name; if the image is private, log in with {engine} login {registry}",
+  },
+  "pull-failed": {
+    exit: 1,
+    retry: true,
+    says: 'cannot pull "{image}": {detail}',
+    fix: "run again: finished work is kept",
+  },
+  "push-denied": {
+    exit: 1,
+    says: 'the registry refused to take "{image}": {detail}',
+    fix: "check that the namespace exists and is spelled right, that it creates repositories by itself (ACR console: Namespaces, auto-create), and that this user may push (RAM rights)",
+  },
+  "push-manifest": {
+    exit: 1,
+    says: 'the registry does not take the manifest of "{image}": {detail}',
+    fix: "it was built with attestations that the registry does not know; pull one platform of it (--platform) and push again",
+  },
+  "push-failed": {
+    exit: 1,
+    retry: true,
+    says: 'cannot push "{image}": {detail}',
+    fix: "run again: finished work is kept",
+  },
+  "login-denied": {
+    exit: 2,
+    says: '"{registry}" refused the login: {detail}',
+    fix: "correct MIRROR_USERNAME and MIRROR_PASSWORD; Alibaba Cloud's registry password is its own, set in the ACR console under Access Credential",
+  },
+  "login-failed": {
+    exit: 1,
+    retry: true,
+    says: 'cannot log in to "{registry}": {detail}',
+    fix: "try {engine} login {registry} by hand",
+  },
+  "registry-rate": {
+    exit: 1,
+    retry: true,
+    says: 'registry "{registry}" limits the rate: {detail}',
+    fix: "log in to it for a higher limit, or wait (Docker Hub: 100 pulls in 6 hours without a login) and run again",
+  },
+  "registry-plain": {
+    exit: 1,
+    says: 'registry "{registry}" speaks plain HTTP where TLS was expected: {detail}',
+    fix: "add it to insecure-registries in the daemon.json of {engine}",
+  },
+  "registry-certificate": {
+    exit: 1,
+    says: 'the certificate of registry "{registry}" is not trusted: {detail}',
+    fix: "add its CA to the system's certificates (for docker: /etc/docker/certs.d/{registry}/ca.crt), and check this machine's clock",
+  },
+  "registry-unreachable": {
+    exit: 1,
+    retry: true,
+    says: 'cannot reach registry "{registry}": {detail}',
+    fix: "check the name, the network and the proxy settings; a -vpc name answers only inside its own region and VPC",
+  },
+  "disk-full": {
+    exit: 1,
+    says: "no space is left on this machine: {detail}",
+    fix: "free some ({engine} system df shows what it holds) and run again: finished work is kept",
   },
 
   // deploy: reaching the host
@@ -404,6 +498,12 @@ export class MirrorError extends Error {
 
   get exit(): 1 | 2 {
     return ERRORS[this.code].exit;
+  }
+
+  /** Whether the same action may succeed when it is tried again. */
+  get retryHelps(): boolean {
+    const { retry }: ErrorText = ERRORS[this.code];
+    return retry === true;
   }
 }
 

@@ -23,6 +23,7 @@ export type Progress =
       readonly transfer: Transfer;
       readonly phase: "pull" | "verify" | "fallback" | "tag" | "push";
     }
+  /** `delay` in milliseconds until attempt `attempt` + 1. */
   | {
       readonly kind: "retry";
       readonly transfer: Transfer;
@@ -38,10 +39,14 @@ export interface StepOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** `pull` and `push` never throw for one image's failure (it is in the Outcome); only `interrupted` is thrown. */
+/** One step for one image. It never throws for the image's failure (that is in the Outcome), only `interrupted`. */
+export type Step = (transfer: Transfer, options?: StepOptions) => Promise<Outcome>;
+
 export interface Engine {
   /** Brings the transfer's source to this machine in the transfer's platform. */
-  pull(transfer: Transfer, options?: StepOptions): Promise<Outcome>;
+  readonly pull: Step;
   /** Sends what `pull` brought to the transfer's target. */
-  push(transfer: Transfer, options?: StepOptions): Promise<Outcome>;
+  readonly push: Step;
+  /** Both: afterwards the target holds the source's image. `present` when it did before. */
+  readonly mirror: Step;
 }

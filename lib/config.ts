@@ -45,7 +45,7 @@ export const FLAGS = {
   engine: { type: "string", value: "docker|podman|nerdctl", variable: "MIRROR_ENGINE", default: "docker" },
   concurrency: { type: "string", value: "N", variable: "MIRROR_CONCURRENCY", default: "3" },
   output: { type: "string", value: "FILE" },
-  host: { type: "string", value: "HOST", variable: "DEPLOY_HOST" },
+  host: { type: "string", multiple: true, value: "HOST", variable: "DEPLOY_HOST" },
   dir: { type: "string", value: "DIR", variable: "DEPLOY_DIR" },
   "dry-run": { type: "boolean" },
   json: { type: "boolean" },
@@ -85,7 +85,8 @@ export interface Config {
   readonly concurrency: number;
   /** Absolute path of the file to write. */
   readonly output?: string;
-  readonly host?: string;
+  /** The hosts to deploy to, each once; one value may name several with commas between. */
+  readonly hosts: readonly string[];
   /** Folder on the host; `~` is the home there. */
   readonly dir?: string;
   readonly credentials?: Credentials;
@@ -155,7 +156,7 @@ export function readConfig({
     engine: oneOf("engine", text("engine"), ["docker", "podman", "nerdctl"]),
     concurrency: positive("concurrency", text("concurrency")),
     output: path("output"),
-    host: text("host"),
+    hosts: hostsOf(list("host"), variable("DEPLOY_HOST")),
     dir: text("dir"),
     credentials:
       username !== undefined && password !== undefined ? { username, password: new Secret(password) } : undefined,
@@ -208,10 +209,11 @@ export function requireMirror(config: Config): { readonly registry: string; read
   return { registry, namespace };
 }
 
-/** The host to deploy to. Throws `setting-missing`. */
-export function requireHost(config: Config): string {
-  if (config.host === undefined) throw missing("the host to deploy to", "host");
-  return config.host;
+/** The hosts to deploy to. Throws `setting-missing`. */
+export function requireHosts({ hosts }: Config): readonly [string, ...string[]] {
+  const [first, ...others] = hosts;
+  if (first === undefined) throw missing("the host to deploy to", "host");
+  return [first, ...others];
 }
 
 function missing(what: string, flag: FlagName): MirrorError {
@@ -249,6 +251,11 @@ function readSettings(file: string): ReadonlyMap<string, string> {
     throw new MirrorError("file-read", { file, detail: detailOf(cause) }, { cause });
   }
   return parseEnvFile(text, () => undefined, file);
+}
+
+function hostsOf(given: readonly string[], variable = ""): readonly string[] {
+  const named = (given.length > 0 ? given : [variable]).flatMap((text) => text.split(","));
+  return [...new Set(named.map((host) => host.trim()).filter((host) => host !== ""))];
 }
 
 function oneOf<const T extends string>(

@@ -10,7 +10,7 @@ import {
   FLAGS,
   languageOf,
   readConfig,
-  requireHost,
+  requireHosts,
   requireMirror,
 } from "../lib/config.ts";
 
@@ -121,8 +121,17 @@ test("a missing registry, namespace or host says how to set it", () => {
     fix: /--registry.*MIRROR_REGISTRY/,
   });
   assert.throws(() => requireMirror(read(["--registry", "r"])), { fix: /--namespace.*MIRROR_NAMESPACE/ });
-  assert.throws(() => requireHost(read([])), { fix: /--host.*DEPLOY_HOST/ });
+  assert.throws(() => requireHosts(read([])), { fix: /--host.*DEPLOY_HOST/ });
   assert.deepEqual(requireMirror(read(["--registry", "r", "--namespace", "n"])), { registry: "r", namespace: "n" });
+});
+
+test("several hosts, each once, by flags or with commas between", () => {
+  assert.deepEqual(requireHosts(read(["--host", "a", "--host=b,c", "--host", "a"], { DEPLOY_HOST: "d" })), [
+    "a",
+    "b",
+    "c",
+  ]);
+  assert.deepEqual(read([], { DEPLOY_HOST: " a, b," }).hosts, ["a", "b"]);
 });
 
 test("the language is the flag's, else the locale's in POSIX order", () => {

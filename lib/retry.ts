@@ -10,15 +10,15 @@ export interface RetryOptions {
   /** Milliseconds that no pause exceeds. */
   readonly longestDelay?: number;
   readonly signal?: AbortSignal | undefined;
-  /** Whether another attempt may help. */
-  readonly helps: (error: unknown) => boolean;
+  /** Whether another attempt may help; by default what the error itself says. */
+  readonly helps?: (error: unknown) => boolean;
   /** Called before each pause; `attempt` counts from 1. */
   readonly onRetry?: (retry: { readonly error: unknown; readonly attempt: number; readonly delay: number }) => void;
 }
 
 /** Gives what `action` gives; throws its last error, or `interrupted` when `signal` is aborted during a pause. */
 export async function retry<T>(action: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { attempts = 4, firstDelay = 1000, longestDelay = 30_000, signal, helps, onRetry } = options;
+  const { attempts = 4, firstDelay = 1000, longestDelay = 30_000, signal, helps = retryHelps, onRetry } = options;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await action();
@@ -32,4 +32,8 @@ export async function retry<T>(action: () => Promise<T>, options: RetryOptions):
       });
     }
   }
+}
+
+function retryHelps(error: unknown): boolean {
+  return error instanceof MirrorError && error.retryHelps;
 }

@@ -50,8 +50,8 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
 
 /** `text` safe to show: control characters, which a hostile name could carry, are escaped. */
 export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex
   return text.replace(
+    // oxlint-disable-next-line no-control-regex -- these are what is looked for
     /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

@@ -17,9 +17,10 @@ export interface Row {
 
 export interface Step {
   readonly title: string;
-  /** Says why the step is left out; `undefined` = it runs. */
-  readonly skip?: string | undefined;
-  readonly run: (row: Row) => Promise<void>;
+  /** Asked when its turn comes: says why the step is left out, or `undefined` = it runs. */
+  readonly skip?: () => string | undefined;
+  /** `false` = part of it failed, as the row or the end says; the steps after it decide by `skip`. */
+  readonly run: (row: Row) => Promise<boolean | void>;
 }
 
 /** Runs the steps in order; the first error ends the pipeline and is thrown as it is. */
@@ -29,34 +30,55 @@ export async function pipeline(terminal: Terminal, steps: readonly Step[]): Prom
 
 async function plain(terminal: Terminal, steps: readonly Step[]): Promise<void> {
   for (const { title, skip, run } of steps) {
-    if (skip !== undefined) {
-      terminal.note(`- ${title}: ${skip}`);
+    const reason = skip?.();
+    if (reason !== undefined) {
+      terminal.note(`- ${title}: ${reason}`);
       continue;
     }
     terminal.note(`> ${title}`);
     const started = Date.now();
-    let ended = title;
-    await run({ title: (text) => (ended = text), live: () => {}, note: (text) => terminal.note(`  ${text}`) });
-    terminal.note(`= ${ended} (${formatDuration(Date.now() - started)})`);
+    let latest = title;
+    const ended = await run({
+      title: (text) => (latest = text),
+      live: () => {},
+      note: (text) => terminal.note(`  ${text}`),
+    });
+    terminal.note(`${ended === false ? "x" : "="} ${latest} (${formatDuration(Date.now() - started)})`);
   }
 }
 
 async function drawn(terminal: Terminal, steps: readonly Step[]): Promise<void> {
   const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
   const kept: string[] = [];
+  const thrown: unknown[] = [];
   const list = new Listr(
     steps.map(({ title, skip, run }) => ({
-      title: skip === undefined ? title : `${title}: ${skip}`,
-      skip: skip !== undefined,
+      title,
+      skip: () => {
+        if (thrown.length > 0) return title;
+        const reason = skip?.();
+        return reason === undefined ? false : `${title}: ${reason}`;
+      },
+      // A failed step is drawn as such; whether the next one runs is its own decision.
+      exitOnError: false,
       task: async (_context: unknown, task: { title: string; output: string }) => {
         const started = Date.now();
         let latest = title;
-        await run({
-          title: (text) => (task.title = latest = text),
-          live: (text) => (task.output = text),
-          note: (text) => kept.push(text),
-        });
-        task.title = `${latest} (${formatDuration(Date.now() - started)})`;
+        let failed = false;
+        try {
+          const ended = await run({
+            title: (text) => (task.title = latest = text),
+            live: (text) => (task.output = text),
+            note: (text) => kept.push(text),
+          });
+          task.title = `${latest} (${formatDuration(Date.now() - started)})`;
+          if (ended === false) failed = true;
+        } catch (error) {
+          thrown.push(error);
+          failed = true;
+        }
+        // Only a task that throws is drawn as failed.
+        if (failed) throw new Error(latest);
       },
       rendererOptions: { outputBar: Number.POSITIVE_INFINITY, persistentOutput: false },
     })),
@@ -77,9 +99,7 @@ async function drawn(terminal: Terminal, steps: readonly Step[]): Promise<void> 
       fallbackRendererCondition: false,
     },
   );
-  try {
-    await list.run();
-  } finally {
-    for (const line of kept) terminal.note(line);
-  }
+  await list.run();
+  for (const line of kept) terminal.note(line);
+  if (thrown.length > 0) throw thrown[0];
 }

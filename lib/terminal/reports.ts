@@ -49,9 +49,6 @@ export function outcomeLines(terminal: Terminal, outcomes: readonly Outcome[]): 
   const moved = [...of("pulled"), ...of("pushed")].reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
   return [
     [...counts, ...(moved > 0 ? [formatBytes(moved)] : [])].join(", "),
-    ...outcomes
-      .filter(({ warning }) => warning !== undefined)
-      .map(({ transfer, warning }) => `${terminal.text("warning")} ${nameOf(transfer)}: ${warning}`),
     ...of("failed").map(({ transfer, error }) => `✖ ${nameOf(transfer)}\n${terminal.explain(error)}`),
   ];
 }

@@ -1,4 +1,5 @@
 /** What reaches the user: results on stdout, everything else on stderr, in the user's language. */
+import { isatty } from "node:tty";
 import type { Language } from "../config.ts";
 import { ERRORS, fill, MirrorError } from "../errors.ts";
 import { printable } from "./format.ts";
@@ -26,7 +27,7 @@ export interface Terminal {
 export interface TerminalOptions {
   readonly language: Language;
   readonly stdout?: NodeJS.WriteStream;
-  readonly stderr?: NodeJS.WriteStream;
+  readonly stderr?: NodeJS.WriteStream & { readonly fd: number };
 }
 
 export function openTerminal(options: TerminalOptions): Terminal {
@@ -35,7 +36,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
   const text = (key: TextKey, values: Values = {}): string => printable(fill(texts[key], values));
   return {
     language,
-    interactive: stderr.isTTY === true,
+    interactive: isatty(stderr.fd),
     text,
     explain: (error) => explain(error, language, text),
     result: (line) => void stdout.write(`${printable(line)}\n`),

@@ -41,6 +41,11 @@ export const ERRORS = {
     says: 'cannot write "{file}": {detail}',
     fix: "check the folder's permissions and free space, then run again",
   },
+  "output-is-source": {
+    exit: 2,
+    says: 'will not write "{file}": it is a file of the project itself',
+    fix: "choose another name with --output",
+  },
   "command-missing": { exit: 2, says: 'cannot start "{program}": {detail}', fix: "install {program}, or correct PATH" },
   interrupted: { exit: 1, says: "interrupted", fix: "run the same command again: finished work is kept" },
 
@@ -79,6 +84,56 @@ export const ERRORS = {
     exit: 2,
     says: 'image "{image}" is wanted for {platforms} by services {services}, and one mirror name holds one platform',
     fix: "give the services the same platform, or different images",
+  },
+
+  // store
+  "digest-invalid": {
+    exit: 1,
+    says: '"{digest}" is not a digest',
+    fix: "whoever wrote it (a registry, a manifest, the lock file) is at fault; a digest is sha256: and 64 hexadecimal digits",
+  },
+  "store-foreign": {
+    exit: 2,
+    says: 'folder "{folder}" is not a content store: {detail}',
+    fix: "name an empty folder, or one that this tool made, with --store",
+  },
+  "store-read": {
+    exit: 1,
+    says: 'cannot read the content store "{folder}": {detail}',
+    fix: "check the folder's permissions, or choose another with --store",
+  },
+  "store-write": {
+    exit: 1,
+    says: 'cannot write to the content store "{folder}": {detail}',
+    fix: "check the folder's permissions and its disk, or choose another with --store; what is there is kept",
+  },
+  "store-full": {
+    exit: 1,
+    says: 'no space is left for the content store "{folder}"',
+    fix: "free some space, remove old images with the prune command, or choose another folder with --store; what is there is kept",
+  },
+  "store-busy": {
+    exit: 1,
+    says: 'the content store "{folder}" is in use by process {process}, so nothing was removed',
+    fix: "run again when that one has ended",
+  },
+  "blob-missing": {
+    exit: 1,
+    retry: true,
+    says: 'blob "{digest}" is not in the content store "{folder}"',
+    fix: "run again, or pull first: it is then fetched",
+  },
+  "blob-corrupt": {
+    exit: 1,
+    retry: true,
+    says: 'blob "{digest}" has other content than its name says ({detail}), so it was thrown away',
+    fix: "run again; if it comes back, the source or a proxy in between alters content: try another --source-mirror",
+  },
+  "blob-short": {
+    exit: 1,
+    retry: true,
+    says: 'blob "{digest}" ended after {size} of {total} bytes',
+    fix: "run again: it goes on from there",
   },
 
   // compose
@@ -362,6 +417,18 @@ export const ERRORS = {
     exit: 2,
     says: 'docker-compose {version} on "{host}" cannot read the compose file: {problems}',
     fix: "install the package docker-compose-plugin there, or take these out of the compose file",
+  },
+
+  // deploy: what is sent
+  "mirror-compose-missing": {
+    exit: 2,
+    says: 'no mirror compose file found at "{file}"',
+    fix: "write it with generate-mirror-compose, or run mirror, which does every step",
+  },
+  "ship-outside": {
+    exit: 2,
+    says: 'cannot send "{file}", because it lies outside the project\'s folder "{folder}"',
+    fix: "move it below that folder, where the host can have it too",
   },
 
   // deploy: steps on the host

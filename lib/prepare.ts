@@ -7,7 +7,8 @@ import type { Project } from "./compose/project.ts";
 import { type Config, requireMirror, TOOL_FOLDER } from "./config.ts";
 import { detailOf, MirrorError } from "./errors.ts";
 import { parseIgnoreList } from "./ignore.ts";
-import { type Plan, planTransfers, type Selection, selectImages } from "./plan.ts";
+import { type Rewrite, rewrite } from "./compose/rewrite.ts";
+import { mirrorNames, type Plan, planTransfers, type Selection, selectImages } from "./plan.ts";
 
 const IGNORE_FILE = "ignore-images.txt";
 
@@ -29,6 +30,21 @@ export async function preparePlan(config: Config): Promise<{ readonly project: P
     onCollision: config.onCollision,
   });
   return { project, plan };
+}
+
+/**
+ * The project, its plan, and the files that name the mirrored images, not yet written. Throws what `preparePlan`
+ * throws, and `output-is-source` when `--output` names a file of the project.
+ */
+export async function prepareMirrorCompose(
+  config: Config,
+): Promise<{ readonly project: Project; readonly plan: Plan; readonly rewrite: Rewrite }> {
+  const { project, plan } = await preparePlan(config);
+  const rewritten = rewrite(project, mirrorNames(plan, config.pullRegistry), { output: config.output });
+  for (const { path } of rewritten.files) {
+    if (project.files.has(path)) throw new MirrorError("output-is-source", { file: path });
+  }
+  return { project, plan, rewrite: rewritten };
 }
 
 /** Where a file made from the project goes: `--output`, else `name` beside the first compose file. */

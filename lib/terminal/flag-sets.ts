@@ -12,3 +12,12 @@ export const TRANSFER_FLAGS = ["engine", "concurrency"] as const satisfies FlagN
 
 /** Where the project runs. */
 export const HOST_FLAGS = ["host", "dir", "pull-registry"] as const satisfies FlagName[];
+
+/** What decides the mirror compose file. */
+export const COMPOSE_FLAGS = [
+  ...PROJECT_FLAGS,
+  ...MIRROR_FLAGS,
+  "pull-registry",
+  "output",
+  "dry-run",
+] as const satisfies FlagName[];

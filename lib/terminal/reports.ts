@@ -1,7 +1,8 @@
 /** What the commands say about a project, a plan and its outcomes. */
 import type { ComposeWarning, Project } from "../compose/project.ts";
+import type { Rewrite } from "../compose/rewrite.ts";
 import type { Outcome } from "../engine/engine.ts";
-import { type Plan, type Selection, type Transfer } from "../plan.ts";
+import type { Plan, Selection, Transfer } from "../plan.ts";
 import { formatReference } from "../reference.ts";
 import { formatBytes } from "./format.ts";
 import type { Terminal } from "./terminal.ts";
@@ -27,6 +28,18 @@ export function reportProject(
 export function reportWarnings(terminal: Terminal, warnings: readonly ComposeWarning[]): void {
   const lines = warnings.map(({ code, values }) => terminal.text(`warning-${code}` as TextKey, values));
   for (const line of new Set(lines)) terminal.note(`${terminal.text("warning")} ${line}`);
+}
+
+/** What of the compose file changes, and what stays although it names an image. */
+export function reportRewrite(terminal: Terminal, { files, rewritten, frozen, untouched }: Rewrite): void {
+  terminal.note(terminal.text("rewritten", { count: rewritten, file: files[0].path }));
+  for (const { service, variables, image } of frozen) {
+    terminal.note(terminal.text("frozen", { service, variables: variables.join(", "), image }));
+  }
+  for (const { service, image, reason } of untouched) {
+    if (reason === "built") terminal.note(terminal.text("untouchedBuilt", { service }));
+    else terminal.note(terminal.text("untouchedIgnored", { service, image: image ?? "" }));
+  }
 }
 
 /** The lines of a dry run for the images. */

@@ -18,6 +18,8 @@ export interface Terminal {
   explain(error: unknown): string;
   /** The command's result, to stdout. */
   result(text: string): void;
+  /** A file that is shown instead of written, to stdout: its exact bytes, but harmless where stdout is a terminal. */
+  file(text: string): void;
   /** The command's result as one JSON document, to stdout. */
   json(value: unknown): void;
   /** A line for the user, to stderr. */
@@ -26,7 +28,7 @@ export interface Terminal {
 
 export interface TerminalOptions {
   readonly language: Language;
-  readonly stdout?: NodeJS.WriteStream;
+  readonly stdout?: NodeJS.WriteStream & { readonly fd: number };
   readonly stderr?: NodeJS.WriteStream & { readonly fd: number };
 }
 
@@ -40,6 +42,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
     text,
     explain: (error) => explain(error, language, text),
     result: (line) => void stdout.write(`${printable(line)}\n`),
+    file: (content) => void stdout.write(isatty(stdout.fd) ? printable(content) : content),
     json: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     note: (line) => void stderr.write(`${printable(line)}\n`),
   };

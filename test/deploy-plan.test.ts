@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type DeployRequest, planDeploy } from "../lib/deploy/plan.ts";
 import type { HostProbe } from "../lib/deploy/probe.ts";
-import { commandLine } from "../lib/deploy/quote.ts";
+import { commandLine } from "../lib/quote.ts";
 
 const PROBE: HostProbe = {
   host: "box",
@@ -23,6 +23,7 @@ const REQUEST: DeployRequest = {
   platform: "linux/amd64",
   v1Problems: [],
   usesEnvFile: false,
+  oldestV2: "2.0.0",
 };
 const V1 = { flavour: "v1", version: "1.29.2", command: ["docker-compose"] } as const;
 

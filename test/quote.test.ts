@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { commandLine, quote } from "../lib/deploy/quote.ts";
+import { commandLine, quote } from "../lib/quote.ts";
 import { run } from "../lib/process.ts";
 
 const HOSTILE = [

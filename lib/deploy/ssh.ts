@@ -13,9 +13,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { PassThrough, type Readable } from "node:stream";
 import { MirrorError } from "../errors.ts";
 import { type Run, run as runProgram, type Ran } from "../process.ts";
+import { commandLine } from "../quote.ts";
 import type { Secret } from "../secret.ts";
 import { parseHost } from "./address.ts";
-import { commandLine } from "./quote.ts";
 import { sshError } from "./ssh-errors.ts";
 
 /** A program on the host and its arguments. */

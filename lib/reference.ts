@@ -102,6 +102,12 @@ export function familiarName(reference: ImageReference): string {
   return `${familiarRepository(reference)}${suffix(reference)}`;
 }
 
+/** The name an engine is asked for: a digest wins over a tag, and not every engine takes both. */
+export function engineName(reference: ImageReference): string {
+  const { registry, repository, tag = "latest", digest } = reference;
+  return familiarName({ registry, repository, ...(digest === undefined ? { tag } : { digest }) });
+}
+
 /** Registry and repository as docker shows them, without tag and digest. */
 export function familiarRepository({ registry, repository }: ImageReference): string {
   return registry === DOCKER_HUB ? repository.replace(/^library\/(?=[^/]+$)/, "") : `${registry}/${repository}`;

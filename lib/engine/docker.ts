@@ -11,7 +11,7 @@ import { detailOf, MirrorError } from "../errors.ts";
 import type { Transfer } from "../plan.ts";
 import { formatPlatform, parsePlatform } from "../platform.ts";
 import type { Ran, Run } from "../process.ts";
-import { familiarName, familiarRepository, formatReference, type ImageReference } from "../reference.ts";
+import { engineName, familiarName, familiarRepository, type ImageReference } from "../reference.ts";
 import { retry, type RetryOptions } from "../retry.ts";
 import { type EngineAction, engineError } from "./docker-errors.ts";
 import type { Engine, Outcome, Progress, Step, StepOptions } from "./engine.ts";
@@ -53,7 +53,14 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     const { code, stdout, stderr } = await run([program, ...args], { signal: step.signal, env: { LC_ALL: "C" } });
     if (code === 0) return stdout;
     const { registry } = reference;
-    throw engineError({ engine: program, action, image: nameIn(reference), registry, code, output: stderr || stdout });
+    throw engineError({
+      engine: program,
+      action,
+      image: engineName(reference),
+      registry,
+      code,
+      output: stderr || stdout,
+    });
   }
 
   const actWithRetry = (
@@ -71,7 +78,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     });
 
   async function inspect(reference: ImageReference, { signal }: StepOptions): Promise<LocalImage | undefined> {
-    const image = nameIn(reference);
+    const image = engineName(reference);
     const { code, stdout, stderr } = await run([program, "image", "inspect", image], { signal, env: { LC_ALL: "C" } });
     if (code === 0) return readImage(stdout);
     if (/no such (?:image|object)|image not known|not found/i.test(stderr)) return undefined;
@@ -86,7 +93,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
 
   async function pull(transfer: Transfer, step: StepOptions): Promise<Outcome> {
     const { source, platform } = transfer;
-    const name = nameIn(source);
+    const name = engineName(source);
     const report = reporter(transfer, step);
     report("verify");
     const before = await inspect(source, step);
@@ -111,7 +118,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
   /** What was pulled, once it is of the platform wanted: at the second try by the digest that the index has for it. */
   async function verified(transfer: Transfer, step: StepOptions): Promise<LocalImage> {
     const { source, platform } = transfer;
-    const name = nameIn(source);
+    const name = engineName(source);
     const image = await inspect(source, step);
     if (image?.platform === platform) return image;
     reporter(transfer, step)("fallback");
@@ -120,8 +127,8 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     if (offer === undefined) throw notOffered(transfer, offered.length > 0 ? offered : image ? [image] : []);
     const { registry, repository } = source;
     const exact: ImageReference = { registry, repository, digest: offer.digest };
-    await actWithRetry("pull", exact, ["pull", "--platform", platform, nameIn(exact)], transfer, step);
-    if (source.digest === undefined) await act("pull", exact, ["tag", nameIn(exact), name], step);
+    await actWithRetry("pull", exact, ["pull", "--platform", platform, engineName(exact)], transfer, step);
+    if (source.digest === undefined) await act("pull", exact, ["tag", engineName(exact), name], step);
     const second = await inspect(source.digest === undefined ? source : exact, step);
     if (second?.platform === platform) return second;
     throw notOffered(transfer, second ? [second] : offered);
@@ -133,7 +140,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     report("verify");
     const image = await inspect(source, step);
     if (image?.platform !== platform) {
-      throw new MirrorError("image-not-pulled", { image: nameIn(source), platform });
+      throw new MirrorError("image-not-pulled", { image: engineName(source), platform });
     }
     const pushedBefore = digestIn(image, target);
     if (pushedBefore !== undefined && (await digestOf(target, step.signal)) === pushedBefore) {
@@ -141,9 +148,9 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     }
     await logIn(target, step);
     report("tag");
-    await act("push", target, ["tag", nameIn(source), nameIn(target)], step);
+    await act("push", target, ["tag", engineName(source), engineName(target)], step);
     report("push");
-    const said = await actWithRetry("push", target, ["push", nameIn(target)], transfer, step);
+    const said = await actWithRetry("push", target, ["push", engineName(target)], transfer, step);
     const digest = /digest: (sha256:[0-9a-f]{64})/.exec(said)?.[1] ?? (await digestOf(target, step.signal));
     return { transfer, status: "pushed", ...digestProperty(digest), bytes: image.bytes };
   }
@@ -200,15 +207,6 @@ async function logInTo(
     },
     { ...options, signal },
   );
-}
-
-/** The name for the program: by the digest alone where there is one, which is how images are kept. */
-function nameIn(reference: ImageReference): string {
-  const { registry, repository, tag = "latest", digest } = reference;
-  if (registry === "docker.io") {
-    return familiarName({ registry, repository, ...(digest === undefined ? { tag } : { digest }) });
-  }
-  return formatReference({ registry, repository, ...(digest === undefined ? { tag } : { digest }) });
 }
 
 /** The digest under which the image is known at the reference's repository. */

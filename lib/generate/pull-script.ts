@@ -1,0 +1,16 @@
+import type { Transfer } from "../plan.ts";
+import { engineName } from "../reference.ts";
+import { renderScript } from "./script.ts";
+
+/** The file name of the pull script for `platform`. */
+export function pullScriptName(platform: string): string {
+  return `pull-all-images-${platform.replaceAll("/", "-")}.sh`;
+}
+
+/** A bash script that pulls every image in its platform and checks what arrived. */
+export function renderPullScript(images: readonly Pick<Transfer, "source" | "platform">[]): string {
+  return renderScript(
+    "pull-images.sh",
+    images.map(({ source, platform }) => [engineName(source), platform]),
+  );
+}

@@ -1,0 +1,13 @@
+import type { Transfer } from "../plan.ts";
+import { engineName, formatReference } from "../reference.ts";
+import { renderScript } from "./script.ts";
+
+export const PUSH_SCRIPT_NAME = "push-to-aliyun-registry.sh";
+
+/** A bash script that tags every image with its mirror name and pushes it. */
+export function renderPushScript(transfers: readonly Pick<Transfer, "source" | "platform" | "target">[]): string {
+  return renderScript(
+    "push-images.sh",
+    transfers.map(({ source, platform, target }) => [engineName(source), platform, formatReference(target)]),
+  );
+}

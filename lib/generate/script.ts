@@ -1,0 +1,24 @@
+/**
+ * The standalone bash scripts. Each is written as a `.sh` file in this folder, as it runs, but for its list of images,
+ * which is empty there, and the functions both scripts share, which it names by `source`. Names only ever stand as
+ * single-quoted words in the list; the code around them is the same whatever they are, and so are the bytes for the
+ * same list.
+ */
+import { readFileSync } from "node:fs";
+import { singleQuoted } from "../quote.ts";
+
+const EMPTY_LIST = "IMAGES=()\n";
+const SHARED = "local-images.sh";
+
+/** The script of this folder named `template` with `rows` as its list, in code-point order, each row once. */
+export function renderScript(template: string, rows: readonly (readonly string[])[]): string {
+  const lines = rows.map((row) => `  ${row.map(singleQuoted).join(" ")}\n`);
+  const list = [...new Set(lines)].toSorted().join("");
+  return readScript(template)
+    .replace(`source ${SHARED}\n`, () => readScript(SHARED))
+    .replace(EMPTY_LIST, () => `IMAGES=(\n${list})\n`);
+}
+
+function readScript(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), "utf8");
+}

@@ -1,0 +1,19 @@
+import { PUSH_SCRIPT_NAME, renderPushScript } from "../lib/generate/push-script.ts";
+import { outputPath, preparePlan } from "../lib/prepare.ts";
+import { command } from "../lib/terminal/command.ts";
+import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/terminal/flag-sets.ts";
+import { reportProject } from "../lib/terminal/reports.ts";
+import { writeWhole } from "../lib/write.ts";
+
+await command(
+  { name: "generate-push-to-aliyun-script", flags: [...PROJECT_FLAGS, ...MIRROR_FLAGS, "output", "dry-run"] },
+  async ({ config, terminal }) => {
+    const { project, plan } = await preparePlan(config);
+    reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
+    const script = renderPushScript(plan.transfers);
+    if (config.dryRun) return terminal.file(script);
+    const file = outputPath(config, project, PUSH_SCRIPT_NAME);
+    await writeWhole(file, script, { executable: true });
+    terminal.note(terminal.text("wrote", { file }));
+  },
+);

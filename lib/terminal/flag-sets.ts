@@ -21,3 +21,12 @@ export const COMPOSE_FLAGS = [
   "output",
   "dry-run",
 ] as const satisfies FlagName[];
+
+/** A step that moves images. */
+export const STEP_FLAGS = [
+  ...PROJECT_FLAGS,
+  ...MIRROR_FLAGS,
+  ...TRANSFER_FLAGS,
+  "dry-run",
+  "json",
+] as const satisfies FlagName[];

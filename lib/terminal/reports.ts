@@ -78,6 +78,10 @@ export function outcomeJson({ transfer, status, digest, bytes, error }: Outcome)
   };
 }
 
+export function hasFailed(outcomes: readonly Outcome[]): boolean {
+  return outcomes.some(({ status }) => status === "failed");
+}
+
 /** The image as the compose file writes it. */
 export function nameOf(transfer: Transfer): string {
   return transfer.uses[0].image;

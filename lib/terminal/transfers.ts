@@ -1,28 +1,48 @@
 /** Many transfers on few rows: a counter with bytes, speed and time left, and what is under way now. */
-import type { Outcome, Progress, StepOptions } from "../engine/engine.ts";
+import type { Outcome, Progress, Step as TransferStep } from "../engine/engine.ts";
+import { openEngine } from "../engine/open.ts";
 import { transferAll } from "../engine/transfer-all.ts";
 import type { Transfer } from "../plan.ts";
+import { preparePlan } from "../prepare.ts";
+import type { Context } from "./command.ts";
 import { formatBytes, formatDuration } from "./format.ts";
-import type { Row } from "./pipeline.ts";
-import { nameOf } from "./reports.ts";
+import { pipeline, type Row } from "./pipeline.ts";
+import { hasFailed, nameOf, outcomeJson, outcomeLines, planLines, reportProject } from "./reports.ts";
 import type { Terminal } from "./terminal.ts";
 
-export interface ShownTransfers {
-  readonly terminal: Terminal;
-  readonly row: Row;
-  readonly transfers: readonly Transfer[];
-  readonly step: (transfer: Transfer, options: StepOptions) => Promise<Outcome>;
-  /** Transfers under way at once. */
-  readonly concurrency: number;
-  readonly signal: AbortSignal;
+/** Runs `pull` or `push` as a command of its own. Gives `false` when an image failed. */
+export async function transferAlone(context: Context, step: "pull" | "push"): Promise<boolean | void> {
+  const { config, terminal } = context;
+  const { project, plan } = await preparePlan(config);
+  reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
+  if (config.dryRun) return terminal.result([terminal.text("planTitle"), ...planLines(terminal, plan)].join("\n"));
+  let outcomes: readonly Outcome[] = [];
+  const title = terminal.text(step === "pull" ? "stepPull" : "stepPush", { count: plan.transfers.length });
+  await pipeline(terminal, [
+    {
+      title,
+      run: async (row) => {
+        outcomes = await showTransfers(context, row, plan.transfers, openEngine(config)[step]);
+        return !hasFailed(outcomes);
+      },
+    },
+  ]);
+  for (const line of outcomeLines(terminal, outcomes)) terminal.note(line);
+  if (config.json) terminal.json({ images: outcomes.map(outcomeJson) });
+  return !hasFailed(outcomes);
 }
 
 /**
  * Runs `step` for every transfer and shows it: drawn over on a terminal, one plain line for each that ends elsewhere.
- * Gives the outcomes in the order of `transfers`; throws `interrupted` only.
+ * Gives the outcomes in the order of `transfers`; throws `interrupted`, and `command-missing` when the engine is not
+ * installed.
  */
-export async function showTransfers(shown: ShownTransfers): Promise<readonly Outcome[]> {
-  const { terminal, row, transfers, step, concurrency, signal } = shown;
+export async function showTransfers(
+  { config, terminal, signal }: Context,
+  row: Row,
+  transfers: readonly Transfer[],
+  step: TransferStep,
+): Promise<readonly Outcome[]> {
   const begun = Date.now();
   const underWay = new Map<Transfer, string>();
   let ended = 0;
@@ -58,7 +78,7 @@ export async function showTransfers(shown: ShownTransfers): Promise<readonly Out
       draw();
       return outcome;
     },
-    { concurrency, signal },
+    { concurrency: config.concurrency, signal },
   );
 }
 

@@ -19,7 +19,7 @@ const RULES: readonly Rule[] = [
   },
   { pattern: /permission denied.*\.sock|\.sock.*permission denied/i, code: "engine-permission" },
   { pattern: /no space left on device|disk quota exceeded/i, code: "disk-full" },
-  { pattern: /toomanyrequests|too many requests|\b429\b|rate limit/i, code: "registry-rate" },
+  { pattern: /toomanyrequests|too many requests|\b429\b|rate limit/i, code: "registry-rate-limit" },
   {
     pattern:
       /no matching manifest|no image found in (?:image index|manifest list)|does not match the specified platform/i,
@@ -44,8 +44,8 @@ const RULES: readonly Rule[] = [
   },
   { pattern: /unauthorized|authentication required|no basic auth|denied/i, code: "push-denied", actions: ["push"] },
   { pattern: /manifest unknown|not found|name unknown/i, code: "image-missing", actions: ["pull"] },
-  { pattern: /server gave HTTP response to HTTPS client/i, code: "registry-plain" },
-  { pattern: /x509:|certificate/i, code: "registry-certificate" },
+  { pattern: /server gave HTTP response to HTTPS client/i, code: "engine-plain" },
+  { pattern: /x509:|certificate/i, code: "engine-certificate" },
   { pattern: /no such host|server misbehaving|name resolution/i, code: "registry-unreachable" },
   {
     pattern:
@@ -75,5 +75,5 @@ export function engineError({ engine, action, image, registry, code, output }: F
   const rule = RULES.find(({ pattern, actions }) => (actions?.includes(action) ?? true) && pattern.test(output));
   const said = output.split(/\r?\n/).filter((line) => line.trim() !== "");
   const detail = said.at(-1)?.trim() ?? `exit code ${code}`;
-  return new MirrorError(rule?.code ?? OTHERWISE[action], { engine, image, registry, detail });
+  return new MirrorError(rule?.code ?? OTHERWISE[action], { engine, image, registry, host: registry, detail });
 }

@@ -44,6 +44,7 @@ async function deploy(scene: Scene) {
       platform: `linux/${process.arch === "x64" ? "amd64" : process.arch}`,
       v1Problems: [],
       usesEnvFile: false,
+      oldestV2: "2.0.0",
       ...scene.request,
     });
     const outcome = await executeDeploy(scene.through?.(connection) ?? connection, plan, {

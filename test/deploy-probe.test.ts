@@ -114,7 +114,7 @@ const GOOD: HostProbe = {
   compose: { flavour: "v2", version: "2.26.1", command: ["docker", "compose"] },
   folder: { path: "/srv", state: "folder", writable: true, hasEnvFile: true, freeBytes: 5e10 },
 };
-const NEEDS = { platform: "linux/amd64", v1Problems: [], usesEnvFile: true };
+const NEEDS = { platform: "linux/amd64", v1Problems: [], usesEnvFile: true, oldestV2: "2.20.0" };
 const V1 = { flavour: "v1", version: "1.29.2", command: ["docker-compose"] } as const;
 
 test("a good host has no findings", () => {

@@ -12,6 +12,8 @@ export interface FakeHost {
   readonly home: string;
   /** Runs programs, with this host's ssh in place of the system's. */
   readonly run: Run;
+  /** For a program that is to find this host's ssh by itself. */
+  readonly environment: Readonly<Record<string, string>>;
   /** What docker and docker-compose were called with, one line a call, and what they read. */
   readonly calls: () => readonly string[];
   /** Every ssh command line, arguments separated by NUL. */
@@ -107,6 +109,7 @@ export function fakeHost(on: Readonly<Record<string, string>> = {}): FakeHost {
         ...options,
         env: { ...options?.env, ROOT: root },
       }),
+    environment: { ROOT: root, PATH: `${root}:${process.env["PATH"]}` },
     calls: () => records("calls", "\n"),
     sshCalls: () => records("ssh.log", "\u001E"),
     read: (path) => readIfThere(join(root, path)),

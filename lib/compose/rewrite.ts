@@ -16,8 +16,10 @@ import { escapeDollars } from "./interpolate.ts";
 import { SECTIONS } from "./merge.ts";
 import type { ImageUse, Project, Service } from "./project.ts";
 
-const OUTPUT = "docker-compose-mirror.yaml";
-const IMAGES = "docker-compose-mirror.images.yaml";
+/** The file to run, beside the first compose file. */
+export const MIRROR_FILE = "docker-compose-mirror.yaml";
+/** Images alone, for docker-compose v1; beside the file to run. */
+export const MIRROR_IMAGES_FILE = "docker-compose-mirror.images.yaml";
 
 /** The releases of docker compose that brought what a result may use. */
 const SEVERAL_DOCUMENTS = "2.21.0";
@@ -72,7 +74,7 @@ export interface Rewrite {
 export function rewrite(
   project: Project,
   targets: ReadonlyMap<string, string>,
-  { output = join(dirname(project.composeFiles[0]!), OUTPUT) }: RewriteOptions = {},
+  { output = join(dirname(project.composeFiles[0]!), MIRROR_FILE) }: RewriteOptions = {},
 ): Rewrite {
   const mirrored = project.services.filter(({ image }) => image !== undefined && targets.has(image));
   const names = new Set(mirrored.map(({ name }) => name));
@@ -94,7 +96,10 @@ export function rewrite(
   const isOne = documents.length === 1;
   const isForV1 = !project.includes && !project.severalDocuments;
   const main: WrittenFile = { path: output, text: joinDocuments(documents) };
-  const images: WrittenFile = { path: join(dirname(output), IMAGES), text: imagesDocument(mirrored, target) };
+  const images: WrittenFile = {
+    path: join(dirname(output), MIRROR_IMAGES_FILE),
+    text: imagesDocument(mirrored, target),
+  };
   const forV1 = isOne
     ? [basename(output)]
     : [...project.composeFiles, images.path].map((path) => relative(dirname(output), path));
@@ -102,7 +107,7 @@ export function rewrite(
   return {
     files: isOne || !isForV1 ? [main] : [main, images],
     runFiles: { v2: [basename(output)], ...(isForV1 ? { v1: forV1 } : {}) },
-    oldestV2: !isOne || project.severalDocuments ? SEVERAL_DOCUMENTS : project.includes ? INCLUDE : ANY_V2,
+    oldestV2: isOne ? oldestV2Of(project) : SEVERAL_DOCUMENTS,
     sourceFiles: project.referencedFiles,
     rewritten: mirrored.length,
     frozen: uses
@@ -110,6 +115,11 @@ export function rewrite(
       .map(({ service, variables, image }) => ({ service, variables, image })),
     untouched: project.services.filter(({ name }) => !names.has(name)).map((service) => untouched(service, project)),
   };
+}
+
+/** The oldest docker compose v2 that reads the files of a project. */
+export function oldestV2Of({ severalDocuments, includes }: Pick<Project, "severalDocuments" | "includes">): string {
+  return severalDocuments ? SEVERAL_DOCUMENTS : includes ? INCLUDE : ANY_V2;
 }
 
 function untouched({ name, image, built }: Service, { services }: Project): Untouched {

@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { detailOf, MirrorError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import { hostError } from "./host-errors.ts";
-import { type DeployPlan, type DeployStep, type ShippedFile, unstage } from "./plan.ts";
+import { type DeployedProject, type DeployPlan, type DeployStep, type ShippedFile, unstage } from "./plan.ts";
 import type { Connection, RemoteOptions } from "./ssh.ts";
 import { type ServiceState, statusOf } from "./status.ts";
 
@@ -64,8 +64,11 @@ export async function executeDeploy(
     }
     onProgress({ kind: "finished", step });
   }
-  const { host, dir, compose } = plan;
-  const services = await statusOf(connection, plan, { signal });
+  return resultOf(plan, await statusOf(connection, plan, { signal }));
+}
+
+/** What `--json` says of a project on a host. */
+export function resultOf({ host, dir, compose }: DeployedProject, services: readonly ServiceState[]): DeployResult {
   return { host, dir, compose: { flavour: compose.flavour, version: compose.version }, services };
 }
 
@@ -89,7 +92,7 @@ async function runStep(
     onLine(shown);
   };
   const { code } = await connection.run(command, { ...options, onLine: keep });
-  if (code !== 0) throw hostError({ host, dir, registry, kind, code, lines });
+  if (code !== 0) throw hostError({ host, dir, registry: registry ?? "", kind, code, lines });
 }
 
 /** How a step is fed, and what becomes of it without us: half an `up` is worse than a whole one. */

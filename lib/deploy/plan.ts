@@ -44,6 +44,8 @@ export interface DeployStep {
   readonly command: RemoteCommand;
   /** The file that goes to the command's standard input; exactly in `copy`. */
   readonly file?: ShippedFile;
+  /** What the step is about, as its title says it. */
+  readonly values?: Readonly<Record<string, string | number>>;
 }
 
 interface RegistryLogin {
@@ -52,10 +54,11 @@ interface RegistryLogin {
 }
 
 export interface DeployPlan extends DeployedProject {
+  readonly probe: HostProbe;
   /** The compose files with their local sources, in merge order. */
   readonly shipped: readonly ShippedFile[];
-  /** The registry that the host pulls from. */
-  readonly registry: string;
+  /** The registry that the host pulls mirrored images from; absent when none is mirrored. */
+  readonly registry?: string;
   /** Absent when the host's own login is relied on. */
   readonly login?: RegistryLogin;
   readonly steps: readonly DeployStep[];
@@ -66,8 +69,8 @@ export interface DeployRequest extends HostNeeds {
   readonly probe: HostProbe;
   /** The compose files in merge order; never empty. */
   readonly composeFiles: readonly ShippedFile[];
-  /** The registry that the host pulls from. */
-  readonly registry: string;
+  /** The registry that the host pulls mirrored images from; absent when none is mirrored. */
+  readonly registry?: string | undefined;
   /** Absent when no credentials are known: the host's own login is then relied on. */
   readonly username?: string | undefined;
   readonly profiles: readonly string[];
@@ -105,7 +108,9 @@ const UNSTAGE = `cd -- "$1" && shift && for name; do rm -f -- "./$name"; done`;
  */
 export function planDeploy(request: DeployRequest): DeployPlan {
   const { probe, composeFiles, registry, username, profiles } = request;
-  if (!isRegistryHost(registry)) throw new MirrorError("registry-invalid", { registry, detail: "it is not a host" });
+  if (registry !== undefined && !isRegistryHost(registry)) {
+    throw new MirrorError("registry-invalid", { registry, detail: "it is not a host" });
+  }
   const { errors, warnings } = judgeHost(probe, request);
   if (errors[0] !== undefined) throw errors[0];
   const names = composeFiles.map(({ name }) => name);
@@ -113,27 +118,29 @@ export function planDeploy(request: DeployRequest): DeployPlan {
   const { host, dir } = project;
 
   const canLogIn = takesPasswordOnInput(probe);
-  const login = username === undefined || !canLogIn ? undefined : { registry, username };
+  const login = registry === undefined || username === undefined || !canLogIn ? undefined : { registry, username };
   const loginWarning: DeployWarning | undefined =
-    username === undefined
-      ? { code: "login-skipped", values: { host, registry } }
-      : canLogIn
-        ? undefined
+    registry === undefined || login !== undefined
+      ? undefined
+      : username === undefined
+        ? { code: "login-skipped", values: { host, registry } }
         : { code: "login-unsupported", values: { host, registry, version: probe.engine?.client ?? "" } };
 
   const steps: readonly DeployStep[] = [
-    { kind: "folder", command: ["mkdir", "-p", "--", dir] },
+    { kind: "folder", command: ["mkdir", "-p", "--", dir], values: { dir } },
     ...composeFiles.map((file): DeployStep => ({
       kind: "copy",
       command: ["sh", "-c", STAGE, "sh", dir, stagedName(file.name), file.name],
       file,
+      values: { file: file.name },
     })),
     ...(login === undefined
       ? []
       : [
           {
             kind: "login",
-            command: ["docker", "login", `--username=${login.username}`, "--password-stdin", registry],
+            command: ["docker", "login", `--username=${login.username}`, "--password-stdin", login.registry],
+            values: { registry: login.registry },
           } as const,
         ]),
     { kind: "pull", command: composeOn({ ...project, files: names.map(stagedName) }, "pull") },
@@ -147,8 +154,9 @@ export function planDeploy(request: DeployRequest): DeployPlan {
   ];
   return {
     ...project,
+    probe,
     shipped: composeFiles,
-    registry,
+    ...(registry === undefined ? {} : { registry }),
     ...(login === undefined ? {} : { login }),
     steps,
     warnings: [...warnings, ...(loginWarning === undefined ? [] : [loginWarning])],

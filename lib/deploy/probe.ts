@@ -207,7 +207,7 @@ function withoutV(version: string): string {
 }
 
 /** Versions as engines write them: `17.06.0-ce`, `20.10.24+dfsg1`, `v2.26.1`, `26.1`. */
-function parseVersion(text: string): SemVer | undefined {
+export function parseVersion(text: string): SemVer | undefined {
   return coerce(text, { loose: true }) ?? undefined;
 }
 
@@ -224,6 +224,8 @@ export interface HostNeeds {
   readonly v1Problems: readonly string[];
   /** The project reads an env file, so the host's folder should have one. */
   readonly usesEnvFile: boolean;
+  /** The oldest docker compose v2 that reads the compose files. */
+  readonly oldestV2: string;
 }
 
 export interface HostFindings {
@@ -238,7 +240,7 @@ export function judgeHost(probe: HostProbe, needs: HostNeeds): HostFindings {
   const errors = [
     ...platformErrors(probe, needs.platform),
     ...engineErrors(probe),
-    ...composeErrors(probe, needs.v1Problems),
+    ...composeErrors(probe, needs),
     ...folderErrors(probe),
   ];
   const warnings: DeployWarning[] = [];
@@ -289,12 +291,19 @@ function engineErrors({ host, user, engine }: HostProbe): readonly MirrorError[]
     : [];
 }
 
-function composeErrors({ host, engine, compose }: HostProbe, v1Problems: readonly string[]): readonly MirrorError[] {
+function composeErrors(
+  { host, engine, compose }: HostProbe,
+  { v1Problems, oldestV2 }: HostNeeds,
+): readonly MirrorError[] {
   if (engine === undefined) return [];
   if (compose === undefined) return [new MirrorError("host-compose-missing", { host })];
-  if (compose.flavour === "v2") return [];
-  const { version } = compose;
+  const { flavour, version } = compose;
   const parsed = parseVersion(version);
+  if (flavour === "v2") {
+    return parsed && lt(parsed, oldestV2)
+      ? [new MirrorError("host-compose-old", { host, version, oldest: oldestV2 })]
+      : [];
+  }
   if (parsed && lt(parsed, COMPOSE_V1_OLDEST)) {
     return [new MirrorError("host-compose-old", { host, version, oldest: COMPOSE_V1_OLDEST })];
   }

@@ -30,3 +30,14 @@ export const STEP_FLAGS = [
   "dry-run",
   "json",
 ] as const satisfies FlagName[];
+
+/** What runs on the host. */
+export const DEPLOY_FLAGS = [
+  ...PROJECT_FLAGS,
+  ...MIRROR_FLAGS,
+  ...HOST_FLAGS,
+  "output",
+  "dry-run",
+  "json",
+  "yes",
+] as const satisfies FlagName[];

@@ -85,6 +85,31 @@ export const TEXTS_EN = {
   planCompose: "write {file}",
   planDeploy: "deploy to {host}:{dir}",
   planRun: "on the host: {command}",
+
+  "deploy-connecting": "connecting",
+  "deploy-probing": "looking at the host",
+  "deploy-folder": "making the folder {dir}",
+  "deploy-copy": "sending {file}",
+  "deploy-login": "logging in to {registry}",
+  "deploy-pull": "pulling the images",
+  "deploy-place": "putting the new files in place",
+  "deploy-up": "starting the services",
+  "deploy-ps": "listing the services",
+  "deploy-left-unchanged": "nothing was changed there: its services run as before",
+  "deploy-left-starting": "the new files are in place, and the host goes on starting the services by itself",
+  "deploy-left-placed": "the new files are in place, and the services run as far as they came",
+  deployHost: "{user}@{host}: {system}, {platform}, {engine}, compose {compose}",
+  noContainers: "nothing of this project runs in {dir} on {host}",
+  "warning-docker-aging":
+    "docker {version} on {host} is older than {recent}: images with a recent libc may start and fail there",
+  "warning-compose-v1": "docker-compose {version} on {host} is version 1, which no longer gets fixes",
+  "warning-engine-podman": "docker on {host} is podman: it is used as docker is, but compose may behave otherwise",
+  "warning-disk-low": "only {bytes} are free in {folder} on {host}",
+  "warning-env-file-missing": "the project reads an env file, and {dir} on {host} has no .env: defaults hold there",
+  "warning-login-skipped":
+    "no credentials for {registry} are known here, so the login that {host} has of its own is relied on",
+  "warning-login-unsupported":
+    "docker {version} on {host} takes no password on its input, so the login it has of its own to {registry} is relied on",
 } as const;
 
 export type TextKey = keyof typeof TEXTS_EN;

@@ -87,6 +87,28 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   planCompose: "写入 {file}",
   planDeploy: "部署到 {host}:{dir}",
   planRun: "在主机上：{command}",
+
+  "deploy-connecting": "连接中",
+  "deploy-probing": "查看主机",
+  "deploy-folder": "创建目录 {dir}",
+  "deploy-copy": "发送 {file}",
+  "deploy-login": "登录 {registry}",
+  "deploy-pull": "拉取镜像",
+  "deploy-place": "放置新文件",
+  "deploy-up": "启动服务",
+  "deploy-ps": "列出服务",
+  "deploy-left-unchanged": "主机上没有任何改动，服务照常运行",
+  "deploy-left-starting": "新文件已就位，主机会自行继续启动服务",
+  "deploy-left-placed": "新文件已就位，服务停在当前所到的状态",
+  deployHost: "{user}@{host}：{system}，{platform}，{engine}，compose {compose}",
+  noContainers: "{host} 的 {dir} 中没有本项目的容器在运行",
+  "warning-docker-aging": "{host} 上的 docker {version} 早于 {recent}：使用较新 libc 的镜像可能启动后失败",
+  "warning-compose-v1": "{host} 上的 docker-compose {version} 是已停止维护的第 1 版",
+  "warning-engine-podman": "{host} 上的 docker 实际是 podman：按 docker 使用，但 compose 的行为可能不同",
+  "warning-disk-low": "{host} 的 {folder} 只剩 {bytes} 空间",
+  "warning-env-file-missing": "项目会读取 env 文件，而 {host} 的 {dir} 中没有 .env，将使用默认值",
+  "warning-login-skipped": "本机没有 {registry} 的登录信息，将使用 {host} 自己已有的登录",
+  "warning-login-unsupported": "{host} 上的 docker {version} 不支持从标准输入读取密码，将使用它自己对 {registry} 已有的登录",
 };
 
 export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; readonly fix: string }>> = {} as never;

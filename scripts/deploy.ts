@@ -1,0 +1,24 @@
+import { requireHosts } from "../lib/config.ts";
+import { prepareDeploy } from "../lib/deploy/deploy.ts";
+import { command } from "../lib/terminal/command.ts";
+import { allWell, dryRunOf, type HostOutcome, reportDeploy, showDeploy } from "../lib/terminal/deploy.ts";
+import { DEPLOY_FLAGS } from "../lib/terminal/flag-sets.ts";
+import { pipeline } from "../lib/terminal/pipeline.ts";
+
+await command({ name: "deploy", flags: DEPLOY_FLAGS }, async ({ config, terminal, signal }) => {
+  const hosts = requireHosts(config);
+  const options = { ...(await prepareDeploy(config)), signal };
+  if (config.dryRun) return dryRunOf(terminal, config, hosts, options);
+
+  let outcomes: readonly HostOutcome[] = [];
+  await pipeline(terminal, [
+    {
+      title: terminal.text("stepDeploy", { host: hosts.join(", ") }),
+      run: async (row) => {
+        outcomes = await showDeploy(terminal, row, hosts, options);
+        return allWell(outcomes);
+      },
+    },
+  ]);
+  return reportDeploy(terminal, config, outcomes);
+});

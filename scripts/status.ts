@@ -1,0 +1,12 @@
+import { requireHosts } from "../lib/config.ts";
+import { prepareDeploy, statusFor } from "../lib/deploy/deploy.ts";
+import { command } from "../lib/terminal/command.ts";
+import { onEveryHost, reportDeploy } from "../lib/terminal/deploy.ts";
+import { DEPLOY_FLAGS } from "../lib/terminal/flag-sets.ts";
+
+await command({ name: "status", flags: DEPLOY_FLAGS }, async ({ config, terminal, signal }) => {
+  const hosts = requireHosts(config);
+  const options = { ...(await prepareDeploy(config)), signal };
+  const outcomes = await onEveryHost(hosts, (host) => statusFor(host, options));
+  return reportDeploy(terminal, config, outcomes);
+});

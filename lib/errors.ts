@@ -267,27 +267,15 @@ export const ERRORS = {
     says: 'cannot log in to "{registry}": {detail}',
     fix: "try {engine} login {registry} by hand",
   },
-  "registry-rate": {
+  "engine-plain": {
     exit: 1,
-    retry: true,
-    says: 'registry "{registry}" limits the rate: {detail}',
-    fix: "log in to it for a higher limit, or wait (Docker Hub: 100 pulls in 6 hours without a login) and run again",
+    says: '{engine} expects TLS from registry "{host}", which speaks plain HTTP: {detail}',
+    fix: "add {host} to insecure-registries in the daemon.json of {engine}",
   },
-  "registry-plain": {
+  "engine-certificate": {
     exit: 1,
-    says: 'registry "{registry}" speaks plain HTTP where TLS was expected: {detail}',
-    fix: "add it to insecure-registries in the daemon.json of {engine}",
-  },
-  "registry-certificate": {
-    exit: 1,
-    says: 'the certificate of registry "{registry}" is not trusted: {detail}',
-    fix: "add its CA to the system's certificates (for docker: /etc/docker/certs.d/{registry}/ca.crt), and check this machine's clock",
-  },
-  "registry-unreachable": {
-    exit: 1,
-    retry: true,
-    says: 'cannot reach registry "{registry}": {detail}',
-    fix: "check the name, the network and the proxy settings; a -vpc name answers only inside its own region and VPC",
+    says: '{engine} does not trust the certificate of registry "{host}": {detail}',
+    fix: "add its CA to the system's certificates (for docker: /etc/docker/certs.d/{host}/ca.crt), and check this machine's clock",
   },
   "disk-full": {
     exit: 1,
@@ -536,6 +524,145 @@ export const ERRORS = {
     exit: 1,
     says: 'cannot list the containers in "{dir}" on "{host}": {detail}',
     fix: "check that the project was deployed to that folder",
+  },
+
+  // registries
+  "registry-unreachable": {
+    exit: 1,
+    retry: true,
+    says: 'cannot reach registry "{host}": {detail}',
+    fix: "check the name and the network; behind a proxy set HTTPS_PROXY; a blocked registry can be read through another with --source-mirror",
+  },
+  "registry-unreachable-vpc": {
+    exit: 1,
+    says: 'cannot reach registry "{host}": {detail}',
+    fix: "a -vpc or -internal name answers only inside its own region and VPC: push to the public name and give the other as --pull-registry",
+  },
+  "registry-timeout": {
+    exit: 1,
+    says: 'registry "{host}" did not answer within {seconds} s',
+    fix: "run the same command again: finished work is kept; check the network when it stays so",
+  },
+  "registry-stalled": {
+    exit: 1,
+    says: 'the transfer with "{host}" all but stood still: {bytes} bytes in {seconds} s',
+    fix: "run the same command again: it goes on where it stopped",
+  },
+  "registry-cut": {
+    exit: 1,
+    says: 'the connection to "{host}" was cut: {detail}',
+    fix: "run the same command again: it goes on where it stopped",
+  },
+  "registry-certificate": {
+    exit: 1,
+    says: 'the certificate of "{host}" is not trusted: {detail}',
+    fix: "name the file with its CA in NODE_EXTRA_CA_CERTS, and check this machine's clock",
+  },
+  "registry-plain": {
+    exit: 1,
+    says: '"{host}" does not speak TLS: {detail}',
+    fix: "if plain http is meant, allow it with --insecure {host}",
+  },
+  "registry-proxy": {
+    exit: 1,
+    says: 'proxy "{proxy}" did not let the connection through: {detail}',
+    fix: "check HTTPS_PROXY and its user and password, or exclude the registry with NO_PROXY",
+  },
+  "registry-redirects": {
+    exit: 1,
+    says: 'registry "{host}" redirected {count} times without an end',
+    fix: "check that the name is a registry's and not a web page's",
+  },
+  "registry-answer": {
+    exit: 1,
+    says: 'registry "{host}" answered in a way that cannot be used: {detail}',
+    fix: "check that the name is a registry's, and that no proxy or login page stands in between",
+  },
+  "registry-helper": {
+    exit: 2,
+    says: 'credential helper "{helper}" gave nothing for "{registry}": {detail}',
+    fix: "install it, or take it out of credsStore and credHelpers in docker's config.json and run docker login again",
+  },
+  "registry-login-missing": {
+    exit: 2,
+    says: '"{host}" shows "{name}" to logged-in users only, or does not have it: {detail}',
+    fix: "check the name; if it is private run docker login {host}, or for the mirror registry set MIRROR_USERNAME and MIRROR_PASSWORD",
+  },
+  "registry-unauthorized": {
+    exit: 2,
+    says: '"{host}" refused the user name or password: {detail}',
+    fix: "run docker login {host} again, or for the mirror registry correct MIRROR_USERNAME and MIRROR_PASSWORD",
+  },
+  "registry-unauthorized-aliyun": {
+    exit: 2,
+    says: '"{host}" refused the user name or password: {detail}',
+    fix: "Alibaba Cloud's registry password is its own, set in the ACR console under Access Credential: correct MIRROR_USERNAME and MIRROR_PASSWORD, and check that the domain is your instance's; a temporary password lives one hour",
+  },
+  "registry-pull-denied": {
+    exit: 1,
+    says: '"{host}" does not let this user read "{name}": {detail}',
+    fix: "check the name, and that the account may read that repository",
+  },
+  "registry-push-denied": {
+    exit: 1,
+    says: '"{host}" does not let this user write "{name}": {detail}',
+    fix: "check that the namespace exists and is spelled right, and that the account may push there",
+  },
+  "registry-push-denied-aliyun": {
+    exit: 1,
+    says: '"{host}" does not let this user write "{name}": {detail}',
+    fix: "the login works, so in the ACR console check: the namespace exists and is spelled as in MIRROR_NAMESPACE, it creates repositories automatically, and the RAM user may push",
+  },
+  "registry-not-found": {
+    exit: 1,
+    says: '"{host}" does not have "{name}": {detail}',
+    fix: "check the name and the tag in the compose file",
+  },
+  "registry-push-unknown": {
+    exit: 1,
+    says: '"{host}" does not know "{name}": {detail}',
+    fix: "create the namespace or repository there first, or correct --namespace",
+  },
+  "registry-rate-limit": {
+    exit: 1,
+    retry: true,
+    says: '"{host}" lets no more requests through for now: {detail}',
+    fix: "wait and run again, log in there (docker login) for a higher limit, or read through another registry with --source-mirror",
+  },
+  "registry-server": {
+    exit: 1,
+    says: '"{host}" failed by itself: {detail}',
+    fix: "wait a minute and run the same command again",
+  },
+  "registry-artifact": {
+    exit: 1,
+    says: '"{host}" does not store this kind of content, at "{name}": {detail}',
+    fix: "mirror the image with the direct engine, which leaves attestations out",
+  },
+  "registry-refused": {
+    exit: 1,
+    says: '"{host}" refused to {action} "{name}": {detail}',
+    fix: "read what the registry says; check the names, and the registry's own limits",
+  },
+  "registry-digest": {
+    exit: 1,
+    says: '"{host}" sent other content than "{digest}" for "{name}": {detail}',
+    fix: "nothing of it was kept; run again, and suspect a proxy or the registry when it stays so",
+  },
+  "manifest-too-large": {
+    exit: 1,
+    says: 'the manifest of "{name}" at "{host}" is larger than {limit} bytes',
+    fix: "no image has such a manifest; check the name",
+  },
+  "manifest-invalid": {
+    exit: 1,
+    says: 'the manifest of "{name}" cannot be used: {detail}',
+    fix: "check that the name is a container image's, and that it was pushed with a current tool",
+  },
+  "platform-missing": {
+    exit: 1,
+    says: 'image "{name}" does not exist for {platform}; it is offered for {offered}',
+    fix: "choose one of these with --platform or the service's platform, another tag, or put the image on the ignore list",
   },
 } as const satisfies Record<string, ErrorText>;
 

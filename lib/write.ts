@@ -7,15 +7,21 @@ import { detailOf, MirrorError } from "./errors.ts";
 export interface WriteOptions {
   /** May be run as a program (mode 755 instead of 644). */
   readonly executable?: boolean;
+  /** For this user's eyes only (mode 600). */
+  readonly confidential?: boolean;
 }
 
-/** Writes `text` to `file`. Throws `file-write`; the old file is then as it was. */
-export async function writeWhole(file: string, text: string, { executable = false }: WriteOptions = {}): Promise<void> {
+/** Writes `content` to `file`. Throws `file-write`; the old file is then as it was. */
+export async function writeWhole(
+  file: string,
+  content: string | Uint8Array,
+  { executable = false, confidential = false }: WriteOptions = {},
+): Promise<void> {
   const part = join(dirname(file), `.${basename(file)}.${randomBytes(4).toString("hex")}.tmp`);
   try {
-    const handle = await open(part, "wx", executable ? 0o755 : 0o644);
+    const handle = await open(part, "wx", confidential ? 0o600 : executable ? 0o755 : 0o644);
     try {
-      await handle.writeFile(text);
+      await handle.writeFile(content);
       await handle.sync();
     } finally {
       await handle.close();

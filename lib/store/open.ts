@@ -1,0 +1,217 @@
+/** Opens a store: see store.ts for what it is. */
+import { mkdir, open, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { hashFor, matchesDigest, parseDigest } from "../digest.ts";
+import { MirrorError } from "../errors.ts";
+import { writeWhole } from "../write.ts";
+import { blobStream } from "./blob-stream.ts";
+import { codeOf, guard, type Paths, pathsOf, readFrom, sizeOfFile, syncFolder } from "./files.ts";
+import { openPartial } from "./partial.ts";
+import { takeLock } from "./process-lock.ts";
+import { planPrune } from "./prune.ts";
+import { openReferences, type References } from "./references.ts";
+import { clearLeftovers, readContents, sizeOfContents } from "./scan.ts";
+import { NO_SESSION, openSession } from "./sessions.ts";
+import type { OpenStore, Store } from "./store.ts";
+import { readUpload, writeUpload } from "./uploads.ts";
+
+const LAYOUT_VERSION = "1.0.0";
+
+export const openStore: OpenStore = async (folder, { access = "write" } = {}) => {
+  const paths = pathsOf(resolve(folder));
+  await guard(paths.folder, "store-write", () => prepareFolder(paths));
+  const session = access === "read" ? NO_SESSION : await guard(paths.folder, "store-write", () => openSession(paths));
+  const references = openReferences(paths);
+  return { ...blobsOf(paths), ...namesOf(paths, references), ...upkeepOf(paths, references, session) };
+};
+
+/** Makes what is missing, the mark of the layout first, so that a folder is a store from its first file on. */
+async function prepareFolder(paths: Paths): Promise<void> {
+  await mkdir(paths.folder, { recursive: true });
+  const fail = (detail: string): never => {
+    throw new MirrorError("store-foreign", { folder: paths.folder, detail });
+  };
+  const layout = await readFile(paths.layout, "utf8").catch((cause) => {
+    if (codeOf(cause) === "ENOENT") return undefined;
+    throw cause;
+  });
+  if (layout === undefined) {
+    const other = (await readdir(paths.folder)).find((name) => !name.startsWith("."));
+    // Another process may be making the store at this moment: then the mark is there by now.
+    if (other !== undefined && (await sizeOfFile(paths.layout)) === undefined)
+      fail(`it has no oci-layout, but "${other}"`);
+    await writeWhole(paths.layout, JSON.stringify({ imageLayoutVersion: LAYOUT_VERSION }));
+  } else if (!/"imageLayoutVersion"\s*:\s*"1\./.test(layout)) fail("its oci-layout is not of version 1");
+  const folders = [join(paths.blobs, "sha256"), join(paths.blobs, "sha512"), paths.partials, paths.locks];
+  for (const each of [...folders, paths.sessions, paths.uploads]) await mkdir(each, { recursive: true });
+}
+
+type Blobs = Pick<Store, "has" | "sizeOf" | "read" | "readBytes" | "writeBytes" | "verify" | "partial">;
+
+function blobsOf(paths: Paths): Blobs {
+  /** Blobs whose hash this process has seen to be right. */
+  const verified = new Set<string>();
+  const reading = <T>(action: () => Promise<T>): Promise<T> => guard(paths.folder, "store-read", action);
+  const missing = (digest: string): MirrorError => new MirrorError("blob-missing", { digest, folder: paths.folder });
+
+  const sizeOf = (digest: string): Promise<number | undefined> => reading(() => sizeOfFile(paths.blob(digest)));
+
+  const openBlob = async (digest: string) => {
+    try {
+      return await open(paths.blob(digest), "r");
+    } catch (cause) {
+      throw codeOf(cause) === "ENOENT" ? missing(digest) : cause;
+    }
+  };
+
+  /** Takes a corrupt blob out, unless another process has put a new file in its place since `inode` was read. */
+  const takeOut = async (digest: string, inode: number, detail: string): Promise<MirrorError> => {
+    const file = paths.blob(digest);
+    const now = await stat(file).catch(() => undefined);
+    if (now?.ino === inode) await rm(file, { force: true });
+    return new MirrorError("blob-corrupt", { digest, detail });
+  };
+
+  const verify = (digest: string): Promise<boolean> =>
+    reading(async () => {
+      const handle = await openBlob(digest).catch((error) => {
+        if (error instanceof MirrorError && error.code === "blob-missing") return undefined;
+        throw error;
+      });
+      if (handle === undefined) return false;
+      try {
+        const { size, ino } = await handle.stat();
+        const hash = hashFor(digest);
+        for await (const chunk of readFrom(handle, 0, () => size)) hash.update(chunk);
+        const right = hash.digest("hex") === parseDigest(digest).hex;
+        if (right) verified.add(digest);
+        else await takeOut(digest, ino, "");
+        return right;
+      } finally {
+        await handle.close();
+      }
+    });
+
+  return {
+    sizeOf,
+    verify,
+
+    has: async (digest, size) => {
+      const actual = await sizeOf(digest);
+      if (actual === undefined || size === undefined || actual === size) return actual !== undefined;
+      return verify(digest);
+    },
+
+    read: (digest, { start = 0, end } = {}) =>
+      reading(async () => {
+        const handle = await openBlob(digest);
+        const { size, ino } = await handle.stat();
+        const whole = start === 0 && (end === undefined || end >= size) && !verified.has(digest);
+        const check = async (hex: string): Promise<void> => {
+          if (hex !== parseDigest(digest).hex) throw await takeOut(digest, ino, `it hashes to ${hex}`);
+          verified.add(digest);
+        };
+        return blobStream({
+          handle,
+          start,
+          end: Math.min(size, end ?? size),
+          ...(whole ? { hash: hashFor(digest), check } : {}),
+        });
+      }),
+
+    readBytes: (digest) =>
+      reading(async () => {
+        const handle = await openBlob(digest);
+        try {
+          const bytes = await handle.readFile();
+          if (matchesDigest(bytes, digest)) return bytes;
+          const { ino } = await handle.stat();
+          throw await takeOut(digest, ino, `${bytes.length} other bytes`);
+        } finally {
+          await handle.close();
+        }
+      }),
+
+    writeBytes: (digest, bytes) =>
+      guard(paths.folder, "store-write", async () => {
+        if (!matchesDigest(bytes, digest)) {
+          throw new MirrorError("blob-corrupt", { digest, detail: `${bytes.length} other bytes` });
+        }
+        const file = paths.blob(digest);
+        if ((await sizeOfFile(file)) === bytes.length) return;
+        await writeWhole(file, bytes);
+        await syncFolder(dirname(file));
+      }),
+
+    partial: (digest, { size, signal, onWait } = {}) =>
+      guard(paths.folder, "store-write", async () => {
+        const lock = await takeLock(paths.lock(digest), { signal, onWait });
+        try {
+          if ((await sizeOfFile(paths.blob(digest))) === undefined) {
+            return await openPartial({ paths, digest, total: size, lock, onFinished: () => verified.add(digest) });
+          }
+        } catch (error) {
+          await lock.release();
+          throw error;
+        }
+        await lock.release();
+        return undefined;
+      }),
+  };
+}
+
+type Names = Pick<Store, "setReference" | "reference" | "references" | "upload" | "setUpload">;
+
+function namesOf(paths: Paths, references: References): Names {
+  /** The time of a manifest's file tells when its image was last used. */
+  const touch = async (digest: string): Promise<void> => {
+    const now = new Date();
+    await utimes(paths.blob(digest), now, now);
+  };
+  return {
+    setReference: (name, manifest) =>
+      guard(paths.folder, "store-write", async () => {
+        await touch(manifest.digest).catch((cause) => {
+          if (codeOf(cause) !== "ENOENT") throw cause;
+          throw new MirrorError("blob-missing", { digest: manifest.digest, folder: paths.folder });
+        });
+        await references.change(new Map([[name, manifest]]));
+      }),
+    reference: async (name) => {
+      const manifest = (await references.all()).get(name);
+      // A store that may only be read keeps its times.
+      if (manifest !== undefined) await touch(manifest.digest).catch(() => {});
+      return manifest;
+    },
+    references: references.all,
+    upload: (target) => guard(paths.folder, "store-read", () => readUpload(paths, target)),
+    setUpload: (target, record) => guard(paths.folder, "store-write", () => writeUpload(paths, target, record)),
+  };
+}
+
+type Upkeep = Pick<Store, "folder" | "size" | "prune" | "close">;
+
+function upkeepOf(paths: Paths, references: References, session: typeof NO_SESSION): Upkeep {
+  const contents = async () => readContents(paths, await references.all());
+  return {
+    folder: paths.folder,
+    size: () => guard(paths.folder, "store-read", async () => sizeOfContents(await contents())),
+    prune: ({ limit }) =>
+      session.alone(() =>
+        guard(paths.folder, "store-write", async () => {
+          await clearLeftovers(paths);
+          const { references: names, files } = planPrune(await contents(), limit);
+          // The names go first: a name without its blobs would be worse than blobs without a name.
+          if (names.length > 0) await references.change(new Map(names.map((name) => [name, undefined])));
+          for (const { path } of files) await rm(path, { force: true });
+          return {
+            references: names,
+            blobs: files.length,
+            bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+            left: sizeOfContents(await contents()),
+          };
+        }),
+      ),
+    close: session.close,
+  };
+}

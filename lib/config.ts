@@ -204,21 +204,21 @@ export function languageOf(flag: string | undefined, environment: Environment): 
 /** `registry` and `namespace`, which every command that names the mirror needs. Throws `setting-missing`. */
 export function requireMirror(config: Config): { readonly registry: string; readonly namespace: string } {
   const { registry, namespace } = config;
-  if (registry === undefined) throw missing("the mirror registry", "registry");
-  if (namespace === undefined) throw missing("the namespace in the mirror registry", "namespace");
+  if (registry === undefined) throw missing("registry");
+  if (namespace === undefined) throw missing("namespace");
   return { registry, namespace };
 }
 
 /** The hosts to deploy to. Throws `setting-missing`. */
 export function requireHosts({ hosts }: Config): readonly [string, ...string[]] {
   const [first, ...others] = hosts;
-  if (first === undefined) throw missing("the host to deploy to", "host");
+  if (first === undefined) throw missing("host");
   return [first, ...others];
 }
 
-function missing(what: string, flag: FlagName): MirrorError {
+function missing(flag: FlagName): MirrorError {
   const spec: FlagSpec = FLAGS[flag];
-  return new MirrorError("setting-missing", { what, flag: `--${flag}`, variable: spec.variable ?? "" });
+  return new MirrorError("setting-missing", { flag: `--${flag}`, variable: spec.variable ?? "" });
 }
 
 function parseFlags(

@@ -32,7 +32,7 @@ export const ERRORS = {
   },
   "setting-missing": {
     exit: 2,
-    says: "{what} is not set",
+    says: "{flag} is missing",
     fix: "pass {flag} or set {variable} in the environment or in .env beside package.json",
   },
   "file-read": { exit: 2, says: 'cannot read "{file}": {detail}', fix: "check the path and its permissions" },

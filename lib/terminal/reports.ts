@@ -1,12 +1,12 @@
 /** What the commands say about a project, a plan and its outcomes. */
 import type { ComposeWarning, Project } from "../compose/project.ts";
 import type { Rewrite } from "../compose/rewrite.ts";
+import type { Config } from "../config.ts";
 import type { Outcome } from "../engine/engine.ts";
 import type { Plan, Selection, Transfer } from "../plan.ts";
 import { formatReference } from "../reference.ts";
 import { formatBytes } from "./format.ts";
 import type { Terminal } from "./terminal.ts";
-import type { TextKey } from "./texts-en.ts";
 
 /** What compose would warn about, once each, and what the list of images came to. */
 export function reportProject(
@@ -26,7 +26,7 @@ export function reportProject(
 
 /** What compose would warn about, once each. */
 export function reportWarnings(terminal: Terminal, warnings: readonly ComposeWarning[]): void {
-  const lines = warnings.map(({ code, values }) => terminal.text(`warning-${code}` as TextKey, values));
+  const lines = warnings.map(({ code, values }) => terminal.text(`warning-${code}`, values));
   for (const line of new Set(lines)) terminal.note(`${terminal.text("warning")} ${line}`);
 }
 
@@ -53,16 +53,36 @@ export function planLines(terminal: Terminal, plan: Plan): readonly string[] {
   );
 }
 
-/** What the end says of a run: counts, then each failure with its cause and way out. */
-export function outcomeLines(terminal: Terminal, outcomes: readonly Outcome[]): readonly string[] {
+/** The lines of a dry run for the whole flow. */
+export function mirrorPlanLines(
+  terminal: Terminal,
+  plan: Plan,
+  { composeFile, config }: { readonly composeFile: string; readonly config: Pick<Config, "hosts" | "dir"> },
+): readonly string[] {
+  return [
+    terminal.text("planTitle"),
+    ...planLines(terminal, plan),
+    terminal.text("planCompose", { file: composeFile }),
+    ...config.hosts.map((host) => terminal.text("planDeploy", { host, dir: config.dir ?? "~" })),
+  ];
+}
+
+/** How many images came to what, in one line. */
+export function outcomeCounts(terminal: Terminal, outcomes: readonly Outcome[]): string {
   const of = (status: Outcome["status"]): readonly Outcome[] => outcomes.filter((each) => each.status === status);
   const counts = (["pulled", "pushed", "present", "failed"] as const)
     .filter((status) => of(status).length > 0)
     .map((status) => terminal.text(`count-${status}`, { count: of(status).length }));
   const moved = [...of("pulled"), ...of("pushed")].reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+  return [...counts, ...(moved > 0 ? [formatBytes(moved)] : [])].join(", ");
+}
+
+/** What the end says of a run: counts, then each failure with its cause and way out. */
+export function outcomeLines(terminal: Terminal, outcomes: readonly Outcome[]): readonly string[] {
+  const failures = outcomes.filter(({ status }) => status === "failed");
   return [
-    [...counts, ...(moved > 0 ? [formatBytes(moved)] : [])].join(", "),
-    ...of("failed").map(({ transfer, error }) => `✖ ${nameOf(transfer)}\n${terminal.explain(error)}`),
+    outcomeCounts(terminal, outcomes),
+    ...failures.map(({ transfer, error }) => `✖ ${nameOf(transfer)}\n${terminal.explain(error)}`),
   ];
 }
 

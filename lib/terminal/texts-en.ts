@@ -60,6 +60,14 @@ export const TEXTS_EN = {
   boardCount: "{done}/{total} images",
   boardLeft: "about {time} left",
 
+  "check-engine": "{engine} {version} answers",
+  "check-disk": "{bytes} free for images in {folder}",
+  "check-registry": "{registry} takes the login",
+  "check-registry-anonymous": "{registry} answers without a login",
+  "check-namespace": "{registry} takes pushes to {namespace}",
+  "check-host": "{host}: {system}, {engine}, compose {compose}, {bytes} free",
+  "warning-local-disk-low": "only {bytes} are free in {folder} on this machine",
+
   stepCheck: "Check",
   stepTransfer: "Pull and push {count} images",
   stepPull: "Pull {count} images",
@@ -100,6 +108,11 @@ export const TEXTS_EN = {
   "deploy-left-placed": "the new files are in place, and the services run as far as they came",
   deployHost: "{user}@{host}: {system}, {platform}, {engine}, compose {compose}",
   noContainers: "nothing of this project runs in {dir} on {host}",
+  "warning-variable-unset": "variable {variable} is not set and counts as empty",
+  "warning-version-obsolete": "the top-level version in {file} is obsolete, compose does not read it",
+  "warning-several-files": "several compose files found ({files}), {file} is used",
+  "warning-image-not-mirrored":
+    'service "{service}" also uses "{image}" in {attribute}: it is not mirrored, so the host pulls it from its own registry',
   "warning-docker-aging":
     "docker {version} on {host} is older than {recent}: images with a recent libc may start and fail there",
   "warning-compose-v1": "docker-compose {version} on {host} is version 1, which no longer gets fixes",

@@ -32,3 +32,8 @@ export async function writeWhole(
     throw new MirrorError("file-write", { file, detail: detailOf(cause) }, { cause });
   }
 }
+
+/** Writes several files, each whole. Throws `file-write` at the first that cannot be written. */
+export async function writeFiles(files: readonly { readonly path: string; readonly text: string }[]): Promise<void> {
+  for (const { path, text } of files) await writeWhole(path, text);
+}

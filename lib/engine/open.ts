@@ -1,9 +1,58 @@
-/** The engine that the configuration names. */
+/** The engine and the registries that the configuration names. */
 import type { Config } from "../config.ts";
+import { requireMirror } from "../config.ts";
+import { MirrorError } from "../errors.ts";
 import { run } from "../process.ts";
+import type { ImageReference } from "../reference.ts";
+import { findCredentials } from "../registry/credentials.ts";
+import { openRegistries, type Registries } from "../registry/registries.ts";
 import { createDockerEngine } from "./docker.ts";
 import type { Engine } from "./engine.ts";
 
-export function openEngine({ engine, credentials }: Pick<Config, "engine" | "credentials">): Engine {
-  return createDockerEngine({ program: engine, run, credentials });
+/** Milliseconds that asking for a digest may take: the engine itself may get at a registry that we do not reach. */
+const ASKING_LIMIT = 10_000;
+
+/** Opens the registries with the mirror's own credentials for the mirror; no request is made. Throws `file-read`. */
+export async function openConfigured(config: Config): Promise<Registries> {
+  const { environment, home, registry, credentials } = config;
+  const given = registry === undefined || credentials === undefined ? {} : { [registry]: credentials };
+  return openRegistries({ environment, home, run, given });
+}
+
+export function openEngine({ engine, credentials }: Config, registries: Registries): Engine {
+  return createDockerEngine({ program: engine, run, credentials, digestOf: askDigests(registries) });
+}
+
+/** Asks registries for digests; one that does not answer is not asked again. */
+function askDigests(registries: Registries) {
+  const silent = new Set<string>();
+  return async ({ registry, repository, tag = "latest" }: ImageReference, signal?: AbortSignal) => {
+    if (silent.has(registry)) return undefined;
+    const limit = AbortSignal.timeout(ASKING_LIMIT);
+    try {
+      const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+      return (await registries.of(registry).head(repository, tag, { signal: either }))?.digest;
+    } catch (error) {
+      if (signal?.aborted) throw new MirrorError("interrupted");
+      if (!(error instanceof MirrorError)) throw error;
+      silent.add(registry);
+      return undefined;
+    }
+  };
+}
+
+/** The mirror registry as far as `check` asks it. */
+export function probeMirror(config: Config, registries: Registries, signal: AbortSignal) {
+  const { registry: host } = requireMirror(config);
+  const registry = registries.of(host);
+  return {
+    ping: async () => {
+      await registry.ping({ signal });
+      const { credentials, environment, home } = config;
+      return { loggedIn: (credentials ?? (await findCredentials(host, { environment, home, run }))) !== undefined };
+    },
+    probePush: async (repository: string) => {
+      await registry.cancelUpload(repository, await registry.startUpload(repository, { signal }));
+    },
+  };
 }

@@ -1,9 +1,9 @@
 /** How a deploy is shown: one row for all hosts, the step and its last line for each while it runs, a table at the end. */
+import type { CheckWarning } from "../check.ts";
 import type { Config } from "../config.ts";
 import { type DeployOptions, type DeployStage, deployTo, planFor } from "../deploy/deploy.ts";
 import type { DeployResult } from "../deploy/execute.ts";
 import type { DeployPlan, DeployStep } from "../deploy/plan.ts";
-import type { DeployWarning } from "../deploy/probe.ts";
 import { commandLine } from "../quote.ts";
 import type { ServiceState } from "../deploy/status.ts";
 import { MirrorError } from "../errors.ts";
@@ -127,7 +127,7 @@ function reportServices(terminal: Terminal, { host, result }: HostOutcome, isOne
   );
 }
 
-function warningLine(terminal: Terminal, { code, values }: DeployWarning): string {
+export function warningLine(terminal: Terminal, { code, values }: CheckWarning): string {
   const shown = typeof values["bytes"] === "number" ? { ...values, bytes: formatBytes(values["bytes"]) } : values;
   return `${terminal.text("warning")} ${terminal.text(`warning-${code}`, shown)}`;
 }

@@ -41,3 +41,24 @@ export const DEPLOY_FLAGS = [
   "json",
   "yes",
 ] as const satisfies FlagName[];
+
+/** Everything that is looked at before the work. */
+export const CHECK_FLAGS = [
+  ...PROJECT_FLAGS,
+  ...MIRROR_FLAGS,
+  "engine",
+  ...HOST_FLAGS,
+  "json",
+] as const satisfies FlagName[];
+
+/** The whole flow. */
+export const MIRROR_COMMAND_FLAGS = [
+  ...PROJECT_FLAGS,
+  ...MIRROR_FLAGS,
+  ...TRANSFER_FLAGS,
+  ...HOST_FLAGS,
+  "output",
+  "dry-run",
+  "json",
+  "yes",
+] as const satisfies FlagName[];

@@ -1,6 +1,6 @@
 /** Many transfers on few rows: a counter with bytes, speed and time left, and what is under way now. */
 import type { Outcome, Progress, Step as TransferStep } from "../engine/engine.ts";
-import { openEngine } from "../engine/open.ts";
+import { openConfigured, openEngine } from "../engine/open.ts";
 import { transferAll } from "../engine/transfer-all.ts";
 import type { Transfer } from "../plan.ts";
 import { preparePlan } from "../prepare.ts";
@@ -16,13 +16,14 @@ export async function transferAlone(context: Context, step: "pull" | "push"): Pr
   const { project, plan } = await preparePlan(config);
   reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
   if (config.dryRun) return terminal.result([terminal.text("planTitle"), ...planLines(terminal, plan)].join("\n"));
+  const engine = openEngine(config, await openConfigured(config));
   let outcomes: readonly Outcome[] = [];
   const title = terminal.text(step === "pull" ? "stepPull" : "stepPush", { count: plan.transfers.length });
   await pipeline(terminal, [
     {
       title,
       run: async (row) => {
-        outcomes = await showTransfers(context, row, plan.transfers, openEngine(config)[step]);
+        outcomes = await showTransfers(context, row, plan.transfers, engine[step]);
         return !hasFailed(outcomes);
       },
     },

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change goes in, on Debian 12 as root: lint, types, the fast tests under Node and
+# Deno, the comparison with docker compose, and the end-to-end tests on the bed. It installs what it needs. A test
+# that is skipped fails it.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+step() {
+  printf '\n==> %s\n' "$1"
+  shift
+  local started=$SECONDS
+  "$@"
+  printf '==> done in %d s\n' "$((SECONDS - started))"
+}
+
+# Runs tests and fails when one of them was skipped or marked as to be done.
+without_skips() {
+  local log
+  log=$(mktemp)
+  if ! "$@" 2>&1 | tee "$log"; then
+    rm -f "$log"
+    return 1
+  fi
+  if grep -Eq '^(# |ℹ )(skipped|todo) [1-9]|[1-9][0-9]* (ignored|skipped)' "$log"; then
+    rm -f "$log"
+    echo "a test was skipped" >&2
+    return 1
+  fi
+  rm -f "$log"
+}
+
+step "packages of npm" npm ci
+step "engines, registries, ssh, compose" bash test/bed/install.sh
+step "docker compose to compare with" bash test/differential/install.sh
+step "lint" npm run lint
+step "types" npm run types
+step "fast tests, Node" without_skips npm test
+step "fast tests, Deno" without_skips npm run test:deno
+step "comparison with docker compose" without_skips npm run test:differential
+step "end to end" without_skips npm run test:e2e

@@ -540,16 +540,19 @@ export const ERRORS = {
   },
   "registry-timeout": {
     exit: 1,
+    retry: true,
     says: 'registry "{host}" did not answer within {seconds} s',
     fix: "run the same command again: finished work is kept; check the network when it stays so",
   },
   "registry-stalled": {
     exit: 1,
+    retry: true,
     says: 'the transfer with "{host}" all but stood still: {bytes} bytes in {seconds} s',
     fix: "run the same command again: it goes on where it stopped",
   },
   "registry-cut": {
     exit: 1,
+    retry: true,
     says: 'the connection to "{host}" was cut: {detail}',
     fix: "run the same command again: it goes on where it stopped",
   },
@@ -565,8 +568,14 @@ export const ERRORS = {
   },
   "registry-proxy": {
     exit: 1,
+    retry: true,
     says: 'proxy "{proxy}" did not let the connection through: {detail}',
-    fix: "check HTTPS_PROXY and its user and password, or exclude the registry with NO_PROXY",
+    fix: "check HTTPS_PROXY, or exclude the registry with NO_PROXY",
+  },
+  "registry-proxy-login": {
+    exit: 2,
+    says: 'proxy "{proxy}" wants a login',
+    fix: "write user and password into HTTPS_PROXY as http://USER:PASSWORD@{proxy}",
   },
   "registry-redirects": {
     exit: 1,
@@ -631,6 +640,7 @@ export const ERRORS = {
   },
   "registry-server": {
     exit: 1,
+    retry: true,
     says: '"{host}" failed by itself: {detail}',
     fix: "wait a minute and run the same command again",
   },

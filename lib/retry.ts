@@ -12,6 +12,8 @@ export interface RetryOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether another attempt may help; by default what the error itself says. */
   readonly helps?: (error: unknown) => boolean;
+  /** Milliseconds that the other side asked to wait, in place of the usual pause. */
+  readonly askedDelay?: (error: unknown) => number | undefined;
   /** Called before each pause; `attempt` counts from 1. */
   readonly onRetry?: (retry: { readonly error: unknown; readonly attempt: number; readonly delay: number }) => void;
 }
@@ -25,7 +27,7 @@ export async function retry<T>(action: () => Promise<T>, options: RetryOptions):
     } catch (error) {
       if (attempt >= attempts || !helps(error)) throw error;
       const full = Math.min(longestDelay, firstDelay * 2 ** (attempt - 1));
-      const delay = Math.round(full * (0.75 + Math.random() / 4));
+      const delay = options.askedDelay?.(error) ?? Math.round(full * (0.75 + Math.random() / 4));
       onRetry?.({ error, attempt, delay });
       await sleep(delay, undefined, { signal }).catch(() => {
         throw new MirrorError("interrupted");

@@ -129,7 +129,7 @@ function reportServices(terminal: Terminal, { host, result }: HostOutcome, isOne
 
 export function warningLine(terminal: Terminal, { code, values }: CheckWarning): string {
   const shown = typeof values["bytes"] === "number" ? { ...values, bytes: formatBytes(values["bytes"]) } : values;
-  return `${terminal.text("warning")} ${terminal.text(`warning-${code}`, shown)}`;
+  return terminal.text("warning", { text: terminal.text(`warning-${code}`, shown) });
 }
 
 function planHead(terminal: Terminal, { host, probe, compose, warnings }: DeployPlan): readonly string[] {

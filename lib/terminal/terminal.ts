@@ -51,11 +51,10 @@ export function openTerminal(options: TerminalOptions): Terminal {
 function explain(error: unknown, language: Language, text: Terminal["text"]): string {
   if (!(error instanceof MirrorError)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return `${text("error")} ${printable(stack)}\n${text("wayOut")} ${text("reportBug")}`;
+    return [text("error", { text: stack }), text("wayOut", { text: text("reportBug") })].join("\n");
   }
   const { says, fix } = language === "zh" ? ERRORS_ZH[error.code] : ERRORS[error.code];
-  return [
-    `${text("error")} ${printable(fill(says, error.values))}`,
-    `${text("wayOut")} ${printable(fill(fix, error.values))}`,
-  ].join("\n");
+  return [text("error", { text: fill(says, error.values) }), text("wayOut", { text: fill(fix, error.values) })].join(
+    "\n",
+  );
 }

@@ -1,8 +1,8 @@
 /** Every text but the errors', in English. `{name}` marks where a value goes. */
 export const TEXTS_EN = {
-  error: "error:",
-  wayOut: "  way out:",
-  warning: "warning:",
+  error: "error: {text}",
+  wayOut: "  way out: {text}",
+  warning: "warning: {text}",
   reportBug: "this is a fault of compose-mirror; please report it with the lines above",
   interrupted: "interrupted; run the same command again: finished work is kept",
 

@@ -3,9 +3,9 @@ import type { ErrorCode } from "../errors.ts";
 import type { TextKey } from "./texts-en.ts";
 
 export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
-  error: "错误：",
-  wayOut: "  解决办法：",
-  warning: "警告：",
+  error: "错误：{text}",
+  wayOut: "  解决办法：{text}",
+  warning: "警告：{text}",
   reportBug: "这是 compose-mirror 自身的缺陷，请连同以上内容一起反馈",
   interrupted: "已中断；重新运行同一条命令即可，已完成的工作会保留",
 

@@ -29,6 +29,7 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "flag-env-file": "compose 文件使用的变量文件，可重复",
   "flag-profile": "只包含该 profile 及没有 profile 的服务，可重复",
   "flag-ignore": "忽略列表文件，其中的镜像不会同步",
+  "flag-with-build-bases": "构建所用的基础镜像也一并同步",
   "flag-rename": "在私有仓库中使用的另一个名字，可重复",
   "flag-on-collision": "两个镜像得到同一个名字时怎么办",
   "flag-registry": "私有镜像仓库地址",
@@ -332,7 +333,11 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; read
   },
   "registry-proxy": {
     says: "代理“{proxy}”没有放行连接：{detail}",
-    fix: "检查 HTTPS_PROXY 及其用户名和密码，或用 NO_PROXY 排除该仓库",
+    fix: "检查 HTTPS_PROXY，或用 NO_PROXY 排除该仓库",
+  },
+  "registry-proxy-login": {
+    says: "代理“{proxy}”要求登录",
+    fix: "把用户名和密码写进 HTTPS_PROXY，格式为 http://USER:PASSWORD@{proxy}",
   },
   "registry-redirects": {
     says: "镜像仓库“{host}”重定向了 {count} 次仍未结束",

@@ -20,8 +20,7 @@ export async function openSession(paths: Paths): Promise<Session> {
   const name = `session-${randomUUID()}`;
   const own = await takeLock(join(paths.sessions, name));
   const pruning = join(paths.locks, "prune");
-  const taken = await takeLock(pruning);
-  await taken.release();
+  if ((await lockOwner(pruning)) !== undefined) await (await takeLock(pruning)).release();
   return {
     alone: async (action) => {
       const lock = await tryLock(pruning);

@@ -2,15 +2,13 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { run } from "../lib/process.ts";
 import { type FakeHost, fakeHost } from "./fake-host.ts";
+import { runScript } from "./run-script.ts";
 
 const SOURCE = "services:\n  web: { image: nginx:1 }\n  job: { image: job:1 }\n";
 const MIRROR = SOURCE.replace("nginx:1", "r.example/team/nginx:1").replace("job:1", "r.example/team/job:1");
-const SCRIPTS = join(dirname(dirname(fileURLToPath(import.meta.url))), "scripts");
 const PLATFORM = `linux/${process.arch === "x64" ? "amd64" : process.arch}`;
 
 interface Scene {
@@ -23,12 +21,14 @@ interface Scene {
 /** Runs scripts in a project's folder, with the password in the environment. */
 async function withProject(
   { on, files = { "compose.yaml": SOURCE, "docker-compose-mirror.yaml": MIRROR } }: Scene,
-  body: (script: (name: string, ...args: readonly string[]) => ReturnType<typeof run>, host: FakeHost) => Promise<void>,
+  body: (
+    script: (name: string, ...args: readonly string[]) => ReturnType<typeof runScript>,
+    host: FakeHost,
+  ) => Promise<void>,
 ): Promise<void> {
   const host = fakeHost(on);
   const cwd = mkdtempSync(join(tmpdir(), "project-"));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
-  const options = "Deno" in globalThis ? ["run", "-A", "--no-check"] : ["--import", import.meta.resolve("tsx")];
   const env = {
     ...host.environment,
     MIRROR_USERNAME: "team",
@@ -38,10 +38,7 @@ async function withProject(
     LC_ALL: "C",
   };
   try {
-    await body(
-      (name, ...args) => run([process.execPath, ...options, join(SCRIPTS, `${name}.ts`), ...args], { cwd, env }),
-      host,
-    );
+    await body((name, ...args) => runScript(name, args, { cwd, env }), host);
   } finally {
     host.remove();
     rmSync(cwd, { recursive: true });

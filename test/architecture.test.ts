@@ -29,10 +29,10 @@ function sources(folder: string): readonly Source[] {
 
 /** A file may import from rooms of a lower level, and from its own. */
 const LEVELS: readonly (readonly string[])[] = [
-  ["lib/errors.ts", "lib/secret.ts", "lib/process.ts", "lib/quote.ts", "lib/write.ts", "lib/digest.ts"],
+  ["lib/errors.ts", "lib/secret.ts", "lib/process.ts", "lib/quote.ts", "lib/write.ts", "lib/digest.ts", "lib/retry.ts"],
   ["lib/reference.ts", "lib/platform.ts"],
   ["lib/compose/", "lib/mapping.ts", "lib/ignore.ts"],
-  ["lib/plan.ts", "lib/config.ts", "lib/registry/", "lib/store/"],
+  ["lib/plan.ts", "lib/config.ts", "lib/registry/", "lib/store/", "lib/lock.ts"],
   ["lib/engine/", "lib/deploy/", "lib/generate/", "lib/prepare.ts"],
   ["lib/check.ts"],
   ["lib/terminal/"],

@@ -136,6 +136,13 @@ export const ERRORS = {
     fix: "run again: it goes on from there",
   },
 
+  // lock file
+  "lock-invalid": {
+    exit: 2,
+    says: 'lock file "{file}" is not valid: {detail}',
+    fix: "correct it, restore it from version control, or delete it and mirror again",
+  },
+
   // compose
   "compose-not-found": {
     exit: 2,

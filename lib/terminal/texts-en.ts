@@ -26,6 +26,7 @@ export const TEXTS_EN = {
   "flag-env-file": "file of variables for the compose file; repeatable",
   "flag-profile": "only the services of this profile and those without one; repeatable",
   "flag-ignore": "list of images not to mirror",
+  "flag-with-build-bases": "mirror the images that builds start from too",
   "flag-rename": "another repository name at the mirror; repeatable",
   "flag-on-collision": "when two images get one mirror name",
   "flag-registry": "mirror registry",
@@ -111,8 +112,8 @@ export const TEXTS_EN = {
   "warning-variable-unset": "variable {variable} is not set and counts as empty",
   "warning-version-obsolete": "the top-level version in {file} is obsolete, compose does not read it",
   "warning-several-files": "several compose files found ({files}), {file} is used",
-  "warning-image-not-mirrored":
-    'service "{service}" also uses "{image}" in {attribute}: it is not mirrored, so the host pulls it from its own registry',
+  "warning-image-not-written":
+    'service "{service}" names "{image}" in {attribute} of an extended or included file, or in a value used elsewhere too: it keeps that name, so the host pulls it from its own registry',
   "warning-docker-aging":
     "docker {version} on {host} is older than {recent}: images with a recent libc may start and fail there",
   "warning-compose-v1": "docker-compose {version} on {host} is version 1, which no longer gets fixes",

@@ -114,7 +114,8 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "warning-variable-unset": "变量 {variable} 没有设置，按空值处理",
   "warning-version-obsolete": "{file} 中的顶层 version 已废弃，compose 会忽略它",
   "warning-several-files": "找到多个 compose 文件（{files}），使用 {file}",
-  "warning-image-not-mirrored": "服务“{service}”还在 {attribute} 中使用“{image}”，它不会同步，主机将从原仓库拉取",
+  "warning-image-not-written":
+    "服务“{service}”在被 extends 或 include 的文件（或别处也用到的值）的 {attribute} 中使用“{image}”：名字保持不变，主机将从原仓库拉取",
   "warning-docker-aging": "{host} 上的 docker {version} 早于 {recent}：使用较新 libc 的镜像可能启动后失败",
   "warning-compose-v1": "{host} 上的 docker-compose {version} 是已停止维护的第 1 版",
   "warning-engine-podman": "{host} 上的 docker 实际是 podman：按 docker 使用，但 compose 的行为可能不同",
@@ -205,6 +206,10 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; read
   "blob-short": {
     says: "blob“{digest}”只收到 {size} 字节，共 {total} 字节",
     fix: "重新运行，会从断点继续",
+  },
+  "lock-invalid": {
+    says: "锁文件 “{file}” 无效：{detail}",
+    fix: "请修正它、从版本控制中恢复，或删除后重新镜像",
   },
 
   // compose 文件

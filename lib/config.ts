@@ -36,6 +36,7 @@ export const FLAGS = {
   "env-file": { type: "string", multiple: true, value: "FILE", variable: "COMPOSE_ENV_FILES" },
   profile: { type: "string", multiple: true, value: "NAME", variable: "COMPOSE_PROFILES" },
   ignore: { type: "string", value: "FILE" },
+  "with-build-bases": { type: "boolean" },
   rename: { type: "string", multiple: true, value: "SOURCE=NAME" },
   "on-collision": { type: "string", value: "error|prefix-host", default: "error" },
   registry: { type: "string", value: "HOST", variable: "MIRROR_REGISTRY" },
@@ -74,6 +75,8 @@ export interface Config {
   readonly envFiles: readonly string[];
   readonly profiles: readonly string[];
   readonly ignoreFile?: string;
+  /** The images that builds start from are mirrored too. */
+  readonly withBuildBases: boolean;
   readonly renames: readonly Rename[];
   readonly onCollision: OnCollision;
   readonly registry?: string;
@@ -147,6 +150,7 @@ export function readConfig({
     envFiles: list("env-file"),
     profiles: list("profile"),
     ignoreFile: path("ignore"),
+    withBuildBases: isSet("with-build-bases"),
     renames: list("rename").map(parseRename),
     onCollision: oneOf("on-collision", text("on-collision"), ["error", "prefix-host"]),
     registry: text("registry"),

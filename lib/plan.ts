@@ -1,4 +1,5 @@
 /** What will be done, as a value: nothing happens here. */
+import type { BuildBase } from "./compose/build-bases.ts";
 import type { Project, Service } from "./compose/project.ts";
 import { detailOf, MirrorError } from "./errors.ts";
 import type { IgnoreList } from "./ignore.ts";
@@ -32,6 +33,8 @@ export interface SelectOptions {
   readonly ignore: IgnoreList;
   /** The platform of every service that does not name its own. */
   readonly platform: string;
+  /** The images that builds start from, where they are wanted too. */
+  readonly bases?: readonly BuildBase[];
 }
 
 /** What of a project is to be mirrored, before anything is known of the mirror. */
@@ -53,13 +56,16 @@ export interface ImageRow {
  * Decides for every image of the project whether it is mirrored, ignored or built. An image that any service builds
  * is built for all of them. Throws `reference-invalid` with the service, `platform-conflict`.
  */
-export function selectImages(project: Pick<Project, "services">, { ignore, platform }: SelectOptions): Selection {
+export function selectImages(
+  project: Pick<Project, "services">,
+  { ignore, platform, bases = [] }: SelectOptions,
+): Selection {
   const builtImages = new Set(project.services.filter(({ built }) => built).map(imageName));
   const built: ImageUsers[] = [];
   const ignored: ImageUsers[] = [];
   const wanted = new Map<string, { source: ImageReference; uses: ImageUsers[]; services: Service[] }>();
 
-  for (const [image, services] of groupByImage(project.services)) {
+  for (const [image, services] of groupByImage(project.services, bases)) {
     const users = { image, services: services.map(({ name }) => name).toSorted(byCodePoint) };
     if (builtImages.has(image)) {
       built.push(users);
@@ -126,13 +132,20 @@ export function servicesOf(transfer: Transfer): readonly string[] {
   return transfer.uses.flatMap(({ services }) => services).toSorted(byCodePoint);
 }
 
-function groupByImage(services: readonly Service[]): readonly (readonly [image: string, users: readonly Service[]])[] {
-  const groups = new Map<string, Service[]>();
+function groupByImage(
+  services: readonly Service[],
+  bases: readonly BuildBase[],
+): readonly (readonly [image: string, users: readonly Service[]])[] {
+  const groups = new Map<string, Set<Service>>();
+  const add = (image: string, service: Service): void => {
+    groups.set(image, (groups.get(image) ?? new Set()).add(service));
+  };
   for (const service of services) {
-    const image = imageName(service);
-    groups.set(image, [...(groups.get(image) ?? []), service]);
+    add(imageName(service), service);
+    for (const image of service.otherImages) add(image, service);
+    for (const base of bases) if (base.services.includes(service.name)) add(base.image, service);
   }
-  return [...groups].toSorted(([a], [b]) => byCodePoint(a, b));
+  return [...groups].map(([image, users]) => [image, [...users]] as const).toSorted(([a], [b]) => byCodePoint(a, b));
 }
 
 /** What `docker compose config --images` prints for the service. */

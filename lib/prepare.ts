@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { buildBases } from "./compose/build-bases.ts";
 import { load } from "./compose/load.ts";
 import type { Project } from "./compose/project.ts";
 import { type Config, requireMirror, TOOL_FOLDER } from "./config.ts";
@@ -53,10 +54,11 @@ export function outputPath(config: Config, project: Project, name: string): stri
 }
 
 async function prepare(config: Config) {
-  const { cwd, files, envFiles, profiles, environment, platform } = config;
+  const { cwd, files, envFiles, profiles, environment, platform, withBuildBases } = config;
   const project = await load({ cwd, files, envFiles, profiles, environment });
   const ignore = await readIgnoreList(config, dirname(project.composeFiles[0]!));
-  return { project, selection: selectImages(project, { ignore, platform }), renames: ignore.renames };
+  const bases = withBuildBases ? await buildBases(project) : [];
+  return { project, selection: selectImages(project, { ignore, platform, bases }), renames: ignore.renames };
 }
 
 /** The list named by `--ignore`, else the one beside the compose file, else this tool's own. */

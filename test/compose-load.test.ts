@@ -624,6 +624,7 @@ test("what a service tells: platform, profiles, pull policy", async () => {
     {
       name: "a",
       image: "x",
+      otherImages: [],
       defaultImage: services[0]!.defaultImage,
       built: false,
       profiles: ["p", "q"],
@@ -670,14 +671,50 @@ test("warnings: unset variables once each, of chosen services only; obsolete ver
   assert.ok(warned(await loadFiles(files)).includes("variable-unset THREE"));
 });
 
-test("warnings: images that are no service's", async () => {
+const others: readonly [what: string, files: Files, images: readonly string[]][] = [
+  [
+    "hooks and image volumes, each once and not the service's own",
+    {
+      "compose.yml":
+        "services: {a: {image: x, pre_start: [{image: y}, {image: x}, {command: [z]}, {image: y}], volumes: ['v:/v', {type: image, source: 'w:${T:-1}', target: /w}]}}",
+    },
+    ["w:1", "y"],
+  ],
+  [
+    "of two volumes with one target the later counts",
+    {
+      "compose.yml": "services: {a: {image: x, volumes: [{type: image, source: v, target: /t}]}}",
+      "compose.override.yml":
+        "services: {a: {pre_start: [{image: y, volumes: [{type: image, source: u, target: /t}]}], volumes: [{type: image, source: w, target: /t}]}}",
+    },
+    ["u", "w", "y"],
+  ],
+  [
+    "a volume that names a service without an image",
+    {
+      "compose.yml":
+        "services: {a: {image: x, volumes: [{type: image, source: b, target: /t}]}, b: {build: .}, c: {image: z}}",
+    },
+    [],
+  ],
+];
+
+for (const [what, files, expected] of others) {
+  test(`other images of a service: ${what}`, async () => {
+    const { services, warnings } = await loadFiles(files);
+    assert.deepEqual(services[0]!.otherImages, expected);
+    assert.deepEqual(warnings, []);
+  });
+}
+
+test("warnings: other images that cannot be written", async () => {
   const { warnings } = await loadFiles({
-    "compose.yml":
-      "services: {a: {image: x, pre_start: [{image: y}, {image: x}, {command: z}], volumes: ['v:/v', {type: image, source: w, target: /w}]}}",
+    "compose.yml": "include: [in.yml]",
+    "in.yml": "services: {a: {image: x, pre_start: [{image: y}], volumes: [{type: image, source: w, target: /w}]}}",
   });
   assert.deepEqual(warnings, [
-    { code: "image-not-mirrored", values: { service: "a", attribute: "pre_start", image: "y" } },
-    { code: "image-not-mirrored", values: { service: "a", attribute: "volumes", image: "w" } },
+    { code: "image-not-written", values: { service: "a", attribute: "pre_start", image: "y" } },
+    { code: "image-not-written", values: { service: "a", attribute: "volumes", image: "w" } },
   ]);
 });
 
@@ -703,6 +740,11 @@ const written: readonly [what: string, text: string, places: Record<string, stri
   ["through a merge key", "x-a: &a {image: x}\nservices: {a: {<<: *a}}", { a: "x" }],
   ["a variable", "services: {a: {image: 'x:${T:-1}'}}", { a: "'x:${T:-1}'" }],
   [
+    "hooks and image volumes, after the service's own",
+    "services: {a: {image: x, volumes: [{type: image, source: v, target: /v}], pre_start: [{image: y}]}}",
+    { a: "x", "a pre_start": "y", "a volumes": "v" },
+  ],
+  [
     "an alias whose anchor is an environment value",
     "services:\n  a: {image: q, environment: {I: &i x}}\n  b: {image: *i}\n",
     { a: "q", b: "*i" },
@@ -713,7 +755,12 @@ for (const [what, text, places] of written) {
   test(`where an image is written: ${what}`, async () => {
     const { uses } = await loadFiles({ "compose.yml": text });
     assert.deepEqual(
-      Object.fromEntries(uses.map(({ service: name, start, end }) => [name, text.slice(start, end)])),
+      Object.fromEntries(
+        uses.map(({ service: name, attribute, start, end }) => [
+          attribute === "image" ? name : `${name} ${attribute}`,
+          text.slice(start, end),
+        ]),
+      ),
       places,
     );
     assert.ok(uses.every(({ layer }) => layer === 0));

@@ -11,6 +11,8 @@ function project(...services: readonly Sketch[]): Pick<Project, "services"> {
     services: services.map((service) => ({
       built: false,
       profiles: [],
+      otherImages: [],
+      section: "services",
       defaultImage: `demo-${service.name}`,
       ...service,
     })),
@@ -91,4 +93,29 @@ test("an invalid reference names the service", () => {
     code: "reference-invalid",
     message: /"Nginx".*service "web"/,
   });
+});
+
+test("other images of services and the images that builds start from are mirrored too", () => {
+  const { mirrored } = selectImages(
+    project(
+      { name: "a", image: "nginx", otherImages: ["busybox"] },
+      { name: "b", built: true, otherImages: ["nginx"] },
+    ),
+    {
+      ignore: parseIgnoreList(""),
+      platform: "linux/amd64",
+      bases: [
+        { image: "alpine:3", services: ["b"] },
+        { image: "nginx", services: ["b"] },
+      ],
+    },
+  );
+  assert.deepEqual(
+    mirrored.map(({ uses }) => uses),
+    [
+      [{ image: "alpine:3", services: ["b"] }],
+      [{ image: "busybox", services: ["a"] }],
+      [{ image: "nginx", services: ["a", "b"] }],
+    ],
+  );
 });

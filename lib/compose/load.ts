@@ -22,6 +22,7 @@ import {
   type Value,
   whereIs,
 } from "./document.ts";
+import { imagesIn, mapImages } from "./images.ts";
 import { interpolate, variablesIn } from "./interpolate.ts";
 import {
   applyResets,
@@ -61,6 +62,7 @@ export async function load(options: LoadOptions): Promise<Project> {
   const narrowing =
     options.profiles.length > 0 ? options.profiles : profilesIn(options.environment["COMPOSE_PROFILES"]);
   const selected = select(definitions, narrowing.length > 0 ? narrowing : ["*"], files[0]);
+  const uses = selected.flatMap((entry) => loader.usesOf(entry));
   return {
     name,
     folder,
@@ -70,10 +72,14 @@ export async function load(options: LoadOptions): Promise<Project> {
     referencedFiles: [...loader.referenced].toSorted(),
     includes: loader.includes,
     severalDocuments: [...loader.parsed.values()].some(({ documents }) => documents.length > 1),
-    services: selected.map((entry) => serviceOf(entry, name, folder)),
+    services: selected.map((entry) => serviceOf(entry, selected, name, folder)),
     activeProfiles: active,
-    uses: selected.flatMap((entry) => loader.useOf(entry)),
-    warnings: distinct([...loader.warnings, ...selected.flatMap(warningsOf)]),
+    uses,
+    warnings: distinct([
+      ...loader.warnings,
+      ...selected.flatMap(({ definition }) => unsetWarnings(definition.unset)),
+      ...uses.flatMap(notWritable),
+    ]),
   };
 }
 
@@ -144,17 +150,17 @@ class Loader {
     return definitions;
   }
 
-  /** Where the image of a service is written. */
-  useOf({ name, definition }: Selected): readonly ImageUse[] {
-    const image = definition.attributes.get("image");
-    if (image?.kind !== "scalar" || image.text === "") return [];
-    const written = image.template ?? image;
-    const place = this.#sharing.placeOf(written);
-    const layer = place === undefined ? undefined : this.#layerOf.get(image);
-    const { file, range } = place ?? written.target ?? written;
-    const variables = variablesIn(written.text);
-    const use = { service: name, image: image.text, file: file.path, ...range, variables };
-    return [layer === undefined ? use : { ...use, layer }];
+  /** Where the images of a service are written. */
+  usesOf({ name, definition }: Selected): readonly ImageUse[] {
+    return imagesIn(definition.attributes).map(({ attribute, image }) => {
+      const written = image.template ?? image;
+      const place = this.#sharing.placeOf(written);
+      const layer = place === undefined ? undefined : this.#layerOf.get(image);
+      const { file, range } = place ?? written.target ?? written;
+      const variables = variablesIn(written.text);
+      const use = { service: name, attribute, image: image.text, file: file.path, ...range, variables };
+      return layer === undefined ? use : { ...use, layer };
+    });
   }
 
   async #merge(
@@ -225,14 +231,14 @@ class Loader {
     const attributes = new Map([...filled.entries].filter(([key]) => ATTRIBUTES.has(key)));
     const build = attributes.get("build");
     if (build) attributes.set("build", anchorBuild(build, folder));
-    const image = attributes.get("image");
-    if (layer !== undefined && image?.kind === "scalar") {
-      // Each file of the project has images of its own, even where a file is also extended or included.
-      const own = { ...image, template: image.template ?? image };
-      attributes.set("image", own);
-      this.#layerOf.set(own, layer);
-    }
-    return { attributes, unset };
+    if (layer === undefined) return { attributes, unset };
+    // Each file of the project has images of its own, even where a file is also extended or included.
+    const own = (image: Scalar): Scalar => {
+      const copy = { ...image, template: image.template ?? image };
+      this.#layerOf.set(copy, layer);
+      return copy;
+    };
+    return { attributes: mapImages(attributes, own), unset };
   }
 
   async #include(
@@ -617,7 +623,12 @@ function imageOf({ attributes }: Definition): string | undefined {
   return stringOf(attributes.get("image")) || undefined;
 }
 
-function serviceOf({ section, name, definition }: Selected, project: string, folder: string): Service {
+function serviceOf(
+  { section, name, definition }: Selected,
+  selected: readonly Selected[],
+  project: string,
+  folder: string,
+): Service {
   const build = definition.attributes.get("build");
   const image = imageOf(definition);
   const text = (key: string): string | undefined => stringOf(definition.attributes.get(key)) || undefined;
@@ -625,6 +636,7 @@ function serviceOf({ section, name, definition }: Selected, project: string, fol
   return {
     name,
     ...(image === undefined ? {} : { image }),
+    otherImages: otherImages(definition, selected),
     defaultImage: `${project}-${name}`,
     built: build !== undefined || definition.attributes.has("provider"),
     ...(build === undefined ? {} : { build: buildOf(build, folder) }),
@@ -635,26 +647,22 @@ function serviceOf({ section, name, definition }: Selected, project: string, fol
   };
 }
 
-function warningsOf({ name, definition }: Selected): readonly ComposeWarning[] {
-  const { attributes, unset } = definition;
-  const found = [...unsetWarnings(unset)];
-  const add = (attribute: string, value: Value | undefined): void => {
-    const image = stringOf(value) ?? "";
-    if (image !== "" && image !== imageOf(definition)) {
-      found.push({ code: "image-not-mirrored", values: { service: name, attribute, image } });
-    }
-  };
-  for (const hook of entriesOfList(attributes.get("pre_start"))) add("pre_start", hook.get("image"));
-  for (const volume of entriesOfList(attributes.get("volumes"))) {
-    if (stringOf(volume.get("type")) === "image") add("volumes", volume.get("source"));
-  }
-  return found;
+/** What hooks and volumes need besides the service's image. A volume may also name a service, whose image is built. */
+function otherImages(definition: Definition, selected: readonly Selected[]): readonly string[] {
+  const own = imageOf(definition);
+  const named = imagesIn(definition.attributes).filter(
+    ({ attribute, image: { text } }) =>
+      attribute === "pre_start" ||
+      (attribute === "volumes" &&
+        !selected.some((other) => other.name === text && imageOf(other.definition) === undefined)),
+  );
+  return [...new Set(named.map(({ image: { text } }) => text))].filter((image) => image !== own).toSorted();
 }
 
-/** The mappings in a list. */
-function entriesOfList(value: Value | undefined): readonly ReadonlyMap<string, Value>[] {
-  const items = value?.kind === "sequence" ? value.items : [];
-  return items.flatMap((item) => (item.kind === "mapping" ? [item.entries] : []));
+/** Images of hooks and volumes can only be changed where they are written: lists cannot be overridden item by item. */
+function notWritable({ service, attribute, image, layer }: ImageUse): readonly ComposeWarning[] {
+  if (attribute === "image" || layer !== undefined) return [];
+  return [{ code: "image-not-written", values: { service, attribute, image } }];
 }
 
 function unsetWarnings(names: Iterable<string>): readonly ComposeWarning[] {

@@ -1,9 +1,12 @@
 /** A compose project as far as it decides images: what `load` gives and `rewrite`, `plan` and `deploy` take. */
+import type { ImageAttribute } from "./images.ts";
 
 export interface Service {
   readonly name: string;
   /** The image as compose resolves it (interpolated, merged); absent when the service has none of its own. */
   readonly image?: string;
+  /** Further images it needs: those of `pre_start` hooks and of volumes of type `image`. In code-point order. */
+  readonly otherImages: readonly string[];
   /** What `docker compose config --images` prints for a service without an image: `PROJECT-SERVICE`. */
   readonly defaultImage: string;
   /** Nobody can pull its image: compose makes it from the `build` section, or a `provider` runs in its place. */
@@ -35,7 +38,9 @@ export interface Build {
 /** Where an image value is written: one scalar of one file. Several services can share one through an anchor. */
 export interface ImageUse {
   readonly service: string;
-  /** The resolved image, equal to the service's. */
+  /** The attribute of the service below which it stands. */
+  readonly attribute: ImageAttribute;
+  /** The resolved image. */
   readonly image: string;
   /** Absolute path of the file, a key of `Project.files`. */
   readonly file: string;
@@ -55,10 +60,10 @@ export interface ImageUse {
 export interface ComposeWarning {
   /**
    * `variable-unset` (variable), `version-obsolete` (file), `several-files` (files, file: the one chosen),
-   * `image-not-mirrored` (service, attribute, image): an image in a `pre_start` hook or an image volume, which the
-   * project's services do not count.
+   * `image-not-written` (service, attribute, image): an image of a `pre_start` hook or of a volume whose name no
+   * mirror compose file can change.
    */
-  readonly code: "variable-unset" | "version-obsolete" | "several-files" | "image-not-mirrored";
+  readonly code: "variable-unset" | "version-obsolete" | "several-files" | "image-not-written";
   readonly values: Readonly<Record<string, string | number>>;
 }
 

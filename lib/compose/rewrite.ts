@@ -78,8 +78,10 @@ export function rewrite(
 ): Rewrite {
   const mirrored = project.services.filter(({ image }) => image !== undefined && targets.has(image));
   const names = new Set(mirrored.map(({ name }) => name));
-  const uses = project.uses.filter(({ service }) => names.has(service));
-  const spliced = new Set(uses.filter(({ layer }) => layer !== undefined).map(({ service }) => service));
+  const uses = project.uses.filter(({ image }) => targets.has(image));
+  const spliced = new Set(
+    uses.filter(({ attribute, layer }) => attribute === "image" && layer !== undefined).map(({ service }) => service),
+  );
   const target = (image: string): string => escapeDollars(targets.get(image)!);
 
   const documents = project.composeFiles
@@ -111,7 +113,9 @@ export function rewrite(
     sourceFiles: project.referencedFiles,
     rewritten: mirrored.length,
     frozen: uses
-      .filter(({ variables }) => variables.length > 0)
+      .filter(
+        ({ attribute, layer, variables }) => variables.length > 0 && (attribute === "image" || layer !== undefined),
+      )
       .map(({ service, variables, image }) => ({ service, variables, image })),
     untouched: project.services.filter(({ name }) => !names.has(name)).map((service) => untouched(service, project)),
   };

@@ -4,7 +4,7 @@
  * what other places refer to. Where it also serves as, say, an environment value, an image written as an alias
  * (`image: *name`) is replaced at the alias.
  */
-import type { Document, Range, Scalar, SourceFile, Value } from "./document.ts";
+import { type Document, type Range, type Scalar, type SourceFile, stringOf, type Value } from "./document.ts";
 
 export class Sharing {
   readonly #elsewhere = new Map<SourceFile, ReadonlySet<Value>>();
@@ -20,7 +20,7 @@ export class Sharing {
   }
 }
 
-/** The values of a document that stand anywhere but as a service's image or in an extension field. */
+/** The values of a document that stand anywhere but as an image of a service or in an extension field. */
 function valuesElsewhere({ root, aliased }: Document): readonly Value[] {
   if (!aliased || root.kind !== "mapping") return [];
   const found = new Set<Value>();
@@ -38,13 +38,31 @@ function valuesElsewhere({ root, aliased }: Document): readonly Value[] {
       continue;
     }
     for (const service of value.entries.values()) {
-      if (service.kind !== "mapping") continue;
-      for (const [attribute, entry] of service.entries) {
-        if (attribute !== "image" && !isExtension(attribute)) visit(entry);
-      }
+      if (service.kind === "mapping") visitContainer(service.entries, visit);
     }
   }
   return [...found];
+}
+
+/** Visits what of a service or a hook is no image; `images.ts` says where those are. */
+function visitContainer(entries: ReadonlyMap<string, Value>, visit: (value: Value) => void): void {
+  for (const [key, value] of entries) {
+    if (key === "image" || isExtension(key)) continue;
+    if ((key !== "pre_start" && key !== "volumes") || value.kind !== "sequence") {
+      visit(value);
+      continue;
+    }
+    for (const item of value.items) {
+      if (item.kind !== "mapping") visit(item);
+      else if (key === "pre_start") visitContainer(item.entries, visit);
+      else visitVolume(item.entries, visit);
+    }
+  }
+}
+
+function visitVolume(entries: ReadonlyMap<string, Value>, visit: (value: Value) => void): void {
+  const isImage = stringOf(entries.get("type")) === "image";
+  for (const [key, value] of entries) if (!(isImage && key === "source")) visit(value);
 }
 
 function isExtension(key: string): boolean {

@@ -2,7 +2,14 @@
 import type { FlagName } from "../config.ts";
 
 /** What decides the list of images. */
-export const PROJECT_FLAGS = ["file", "env-file", "profile", "ignore", "platform"] as const satisfies FlagName[];
+export const PROJECT_FLAGS = [
+  "file",
+  "env-file",
+  "profile",
+  "ignore",
+  "with-build-bases",
+  "platform",
+] as const satisfies FlagName[];
 
 /** What decides their names at the mirror. */
 export const MIRROR_FLAGS = ["registry", "namespace", "rename", "on-collision"] as const satisfies FlagName[];

@@ -1,0 +1,84 @@
+/**
+ * Where a service names images: `image`; the `image` of its `pre_start` hooks, which run before it; and the `source`
+ * of volumes of type `image`, its own and its hooks'.
+ */
+import { type Scalar, stringOf, type Value } from "./document.ts";
+
+export type Attributes = ReadonlyMap<string, Value>;
+export type ImageAttribute = "image" | "pre_start" | "volumes";
+
+interface NamedImage {
+  /** The attribute of the service below which it stands. */
+  readonly attribute: ImageAttribute;
+  readonly image: Scalar;
+}
+
+/** The attributes with `change` of every image in place of the image. */
+export function mapImages(
+  attributes: Attributes,
+  change: (image: Scalar, attribute: ImageAttribute) => Scalar,
+): Attributes {
+  const inHook = (image: Scalar): Scalar => change(image, "pre_start");
+  const inVolume = (image: Scalar): Scalar => change(image, "volumes");
+  return mapEntry(
+    mapEntry(
+      mapEntry(attributes, "image", (value) => mapScalar(value, (image) => change(image, "image"))),
+      "pre_start",
+      (hooks) =>
+        mapItems(hooks, (hook) =>
+          mapEntry(
+            mapEntry(hook, "image", (value) => mapScalar(value, inHook)),
+            "volumes",
+            (volumes) => mapVolumes(volumes, inHook),
+          ),
+        ),
+    ),
+    "volumes",
+    (volumes) => mapVolumes(volumes, inVolume),
+  );
+}
+
+/** The images of merged attributes; of several volumes with one target only the last counts. */
+export function imagesIn(attributes: Attributes): readonly NamedImage[] {
+  const found: NamedImage[] = [];
+  mapImages(mapEntry(attributes, "volumes", lastByTarget), (image, attribute) => {
+    if (image.text !== "") found.push({ attribute, image });
+    return image;
+  });
+  return found;
+}
+
+function lastByTarget(volumes: Value): Value {
+  if (volumes.kind !== "sequence") return volumes;
+  const byTarget = new Map(volumes.items.map((volume) => [targetOf(volume), volume]));
+  return { ...volumes, items: [...byTarget.values()] };
+}
+
+function targetOf(volume: Value): string | undefined {
+  if (volume.kind === "mapping") return stringOf(volume.entries.get("target"));
+  const [source, target] = stringOf(volume)?.split(":") ?? [];
+  return target ?? source;
+}
+
+function mapVolumes(volumes: Value, change: (image: Scalar) => Scalar): Value {
+  return mapItems(volumes, (volume) =>
+    stringOf(volume.get("type")) === "image"
+      ? mapEntry(volume, "source", (source) => mapScalar(source, change))
+      : volume,
+  );
+}
+
+function mapItems(list: Value, change: (entries: Attributes) => Attributes): Value {
+  if (list.kind !== "sequence") return list;
+  const items = list.items.map((item) => (item.kind === "mapping" ? { ...item, entries: change(item.entries) } : item));
+  return { ...list, items };
+}
+
+function mapEntry(entries: Attributes, key: string, change: (value: Value) => Value): Attributes {
+  const value = entries.get(key);
+  return value === undefined ? entries : new Map(entries).set(key, change(value));
+}
+
+function mapScalar(value: Value, change: (scalar: Scalar) => Scalar): Value {
+  return value.kind === "scalar" && value.type === "string" ? change(value) : value;
+}

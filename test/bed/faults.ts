@@ -1,0 +1,114 @@
+/**
+ * A gate in front of a server that makes the line bad on demand: delay, cut or silence after so many bytes. Without
+ * faults a connection is handed to the server as it is.
+ */
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { Transform, type TransformCallback } from "node:stream";
+
+/** What is wrong with a connection once `afterBytes` went `up` (to the server) or `down` (from it). */
+interface Break {
+  readonly direction: "up" | "down";
+  readonly afterBytes: number;
+  /** `reset` cuts both sides; `stall` keeps the connection open and lets nothing more through. */
+  readonly action: "reset" | "stall";
+  /** Connections it happens to. */
+  times: number;
+}
+
+/** What a server answers in place of its own answer. */
+interface Refusal {
+  readonly method?: string;
+  /** Regular expression for host and path. */
+  readonly path: string;
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Requests it happens to. */
+  times: number;
+}
+
+export interface Faults {
+  /** One-way delay in milliseconds. */
+  readonly delay?: number;
+  readonly breaks?: readonly Break[];
+  readonly refusals?: readonly Refusal[];
+}
+
+/**
+ * The refusal that is due for a request, if any; it counts as used.
+ */
+export function refusalFor({ refusals = [] }: Faults, method: string, path: string): Refusal | undefined {
+  const found = refusals.find(
+    (each) => each.times > 0 && (each.method ?? method) === method && new RegExp(each.path).test(path),
+  );
+  if (found !== undefined) found.times -= 1;
+  return found;
+}
+
+/** A server whose connections reach `server`, which listens on the local `port`, by the faults of the moment. */
+export function gate(server: Server, port: number, current: () => Faults): Server {
+  return createServer({ pauseOnConnect: true }, (socket) => {
+    const { delay = 0, breaks = [] } = current();
+    const due = breaks.filter(({ times }) => times > 0);
+    if (delay === 0 && due.length === 0) server.emit("connection", socket.resume());
+    else join(socket, connect(port, "127.0.0.1"), delay, due);
+  });
+}
+
+function join(client: Socket, server: Socket, delay: number, breaks: readonly Break[]): void {
+  const cut = (): void => {
+    client.resetAndDestroy();
+    server.resetAndDestroy();
+  };
+  const line = (direction: Break["direction"]): Line =>
+    new Line(
+      delay,
+      breaks.filter((each) => each.direction === direction),
+      cut,
+    );
+  for (const socket of [client, server]) {
+    socket.setNoDelay(true);
+    socket.on("error", cut);
+    socket.on("close", () => {
+      client.destroy();
+      server.destroy();
+    });
+  }
+  client.pipe(line("up")).pipe(server);
+  server.pipe(line("down")).pipe(client);
+}
+
+class Line extends Transform {
+  readonly #delay: number;
+  readonly #breaks: readonly Break[];
+  readonly #cut: () => void;
+  #passed = 0;
+  #silent = false;
+
+  constructor(delay: number, breaks: readonly Break[], cut: () => void) {
+    super();
+    this.#delay = delay;
+    this.#breaks = breaks;
+    this.#cut = cut;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#passed += chunk.length;
+    const due = this.#breaks.find(({ times, afterBytes }) => times > 0 && this.#passed > afterBytes);
+    if (due !== undefined && !this.#silent) {
+      due.times -= 1;
+      if (due.action === "reset") return this.#cut();
+      this.#silent = true;
+    }
+    if (!this.#silent) this.#later(() => this.push(chunk));
+    done();
+  }
+
+  override _flush(done: TransformCallback): void {
+    this.#later(() => done());
+  }
+
+  #later(action: () => void): void {
+    if (this.#delay === 0) action();
+    else setTimeout(action, this.#delay);
+  }
+}

@@ -45,6 +45,9 @@ export const FLAGS = {
   platform: { type: "string", value: "OS/ARCH", variable: "MIRROR_PLATFORM", default: "linux/amd64" },
   engine: { type: "string", value: "docker|podman|nerdctl", variable: "MIRROR_ENGINE", default: "docker" },
   concurrency: { type: "string", value: "N", variable: "MIRROR_CONCURRENCY", default: "3" },
+  store: { type: "string", value: "FOLDER", variable: "MIRROR_STORE", default: "~/.cache/compose-mirror" },
+  "store-limit": { type: "string", value: "SIZE", variable: "MIRROR_STORE_LIMIT" },
+  port: { type: "string", value: "N", variable: "MIRROR_PORT", default: "5012" },
   output: { type: "string", value: "FILE" },
   host: { type: "string", multiple: true, value: "HOST", variable: "DEPLOY_HOST" },
   dir: { type: "string", value: "DIR", variable: "DEPLOY_DIR" },
@@ -86,6 +89,12 @@ export interface Config {
   readonly engine: EngineName;
   /** Images under way at once. */
   readonly concurrency: number;
+  /** Absolute path of the content store. */
+  readonly store: string;
+  /** Bytes that the content store may keep. */
+  readonly storeLimit?: number;
+  /** Where the store is served on this machine; 0 = any port that is free. */
+  readonly port: number;
   /** Absolute path of the file to write. */
   readonly output?: string;
   /** The hosts to deploy to, each once; one value may name several with commas between. */
@@ -140,11 +149,12 @@ export function readConfig({
     return value === undefined ? undefined : resolve(cwd, value);
   };
 
+  const home = filled(environment["HOME"]) ?? homedir();
   const username = variable("MIRROR_USERNAME");
   const password = variable("MIRROR_PASSWORD");
   return dropUndefined({
     cwd,
-    home: filled(environment["HOME"]) ?? homedir(),
+    home,
     environment,
     files: list("file"),
     envFiles: list("env-file"),
@@ -158,7 +168,10 @@ export function readConfig({
     pullRegistry: text("pull-registry"),
     platform: formatPlatform(parsePlatform(text("platform") ?? FLAGS.platform.default)),
     engine: oneOf("engine", text("engine"), ["docker", "podman", "nerdctl"]),
-    concurrency: positive("concurrency", text("concurrency")),
+    concurrency: count("concurrency", text("concurrency"), { least: 1, most: 64 }),
+    store: resolve(cwd, (text("store") ?? "").replace(/^~(?=\/|$)/, home)),
+    storeLimit: size("store-limit", text("store-limit")),
+    port: count("port", text("port"), { least: 0, most: 65_535 }),
     output: path("output"),
     hosts: hostsOf(list("host"), variable("DEPLOY_HOST")),
     dir: text("dir"),
@@ -277,10 +290,26 @@ function oneOf<const T extends string>(
   });
 }
 
-function positive(flag: FlagName, value = ""): number {
-  const count = Number(value);
-  if (/^\d+$/.test(value) && count >= 1 && count <= 64) return count;
-  throw new MirrorError("flag-value", { flag: `--${flag}`, value, detail: "it takes a number from 1 to 64" });
+function count(flag: FlagName, value = "", { least, most }: { readonly least: number; readonly most: number }): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+  throw new MirrorError("flag-value", {
+    flag: `--${flag}`,
+    value,
+    detail: `it takes a number from ${least} to ${most}`,
+  });
+}
+
+const UNITS = ["", "k", "m", "g", "t"];
+
+/** Bytes as `20GB` (decimal, as sizes are shown), `20GiB` (binary), `500M` or a plain number. */
+function size(flag: FlagName, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const [, number, unit, binary] = /^(\d+(?:\.\d+)?) ?([kmgt]?)(i?)b?$/i.exec(value) ?? [];
+  if (number === undefined || unit === undefined || (binary !== "" && unit === "")) {
+    throw new MirrorError("flag-value", { flag: `--${flag}`, value, detail: "it takes a size such as 20GB or 500MB" });
+  }
+  return Math.round(Number(number) * (binary === "" ? 1000 : 1024) ** UNITS.indexOf(unit.toLowerCase()));
 }
 
 /** An empty variable counts as unset, as in `DEPLOY_HOST= task mirror`. */

@@ -117,6 +117,11 @@ export const ERRORS = {
     says: 'the content store "{folder}" is in use by process {process}, so nothing was removed',
     fix: "run again when that one has ended",
   },
+  "serve-port": {
+    exit: 1,
+    says: "cannot serve the content store on port {port}: {detail}",
+    fix: "choose another port with --port, or end the program that listens there",
+  },
   "blob-missing": {
     exit: 1,
     retry: true,
@@ -388,6 +393,11 @@ export const ERRORS = {
     says: 'the ssh user may not use docker on "{host}": {detail}',
     fix: "put the user into the docker group there (usermod -aG docker USER) and log in anew, or deploy as root",
   },
+  "host-docker-root": {
+    exit: 2,
+    says: 'docker on "{host}" answers root only, and "{user}" may become root with sudo',
+    fix: "pass --sudo, or put the user into the docker group there (usermod -aG docker {user}) and log in anew",
+  },
   "host-docker-old": {
     exit: 2,
     says: 'docker {version} on "{host}" is too old',
@@ -426,7 +436,18 @@ export const ERRORS = {
     fix: "move it below that folder, where the host can have it too",
   },
 
+  "ship-missing": {
+    exit: 2,
+    says: 'service {services} reads "{name}", which is neither here nor in "{dir}" on "{host}"',
+    fix: "make the file, or take it out of the compose file; docker would put an empty folder in its place",
+  },
+
   // deploy: steps on the host
+  "host-busy": {
+    exit: 1,
+    says: 'another deploy is at work in "{dir}" on "{host}": {holder}',
+    fix: "wait for it to end and run again",
+  },
   "host-folder": {
     exit: 1,
     says: 'cannot make the folder "{dir}" on "{host}": {detail}',
@@ -496,6 +517,36 @@ export const ERRORS = {
     exit: 1,
     says: 'docker-compose 1 cannot recreate a container on "{host}": {detail}',
     fix: "install the package docker-compose-plugin there; or remove the old containers (docker-compose -f FILE rm -sf) and deploy again",
+  },
+  "host-image-changed": {
+    exit: 1,
+    says: 'image "{image}" on "{host}" is not the one that was mirrored: {digest} is expected, {found} was found; nothing was changed',
+    fix: "mirror again, so that mirror.lock.json and the registry agree, and find out who pushed to that name",
+  },
+  "host-unhealthy": {
+    exit: 1,
+    says: 'services are not well on "{host}" within {seconds} s: {services}\n  {detail}',
+    fix: "see their logs above, correct image or settings, and deploy again; --wait SECONDS gives them more time",
+  },
+  "host-record": {
+    exit: 1,
+    says: 'the services run on "{host}", but the release could not be recorded in "{dir}": {detail}',
+    fix: "free some space there and deploy again",
+  },
+  "host-return": {
+    exit: 1,
+    says: 'cannot go back to the release before on "{host}": {detail}',
+    fix: "correct what is said there, then run rollback or deploy again",
+  },
+  "release-none": {
+    exit: 2,
+    says: 'no release to go back to is kept in "{dir}" on "{host}"',
+    fix: "deploy first; from the second deploy on there is one to go back to",
+  },
+  "release-unknown": {
+    exit: 2,
+    says: 'release "{release}" is not kept in "{dir}" on "{host}"',
+    fix: "choose one of {kept}",
   },
   "host-port-taken": {
     exit: 1,

@@ -104,6 +104,11 @@ const bad: readonly [argv: readonly string[], code: string][] = [
   [["--engine", "rkt"], "flag-value"],
   [["--concurrency", "0"], "flag-value"],
   [["--concurrency", "1e3"], "flag-value"],
+  [["--port", "65536"], "flag-value"],
+  [["--port", "http"], "flag-value"],
+  [["--store-limit", "much"], "flag-value"],
+  [["--store-limit", "-1"], "flag-value"],
+  [["--store-limit", "1iB"], "flag-value"],
   [["--on-collision", "merge"], "flag-value"],
   [["--platform", "linux/"], "platform-invalid"],
   [["--rename", "nginx"], "rename-invalid"],
@@ -113,6 +118,20 @@ const bad: readonly [argv: readonly string[], code: string][] = [
 for (const [argv, code] of bad) {
   test(`refuses ${argv.join(" ")}`, () => assert.throws(() => read(argv), { code, exit: 2 }));
 }
+
+test("the store's folder, limit and port", () => {
+  assert.deepEqual(
+    [read([]).store, read([]).storeLimit, read([]).port],
+    ["/home/u/.cache/compose-mirror", undefined, 5012],
+  );
+  assert.equal(read(["--store", "images"]).store, "/project/images");
+  assert.equal(read([], { MIRROR_STORE: "~/images" }).store, "/home/u/images");
+  assert.equal(read(["--port", "0"]).port, 0);
+  const sizes = { "0": 0, "500": 500, "20GB": 20e9, "1.5 g": 1.5e9, "2MiB": 2_097_152, "3kb": 3000, "1t": 1e12 };
+  for (const [text, bytes] of Object.entries(sizes)) {
+    assert.equal(read(["--store-limit", text]).storeLimit, bytes, text);
+  }
+});
 
 test("a missing registry, namespace or host says how to set it", () => {
   assert.throws(() => requireMirror(read([])), {

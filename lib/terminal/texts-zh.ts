@@ -23,6 +23,11 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "about-generate-mirror-compose": "生成使用私有仓库镜像的 docker-compose-mirror.yaml",
   "about-deploy": "把 docker-compose-mirror.yaml 复制到主机并在那里启动",
   "about-status": "查看主机上正在运行的服务",
+  "about-serve": "把内容库作为只读镜像仓库提供给本机（docker pull localhost:端口/…）",
+  "about-prune": "清理内容库，最久未用的先删，直到不超过 --store-limit",
+  "about-verify": "比较锁文件、私有仓库和原仓库，报告不一致之处",
+  "about-outdated": "列出每个镜像的更新版本",
+  "about-demo": "完整演示：在本机生成镜像、同步、生成 compose 文件，只需要 Node",
   "about-mirror": "一次完成：检查、拉取并推送、生成 compose 文件、部署",
 
   "flag-file": "compose 文件，可重复",
@@ -38,6 +43,9 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "flag-platform": "要同步的镜像平台",
   "flag-engine": "用来拉取和推送的程序",
   "flag-concurrency": "同时处理的镜像数",
+  "flag-store": "内容库所在文件夹",
+  "flag-store-limit": "内容库最多占用的空间，例如 20GB",
+  "flag-port": "在本机提供内容库的端口",
   "flag-output": "要写入的文件",
   "flag-host": "要部署到的 ssh 主机",
   "flag-dir": "主机上的目录",
@@ -194,6 +202,10 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; read
   "store-busy": {
     says: "内容存储“{folder}”正被进程 {process} 使用，因此没有清除任何内容",
     fix: "等该进程结束后重新运行",
+  },
+  "serve-port": {
+    says: "无法在端口 {port} 上提供内容库：{detail}",
+    fix: "用 --port 换一个端口，或结束占用该端口的程序",
   },
   "blob-missing": {
     says: "内容存储“{folder}”中没有 blob“{digest}”",

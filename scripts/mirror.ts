@@ -55,7 +55,10 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
       run: async () => writeFiles(rewrite.files),
     },
     {
-      title: terminal.text("stepDeploy", { host: hosts.join(", ") }),
+      title:
+        hosts.length === 0
+          ? terminal.text("stepDeployNowhere")
+          : terminal.text("stepDeploy", { host: hosts.join(", ") }),
       skip: () => skipFailed() ?? (hosts.length === 0 ? terminal.text("skipNoHost") : undefined),
       run: async (row) => {
         const options = { ...(await prepareDeploy(config, project)), signal };

@@ -25,7 +25,7 @@ export interface Step {
 
 /** Runs the steps in order; the first error ends the pipeline and is thrown as it is. */
 export async function pipeline(terminal: Terminal, steps: readonly Step[]): Promise<void> {
-  return terminal.interactive ? drawn(terminal, steps) : plain(terminal, steps);
+  return terminal.interactive ? drawn(steps) : plain(terminal, steps);
 }
 
 async function plain(terminal: Terminal, steps: readonly Step[]): Promise<void> {
@@ -47,9 +47,8 @@ async function plain(terminal: Terminal, steps: readonly Step[]): Promise<void> 
   }
 }
 
-async function drawn(terminal: Terminal, steps: readonly Step[]): Promise<void> {
+async function drawn(steps: readonly Step[]): Promise<void> {
   const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
-  const kept: string[] = [];
   const thrown: unknown[] = [];
   const list = new Listr(
     steps.map(({ title, skip, run }) => ({
@@ -63,14 +62,19 @@ async function drawn(terminal: Terminal, steps: readonly Step[]): Promise<void> 
       exitOnError: false,
       task: async (_context: unknown, task: { title: string; output: string }) => {
         const started = Date.now();
+        const notes: string[] = [];
         let latest = title;
         let failed = false;
         try {
           const ended = await run({
             title: (text) => (task.title = latest = text),
-            live: (text) => (task.output = text),
-            note: (text) => kept.push(text),
+            live: (text) => (task.output = [...notes, text].join("\n")),
+            note: (text) => {
+              notes.push(text);
+              task.output = notes.join("\n");
+            },
           });
+          if (notes.length > 0) task.output = notes.join("\n");
           task.title = `${latest} (${formatDuration(Date.now() - started)})`;
           if (ended === false) failed = true;
         } catch (error) {
@@ -80,14 +84,16 @@ async function drawn(terminal: Terminal, steps: readonly Step[]): Promise<void> 
         // Only a task that throws is drawn as failed.
         if (failed) throw new Error(latest);
       },
-      rendererOptions: { outputBar: Number.POSITIVE_INFINITY, persistentOutput: false },
+      // Each output takes the place of the one before; the last one stays.
+      rendererOptions: { outputBar: 1, persistentOutput: true },
     })),
     {
       registerSignalListeners: false,
       rendererOptions: {
         collapseErrors: false,
         showErrorMessage: false,
-        collapseSkips: false,
+        // A skipped step's message is its title with the reason.
+        collapseSkips: true,
         formatOutput: "truncate",
         // stdout carries the result alone
         logger: new ListrLogger({
@@ -100,6 +106,5 @@ async function drawn(terminal: Terminal, steps: readonly Step[]): Promise<void> 
     },
   );
   await list.run();
-  for (const line of kept) terminal.note(line);
   if (thrown.length > 0) throw thrown[0];
 }

@@ -86,6 +86,7 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   stepPush: "推送 {count} 个镜像",
   stepCompose: "生成 {file}",
   stepDeploy: "部署到 {host}",
+  stepDeployNowhere: "部署",
   skipNoHost: "没有指定主机（--host），流程到生成 compose 文件为止",
   skipFailed: "有镜像失败，跳过",
 
@@ -107,13 +108,10 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
 
   "deploy-connecting": "连接中",
   "deploy-probing": "查看主机",
-  "deploy-folder": "创建目录 {dir}",
-  "deploy-copy": "发送 {file}",
   "deploy-login": "登录 {registry}",
-  "deploy-pull": "拉取镜像",
+  "deploy-pull": "拉取 {image}",
   "deploy-place": "放置新文件",
   "deploy-up": "启动服务",
-  "deploy-ps": "列出服务",
   "deploy-left-unchanged": "主机上没有任何改动，服务照常运行",
   "deploy-left-starting": "新文件已就位，主机会自行继续启动服务",
   "deploy-left-placed": "新文件已就位，服务停在当前所到的状态",
@@ -132,6 +130,46 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "warning-login-skipped": "本机没有 {registry} 的登录信息，将使用 {host} 自己已有的登录",
   "warning-login-unsupported":
     "{host} 上的 docker {version} 不支持从标准输入读取密码，将使用它自己对 {registry} 已有的登录",
+  "deploy-locked": "等待另一个部署结束：{holder}",
+  "deploy-send": "发送 {count} 个文件",
+  "deploy-verify": "与锁文件核对 {count} 个镜像",
+  "deploy-recreate": "挂载的文件有变化，重建：{services}",
+  "deploy-wait": "等待服务就绪，最多 {seconds} 秒",
+  "deploy-record": "记录版本 {release}",
+  "deploy-prune": "清理不再保留的版本所用的内容",
+  "deploy-restore": "恢复版本 {release} 的文件",
+  "deploy-retag": "让 {image} 指回原来的镜像",
+  "deploy-returning": "回退到上一个版本",
+  "deploy-left-returned": "主机已恢复运行上一个版本",
+  "deploy-left-return-failed": "回退到上一个版本也失败了，请在主机上查看 docker compose ps",
+  deployWaitingFor: "等待 {services}",
+  deployWell: "所有服务均已就绪",
+  planLock: "取得锁",
+  planChange: "{service}：{from} -> {to}",
+  planNew: "{service}：新增，{to}",
+  planSend: "要发送的文件：{files}",
+  planKept: "主机保留的文件：{files}",
+  planDownload: "镜像：最多拉取 {bytes}，剩余空间 {free}",
+  planReturn: "如果失败：",
+  statusRelease: "版本 {release}，部署于 {time}",
+  statusNoRelease: "尚未由 compose-mirror 部署过",
+  statusKept: "保留的版本：{releases}",
+  "drift-other-image": "服务“{service}”运行的镜像与其版本记录不一致",
+  "drift-missing": "版本中的服务“{service}”没有容器",
+  "drift-behind-lock": "服务“{service}”运行 {found}，而锁文件中是 {expected}",
+  "about-rollback": "恢复到上一个版本，或指定的版本",
+  "flag-ship": "主机上已有但内容不同的文件也发送",
+  "flag-no-ship": "只发送 compose 文件",
+  "flag-sudo": "主机的 docker 只对 root 开放时，通过 sudo 调用",
+  "flag-keep-login": "让主机保持对镜像仓库的登录",
+  "flag-no-rollback": "部署失败时不回退",
+  "flag-wait": "等待服务就绪的秒数上限",
+  "flag-keep": "在主机上保留的版本数",
+  "flag-release": "要恢复的版本，可省略 --release",
+  "warning-built-on-host": "服务“{service}”在 {host} 上构建，源码需要已在那里",
+  "warning-file-kept": "{host} 上的 {file} 已在那里被修改，保持不动；用 --ship 可覆盖",
+  "warning-lock-missing": "mirror compose 文件旁没有 mirror.lock.json，不核对镜像",
+  "warning-pull-registry-unreachable": "{host} 无法访问 {registry}，改用公网地址拉取",
 };
 
 export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; readonly fix: string }>> = {
@@ -616,5 +654,42 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; read
   "host-ps": {
     says: "无法列出“{host}”上“{dir}”中的容器：{detail}",
     fix: "确认项目已部署到该目录",
+  },
+
+  "host-docker-root": {
+    says: "“{host}”上的 docker 只对 root 开放，而“{user}”可以用 sudo 成为 root",
+    fix: "加上 --sudo，或在那里把该用户加入 docker 组（usermod -aG docker {user}）后重新登录",
+  },
+  "ship-missing": {
+    says: "服务 {services} 要读取“{name}”，但本机和“{host}”的“{dir}”中都没有它",
+    fix: "创建该文件，或从 compose 文件中去掉它；否则 docker 会在那里建一个空目录",
+  },
+  "host-busy": {
+    says: "另一个部署正在“{host}”的“{dir}”中进行：{holder}",
+    fix: "等它结束后重新运行",
+  },
+  "host-image-changed": {
+    says: "“{host}”上的镜像“{image}”不是当初镜像的那个：应为 {digest}，实际是 {found}；没有任何改动",
+    fix: "重新镜像，使 mirror.lock.json 与仓库一致，并查明是谁推送到了这个名字",
+  },
+  "host-unhealthy": {
+    says: "“{host}”上的服务在 {seconds} 秒内没有就绪：{services}\n  {detail}",
+    fix: "查看上面的日志，修正镜像或配置后重新部署；--wait SECONDS 可以给它们更多时间",
+  },
+  "host-record": {
+    says: "服务已在“{host}”上运行，但无法在“{dir}”中记录这个版本：{detail}",
+    fix: "在那里腾出一些空间，再部署一次",
+  },
+  "host-return": {
+    says: "无法在“{host}”上回退到上一个版本：{detail}",
+    fix: "按上面的提示修正，然后运行 rollback 或重新部署",
+  },
+  "release-none": {
+    says: "“{host}”的“{dir}”中没有可以回退的版本",
+    fix: "先部署；从第二次部署起就有可以回退的版本",
+  },
+  "release-unknown": {
+    says: "“{host}”的“{dir}”中没有保留版本“{release}”",
+    fix: "从 {kept} 中选择一个",
   },
 };

@@ -64,7 +64,7 @@ export async function showTransfers(
   const onProgress = (progress: Progress): void => {
     const doing = describe(terminal, progress);
     underWay.set(progress.transfer, doing);
-    if (progress.kind === "retry") row.note(`${nameOf(progress.transfer)}  ${doing}`);
+    if (progress.kind === "retry" && !terminal.interactive) row.note(`${nameOf(progress.transfer)}  ${doing}`);
     draw();
   };
   return transferAll(

@@ -4,7 +4,14 @@ import { openConfigured, openEngine } from "../lib/engine/open.ts";
 import { prepareMirrorCompose } from "../lib/prepare.ts";
 import { failedCheck, showChecks } from "../lib/terminal/checks.ts";
 import { command } from "../lib/terminal/command.ts";
-import { allWell, deployJson, type HostOutcome, reportDeploy, showDeploy } from "../lib/terminal/deploy.ts";
+import {
+  allWell,
+  deployJson,
+  type HostOutcome,
+  reportDeploy,
+  reportFailedHosts,
+  showDeploy,
+} from "../lib/terminal/deploy.ts";
 import { MIRROR_COMMAND_FLAGS } from "../lib/terminal/flag-sets.ts";
 import { pipeline } from "../lib/terminal/pipeline.ts";
 import {
@@ -75,6 +82,7 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
     const compose = isDone ? { compose: composeFile } : {};
     const deploy = deployed.length > 0 ? { deploy: deployJson(deployed) } : {};
     terminal.json({ images: outcomes.map(outcomeJson), ...compose, ...deploy });
+    return reportFailedHosts(terminal, deployed) && isDone;
   }
-  return reportDeploy(terminal, { json: false }, deployed) && isDone;
+  return reportDeploy(terminal, config, deployed) && isDone;
 });

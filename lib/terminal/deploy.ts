@@ -75,6 +75,11 @@ export function reportDeploy(
 ): boolean {
   if (json) terminal.json(deployJson(outcomes));
   else for (const outcome of outcomes) reportServices(terminal, outcome, outcomes.length > 1);
+  return reportFailedHosts(terminal, outcomes);
+}
+
+/** Says which hosts failed and why; gives whether all went well. */
+export function reportFailedHosts(terminal: Terminal, outcomes: readonly HostOutcome[]): boolean {
   for (const { host, error } of outcomes) {
     if (error !== undefined) terminal.note(`✖ ${host}\n${terminal.explain(error)}`);
   }

@@ -65,6 +65,11 @@ export const ERRORS = {
     says: 'rename "{rename}" is not valid: {detail}',
     fix: "write it as SOURCE=NAME, for example nginx=web-server",
   },
+  "source-mirror-invalid": {
+    exit: 2,
+    says: 'source mirror "{mirror}" is not valid: {detail}',
+    fix: "write it as REGISTRY=HOST[/PREFIX], for example docker.io=mirror.example",
+  },
   "registry-invalid": {
     exit: 2,
     says: 'registry "{registry}" is not a valid registry host: {detail}',
@@ -726,11 +731,6 @@ export const ERRORS = {
     exit: 1,
     says: 'the manifest of "{name}" cannot be used: {detail}',
     fix: "check that the name is a container image's, and that it was pushed with a current tool",
-  },
-  "platform-missing": {
-    exit: 1,
-    says: 'image "{name}" does not exist for {platform}; it is offered for {offered}',
-    fix: "choose one of these with --platform or the service's platform, another tag, or put the image on the ignore list",
   },
 } as const satisfies Record<string, ErrorText>;
 

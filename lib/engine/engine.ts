@@ -10,6 +10,8 @@ export interface Outcome {
   readonly status: Status;
   /** Manifest digest at the place the step ends at (`sha256:…`). */
   readonly digest?: string;
+  /** What the source's name names: an index, or one image. */
+  readonly sourceDigest?: string;
   /** Size of the image in bytes, as the engine reports it. */
   readonly bytes?: number;
   /** Set exactly when `status` is `failed`. */
@@ -49,4 +51,8 @@ export interface Engine {
   readonly push: Step;
   /** Both: afterwards the target holds the source's image. `present` when it did before. */
   readonly mirror: Step;
+  /** Images to have under way at once, where the engine limits by itself what it does at each registry. */
+  readonly concurrency?: number;
+  /** Announces the images of a run before its first step. */
+  readonly expect?: (transfers: readonly Transfer[]) => void;
 }

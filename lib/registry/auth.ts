@@ -79,8 +79,14 @@ export function openAuthorizer({ host, transport, credentials }: AuthorizerOptio
     return found;
   };
 
+  /** A repository that is going to be written is read with the same token. */
+  const announced = (scope: Scope): readonly Scope[] | undefined =>
+    groups.get(scope) ?? groups.get(scope.replace(/:pull$/, ":pull,push"));
   const groupOf = (scopes: readonly Scope[]): readonly Scope[] =>
-    [...new Set(scopes.flatMap((scope) => groups.get(scope) ?? [scope]))].toSorted();
+    [...new Set(scopes.flatMap((scope) => announced(scope) ?? [scope]))].toSorted();
+  const ungroup = (scopes: readonly Scope[]): void => {
+    for (const scope of scopes) groups.delete(scope);
+  };
 
   const tokenFor = async (scopes: readonly Scope[], signal: AbortSignal | undefined): Promise<string> => {
     if (challenge === undefined || challenge === "none" || challenge.scheme === "basic") return "";
@@ -99,7 +105,10 @@ export function openAuthorizer({ host, transport, credentials }: AuthorizerOptio
       return (await token).value;
     } catch (error) {
       if (tokens.get(key) === token) tokens.delete(key);
-      throw error;
+      // the server may dislike the group for one of its scopes, or for its length
+      if (group.length <= scopes.length || !(error instanceof RegistryError) || error.retryHelps) throw error;
+      ungroup(group);
+      return tokenFor(scopes, signal);
     }
   };
 
@@ -140,7 +149,7 @@ export function openAuthorizer({ host, transport, credentials }: AuthorizerOptio
       if (sent === undefined) return true;
       const group = groupOf(scopes);
       tokens.delete(group.join(" "));
-      for (const scope of group) groups.delete(scope);
+      ungroup(group);
       return true;
     },
   };

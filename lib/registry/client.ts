@@ -143,6 +143,8 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
         }
       }
       const text = await readText(answer);
+      // the answer came before all was sent, and nobody may read the rest
+      if (!repeatable) answer.body.destroy();
       if (authorizer.problem !== undefined && (answer.status === 401 || answer.status === 403))
         throw authorizer.problem;
       const question = { host, action, name, loggedIn: authorizer.isLoggedIn };

@@ -85,7 +85,7 @@ export function parseManifest({ descriptor, bytes }: RawManifest, name: string):
 
 /**
  * The entry of an index for `platform`: the exact one, else the nearest older variant that such a machine runs too.
- * Attestations, which say `unknown/unknown`, are never chosen. Throws `platform-missing` with what is offered.
+ * Attestations, which say `unknown/unknown`, are never chosen. Throws `image-platform` with what is offered.
  */
 export function choosePlatform(entries: readonly IndexEntry[], platform: string, name: string): IndexEntry {
   for (const wanted of runnable(platform)) {
@@ -95,14 +95,14 @@ export function choosePlatform(entries: readonly IndexEntry[], platform: string,
   const offered = [...new Set(entries.flatMap((entry) => entry.platform ?? []))].filter(
     (each) => !each.startsWith("unknown/"),
   );
-  throw new MirrorError("platform-missing", {
-    name,
+  throw new MirrorError("image-platform", {
+    image: name,
     platform,
     offered: offered.toSorted().join(", ") || "no platform",
   });
 }
 
-/** Checks the config blob of a single image. Throws `platform-missing`, `manifest-invalid`. */
+/** Checks the config blob of a single image. Throws `image-platform`, `manifest-invalid`. */
 export function checkPlatform(config: Uint8Array, platform: string, name: string): void {
   let offered: string | undefined;
   try {
@@ -112,7 +112,8 @@ export function checkPlatform(config: Uint8Array, platform: string, name: string
   }
   if (offered === undefined)
     throw new MirrorError("manifest-invalid", { name, detail: "its config names no platform" });
-  if (!runnable(platform).includes(offered)) throw new MirrorError("platform-missing", { name, platform, offered });
+  if (!runnable(platform).includes(offered))
+    throw new MirrorError("image-platform", { image: name, platform, offered });
 }
 
 /** What a machine of `platform` runs, best first: arm/v7 runs v6 and v5, amd64/v3 runs v2 and plain amd64. */

@@ -86,6 +86,7 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   stepPush: "推送 {count} 个镜像",
   stepCompose: "生成 {file}",
   stepDeploy: "部署到 {host}",
+  stepRollback: "在 {host} 上恢复之前的版本",
   stepDeployNowhere: "部署",
   skipNoHost: "没有指定主机（--host），流程到生成 compose 文件为止",
   skipFailed: "有镜像失败，跳过",
@@ -198,6 +199,10 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; read
   "rename-invalid": {
     says: "改名规则“{rename}”无效：{detail}",
     fix: "按 SOURCE=NAME 的格式书写，例如 nginx=web-server",
+  },
+  "source-mirror-invalid": {
+    says: "源站镜像“{mirror}”无效：{detail}",
+    fix: "写成 REGISTRY=HOST[/PREFIX]，例如 docker.io=mirror.example",
   },
   "registry-invalid": {
     says: "“{registry}”不是有效的镜像仓库地址：{detail}",
@@ -462,10 +467,6 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; read
   "manifest-invalid": {
     says: "“{name}”的 manifest 无法使用：{detail}",
     fix: "确认它是容器镜像，并且是用较新的工具推送的",
-  },
-  "platform-missing": {
-    says: "镜像“{name}”没有 {platform} 平台的版本，只提供 {offered}",
-    fix: "用 --platform 或服务的 platform 选择其中之一，换一个标签，或把该镜像加入忽略列表",
   },
 
   // 部署：连接主机

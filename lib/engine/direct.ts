@@ -1,0 +1,280 @@
+/**
+ * The engine without a daemon: manifests and blobs go from registry to registry byte for byte, by way of the store.
+ * Everything that several images share is done once in a run: a blob comes down once, goes up once, and is mounted
+ * where another repository has it. The engine limits by itself how much is under way at each registry, so any number
+ * of images may be given to it at once; the more it knows of, the better the order.
+ */
+import { detailOf, MirrorError } from "../errors.ts";
+import type { Transfer } from "../plan.ts";
+import { familiarName, type ImageReference, withDefaultTag } from "../reference.ts";
+import type { CallOptions } from "../registry/client.ts";
+import { checkPlatform, type Descriptor, parseManifest } from "../registry/manifest.ts";
+import type { Registries } from "../registry/registries.ts";
+import { placesOf, type SourceMirror } from "../registry/source-mirror.ts";
+import type { Store } from "../store/store.ts";
+import { type BlobWatcher, type Download, type Downloads, openDownloads } from "./downloads.ts";
+import type { Engine, Outcome, Step, StepOptions } from "./engine.ts";
+import type { LaneWidths } from "./lanes.ts";
+import { RETRY_SETTINGS, type RetrySettings } from "./retries.ts";
+import { openSources, type Source, type SourceImage } from "./sources.ts";
+import { openUploads, type Uploads } from "./uploads.ts";
+import { LEAST_FLOW, type LeastFlow } from "./watchdog.ts";
+
+export interface DirectEngineOptions {
+  readonly registries: Registries;
+  readonly store: Store;
+  readonly sourceMirrors?: readonly SourceMirror[];
+  /** Blobs under way at once at each registry and in each direction. */
+  readonly lanes?: LaneWidths;
+  readonly least?: LeastFlow;
+  readonly retries?: RetrySettings;
+  /** Bytes that are sent in one request. */
+  readonly chunkSize?: number;
+}
+
+const LANES: LaneWidths = { large: 4, small: 8 };
+const CHUNK_SIZE = 16 * 1024 * 1024;
+/** Images under way at once: enough to know large blobs early, few enough to bound memory. */
+const CONCURRENCY = 64;
+/** Milliseconds between two words about one image's bytes. */
+const PROGRESS_PAUSE = 100;
+/** Left in the store while an image's blobs go up: the next run then asks what has arrived. */
+const BEGUN = "begun:";
+
+/** What the images of one run share. */
+interface Run {
+  readonly downloads: Downloads;
+  uploadsTo(host: string): Uploads;
+}
+
+export function createDirectEngine(options: DirectEngineOptions): Engine {
+  const { registries, store, sourceMirrors = [], retries = RETRY_SETTINGS } = options;
+  const { lanes = LANES, least = LEAST_FLOW, chunkSize = CHUNK_SIZE } = options;
+  const sources = openSources({ registries, store, mirrors: sourceMirrors });
+  const runs = new Map<AbortSignal | undefined, Run>();
+
+  const runOf = (signal: AbortSignal | undefined): Run => {
+    const known = runs.get(signal);
+    if (known !== undefined) return known;
+    const targets = new Map<string, Uploads>();
+    const shared = { store, lanes, least, retries, signal };
+    const run: Run = {
+      downloads: openDownloads(shared),
+      uploadsTo: (host) => {
+        const uploads = targets.get(host) ?? openUploads({ ...shared, registry: registries.of(host), chunkSize });
+        targets.set(host, uploads);
+        return uploads;
+      },
+    };
+    runs.set(signal, run);
+    return run;
+  };
+
+  const pull = step("pull", async (work) => {
+    const { transfer, signal } = work;
+    const before = await store.reference(storeName(transfer.target));
+    const source = await sources.find(transfer, { ...work.call, isKnown: before !== undefined });
+    const image = await source.image(work.call);
+    const isHere = before?.digest === source.descriptor.digest && (await hasAll(store, image));
+    const { downloads } = runOf(signal);
+    if (!isHere) {
+      const watcher = work.watch(sizeOf(image));
+      const want = (blob: Descriptor): Promise<void> => downloads.want(blob, source.places, watcher).finished;
+      if (image.isUnchecked) await want(image.config).then(() => checkConfig(work, image));
+      await allDone(blobsOf(image).map(want));
+    }
+    await store.setReference(storeName(transfer.target), source.descriptor);
+    return { status: isHere ? "present" : "pulled", ...factsOf(source, image) };
+  });
+
+  const push = step("push", async (work) => {
+    const { transfer, signal } = work;
+    const name = familiarName(transfer.source);
+    const [descriptor, there] = await Promise.all([store.reference(storeName(transfer.target)), headOf(work)]);
+    if (descriptor === undefined)
+      throw new MirrorError("image-not-pulled", { image: name, platform: transfer.platform });
+    const raw = { descriptor, bytes: await store.readBytes(descriptor.digest) };
+    const manifest = parseManifest(raw, name);
+    if (manifest.kind === "index") throw new MirrorError("manifest-invalid", { name, detail: "it is an index" });
+    const image = { ...manifest, raw, isUnchecked: false };
+    const facts = { digest: descriptor.digest, bytes: sizeOf(image) };
+    if (there?.digest === descriptor.digest) return { status: "present", ...facts };
+    const { downloads } = runOf(signal);
+    await sendImage(work, image, { fetch: (blob) => downloads.want(blob, [], {}), mayHave: there !== undefined });
+    return { status: "pushed", ...facts };
+  });
+
+  const mirror = step("pull", async (work) => {
+    const { transfer, signal } = work;
+    const before = await store.reference(storeName(transfer.target));
+    const [source, there] = await Promise.all([
+      sources.find(transfer, { ...work.call, isKnown: before !== undefined }),
+      headOf(work),
+    ]);
+    if (there?.digest === source.descriptor.digest) {
+      const image = (await store.has(there.digest)) ? await source.image(work.call) : undefined;
+      return { status: "present", ...factsOf(source, image) };
+    }
+    const image = await source.image(work.call);
+    const { downloads } = runOf(signal);
+    const fetch = (blob: Descriptor): Download => downloads.want(blob, source.places, { onRetry: work.onRetry });
+    if (image.isUnchecked) await fetch(image.config).finished.then(() => checkConfig(work, image));
+    await sendImage(work, image, { fetch, mayHave: there !== undefined });
+    // what the target had already did not pass through here
+    if (await hasAll(store, image)) await store.setReference(storeName(transfer.target), source.descriptor);
+    return { status: "pushed", ...factsOf(source, image) };
+  });
+
+  /** An image that no index vouches for says in its config which platform it is for. */
+  const checkConfig = async ({ transfer }: Work, { config }: SourceImage): Promise<void> => {
+    const bytes = await store.readBytes(config.digest);
+    checkPlatform(bytes, transfer.platform, familiarName(transfer.source));
+  };
+
+  /** What the target has under the tag; `undefined` too when it would not say, as some do of what is not there yet. */
+  const headOf = async ({ transfer, call }: Work): Promise<Descriptor | undefined> => {
+    const { registry, repository, tag } = withDefaultTag(transfer.target);
+    try {
+      return await registries.of(registry).head(repository, tag!, call);
+    } catch (error) {
+      if (error instanceof MirrorError && error.code === "registry-pull-denied") return undefined;
+      throw error;
+    }
+  };
+
+  /** Brings all blobs of the image to the target, then its manifest under the tag. */
+  const sendImage = async (work: Work, image: SourceImage, { fetch, mayHave }: Sending): Promise<void> => {
+    const { transfer, call, signal } = work;
+    const { registry, repository, tag } = withDefaultTag(transfer.target);
+    const uploads = runOf(signal).uploadsTo(registry);
+    const mark = { registry, repository, digest: image.raw.descriptor.digest };
+    const wasBegun = (await store.upload(mark)) !== undefined;
+    if (!wasBegun) await store.setUpload(mark, { location: BEGUN, offset: 0 });
+    const watcher = work.watch(sizeOf(image));
+    const bring = (blob: Descriptor): Promise<void> =>
+      uploads.bring({ ...watcher, repository, blob, fetch: () => fetch(blob), ask: mayHave || wasBegun });
+    await allDone(blobsOf(image).map(bring));
+    work.phase("push");
+    await registries.of(registry).putManifest(repository, tag!, image.raw, call);
+    await store.setUpload(mark, undefined);
+  };
+
+  return {
+    pull,
+    push,
+    mirror,
+    concurrency: CONCURRENCY,
+    expect: (transfers) => expect(registries, transfers, sourceMirrors),
+  };
+}
+
+interface Sending {
+  readonly fetch: (blob: Descriptor) => Download;
+  /** The repository may have some of the blobs. */
+  readonly mayHave: boolean;
+}
+
+/** One image's step under way. */
+interface Work {
+  readonly transfer: Transfer;
+  readonly signal: AbortSignal | undefined;
+  /** For requests of this image. */
+  readonly call: CallOptions;
+  readonly onRetry: (retry: { readonly attempt: number; readonly delay: number; readonly error: unknown }) => void;
+  phase(phase: "pull" | "push"): void;
+  /** What tells the image's bytes of `total` as they get on. */
+  watch(total: number): Required<BlobWatcher>;
+}
+
+/** Makes a step of `action`: its errors become the outcome. */
+function step(first: "pull" | "push", action: (work: Work) => Promise<Omit<Outcome, "transfer">>): Step {
+  return async (transfer, options = {}) => {
+    const work = workOn(transfer, options);
+    try {
+      work.phase(first);
+      return { transfer, ...(await action(work)) };
+    } catch (error) {
+      if (options.signal?.aborted) throw new MirrorError("interrupted");
+      if (!(error instanceof MirrorError) || error.code === "interrupted") throw error;
+      return { transfer, status: "failed", error };
+    }
+  };
+}
+
+function workOn(transfer: Transfer, { signal, onProgress }: StepOptions): Work {
+  const onRetry: Work["onRetry"] = ({ attempt, delay, error }) =>
+    onProgress?.({ kind: "retry", transfer, attempt, delay, reason: detailOf(error) });
+  return {
+    transfer,
+    signal,
+    onRetry,
+    call: { signal, onRetry },
+    phase: (phase) => onProgress?.({ kind: "phase", transfer, phase }),
+    watch: (total) => {
+      let done = 0;
+      let told = 0;
+      return {
+        onRetry,
+        onBytes: (bytes) => {
+          done += bytes;
+          const now = Date.now();
+          if (now - told < PROGRESS_PAUSE && done < total) return;
+          told = now;
+          onProgress?.({ kind: "bytes", transfer, done, total });
+        },
+      };
+    },
+  };
+}
+
+/** Waits for all, so that nothing goes on unseen; then throws the first error that says something. */
+async function allDone(promises: readonly Promise<unknown>[]): Promise<void> {
+  const failures = (await Promise.allSettled(promises)).flatMap((each) =>
+    each.status === "rejected" ? [each.reason as unknown] : [],
+  );
+  const telling = failures.find((error) => !(error instanceof MirrorError && error.code === "interrupted"));
+  if (failures.length > 0) throw telling ?? failures[0];
+}
+
+/** Config and layers, each once. */
+function blobsOf({ config, layers }: Pick<SourceImage, "config" | "layers">): readonly Descriptor[] {
+  return [...new Map([config, ...layers].map((blob) => [blob.digest, blob])).values()];
+}
+
+function sizeOf(image: Pick<SourceImage, "config" | "layers">): number {
+  return blobsOf(image).reduce((sum, { size }) => sum + size, 0);
+}
+
+async function hasAll(store: Store, image: SourceImage): Promise<boolean> {
+  const blobs = [image.raw.descriptor, ...blobsOf(image)];
+  const here = await Promise.all(blobs.map(({ digest, size }) => store.has(digest, size)));
+  return here.every(Boolean);
+}
+
+function factsOf(
+  { sourceDigest, descriptor }: Source,
+  image: SourceImage | undefined,
+): Pick<Outcome, "digest" | "sourceDigest" | "bytes"> {
+  return { sourceDigest, digest: descriptor.digest, ...(image === undefined ? {} : { bytes: sizeOf(image) }) };
+}
+
+/** An image's name in the store: its path and tag at the mirror, as the store is served by. */
+export function storeName(target: ImageReference): string {
+  const { repository, tag } = withDefaultTag(target);
+  return `${repository}:${tag}`;
+}
+
+function expect(registries: Registries, transfers: readonly Transfer[], mirrors: readonly SourceMirror[]): void {
+  const hosts = new Map<string, { readonly pull: Set<string>; readonly push: Set<string> }>();
+  const of = (host: string) => {
+    const known = hosts.get(host) ?? { pull: new Set<string>(), push: new Set<string>() };
+    hosts.set(host, known);
+    return known;
+  };
+  for (const { source, target } of transfers) {
+    const { host, repository } = placesOf(source, mirrors)[0]!;
+    of(host).pull.add(repository);
+    of(target.registry).push.add(target.repository);
+  }
+  for (const [host, { pull, push }] of hosts) registries.of(host).expect({ pull: [...pull], push: [...push] });
+}

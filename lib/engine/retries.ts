@@ -1,0 +1,47 @@
+/** How long a transfer is tried: as long as it gets on, and a few times more when it does not. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { MirrorError } from "../errors.ts";
+import { askedDelay } from "../registry/client.ts";
+
+export interface RetrySettings {
+  /** Tries in a row that may bring nothing. */
+  readonly attempts: number;
+  /** Milliseconds before the second try; each further pause is twice as long. */
+  readonly firstDelay: number;
+  readonly longestDelay: number;
+}
+
+export const RETRY_SETTINGS: RetrySettings = { attempts: 6, firstDelay: 500, longestDelay: 20_000 };
+
+/** Longest pause that a registry may ask for. */
+const LONGEST_ASKED = 300_000;
+
+export interface Retries {
+  /**
+   * What to do after `error`: wait `delay` milliseconds and go on, or give up (`undefined`). `gotOn` says that the
+   * try brought something.
+   */
+  next(error: unknown, gotOn: boolean): { readonly attempt: number; readonly delay: number } | undefined;
+}
+
+export function retriesOf({ attempts, firstDelay, longestDelay }: RetrySettings): Retries {
+  let failures = 0;
+  return {
+    next: (error, gotOn) => {
+      if (!(error instanceof MirrorError) || !error.retryHelps) return undefined;
+      failures = gotOn ? 1 : failures + 1;
+      if (failures >= attempts) return undefined;
+      const asked = askedDelay(error);
+      if (asked !== undefined) return asked > LONGEST_ASKED ? undefined : { attempt: failures, delay: asked };
+      const full = Math.min(longestDelay, firstDelay * 2 ** (failures - 1));
+      return { attempt: failures, delay: Math.round(full * (0.5 + Math.random() / 2)) };
+    },
+  };
+}
+
+/** Waits. Throws `interrupted` when `signal` is aborted. */
+export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => {
+    throw new MirrorError("interrupted");
+  });
+}

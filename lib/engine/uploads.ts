@@ -1,0 +1,400 @@
+/**
+ * Blobs on their way from the store to one registry. Each digest goes up once; further repositories of that registry
+ * take it over by a mount where the registry allows that.
+ *
+ * A blob goes up while it comes down, in chunks: whatever the registry has confirmed is written down in the store and
+ * need not be sent again, within this run or a later one. How a registry and the way to it like their chunks is
+ * learned as they go: one that takes no chunks gets blobs whole, and on a link that cuts connections after some bytes
+ * chunks become smaller than that and get connections of their own. Until a link has carried some megabytes, few large
+ * blobs go at a time, so that this lesson is cheap.
+ */
+import { MirrorError } from "../errors.ts";
+import type { Registry, Upload } from "../registry/client.ts";
+import { RegistryError } from "../registry/errors.ts";
+import type { Descriptor } from "../registry/manifest.ts";
+import type { Store, UploadTarget } from "../store/store.ts";
+import type { BlobWatcher, Download } from "./downloads.ts";
+import { type Lanes, type LaneWidths, openLanes, SMALL_BLOB } from "./lanes.ts";
+import { pause, type Retries, retriesOf, type RetrySettings } from "./retries.ts";
+import { type Flow, type LeastFlow, watched } from "./watchdog.ts";
+
+export interface UploadsOptions {
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly lanes: LaneWidths;
+  readonly least: LeastFlow;
+  readonly retries: RetrySettings;
+  /** Bytes of a chunk as long as nothing else is learned. */
+  readonly chunkSize: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface UploadRequest {
+  readonly repository: string;
+  readonly blob: Descriptor;
+  /** Gives the blob's bytes; asked again when they turn out to be bad. */
+  readonly fetch: () => Download;
+  /** The repository may have the blob already: ask before sending. */
+  readonly ask: boolean;
+  readonly onBytes?: BlobWatcher["onBytes"];
+  readonly onRetry?: BlobWatcher["onRetry"];
+}
+
+export interface Uploads {
+  /** Sees to it that the repository has the blob. Throws what the download or the registry throws. */
+  bring(request: UploadRequest): Promise<void>;
+}
+
+const SMALLEST_CHUNK = 512 * 1024;
+/** A chunk is this part of what a connection carried before it was cut. */
+const CUT_MARGIN = 4;
+/** Statuses of a chunk: the session is not there or elsewhere, or the registry does not do this at all. */
+const LOST = new Set([400, 404, 416]);
+const NO_CHUNKS = new Set([...LOST, 405, 415, 501]);
+/** A session may be lost now and then; more often for one blob means that the registry does not keep them. */
+const MOST_LOST = 2;
+const MOST_REFETCHES = 1;
+/** Large blobs under way before a link is known to be good. */
+const CAREFUL_WIDTH = 2;
+
+export function openUploads(options: UploadsOptions): Uploads {
+  return new RegistryUploads(options);
+}
+
+interface Home {
+  readonly repository: string;
+  readonly done: Promise<void>;
+}
+
+class RegistryUploads implements Uploads {
+  readonly #options: UploadsOptions;
+  readonly #lanes: Lanes;
+  /** The repository that each blob went to first. */
+  readonly #homes = new Map<string, Home>();
+  readonly #placing = new Map<string, Promise<void>>();
+  readonly #link: Link;
+  /** Whether asking for a mount is worth it. */
+  #mounts = true;
+
+  constructor(options: UploadsOptions) {
+    this.#options = options;
+    this.#lanes = openLanes({ ...options.lanes, large: Math.min(CAREFUL_WIDTH, options.lanes.large) });
+    this.#link = new Link(options.chunkSize, () => this.#lanes.widen(options.lanes.large));
+  }
+
+  async bring(request: UploadRequest): Promise<void> {
+    const { blob } = request;
+    const key = `${request.repository} ${blob.digest}`;
+    const known = this.#placing.get(key);
+    if (known !== undefined) {
+      await known;
+      request.onBytes?.(blob.size);
+      return;
+    }
+    const placing = this.#place(request);
+    this.#placing.set(key, placing);
+    try {
+      await placing;
+    } catch (error) {
+      this.#placing.delete(key);
+      throw error;
+    }
+  }
+
+  async #place(request: UploadRequest): Promise<void> {
+    const { repository, blob, onBytes } = request;
+    const { registry, signal } = this.#options;
+    if (request.ask && (await registry.hasBlob(repository, blob.digest, { signal }))) {
+      onBytes?.(blob.size);
+      if (!this.#homes.has(blob.digest)) this.#homes.set(blob.digest, { repository, done: Promise.resolve() });
+      return;
+    }
+    let opened: Upload | undefined;
+    for (let home = this.#homes.get(blob.digest); home !== undefined; home = this.#homes.get(blob.digest)) {
+      const isThere = await succeeded(home.done);
+      if (!isThere) {
+        if (this.#homes.get(blob.digest) === home) this.#homes.delete(blob.digest);
+        continue;
+      }
+      if (!this.#mounts) break;
+      const answer = await this.#mount(request, home.repository);
+      if (answer === "mounted") {
+        onBytes?.(blob.size);
+        return;
+      }
+      opened = answer;
+      break;
+    }
+    const done = new BlobUpload(request, this.#options, { lanes: this.#lanes, link: this.#link, opened }).run();
+    const home = { repository, done };
+    if (!this.#homes.has(blob.digest)) this.#homes.set(blob.digest, home);
+    await done;
+  }
+
+  /** `mounted`, or the upload that the registry opened instead, if any. */
+  async #mount({ repository, blob }: UploadRequest, from: string): Promise<"mounted" | Upload | undefined> {
+    const { registry, signal } = this.#options;
+    try {
+      const upload = await this.#lanes.use(0, signal, () => registry.mount(repository, blob.digest, from, { signal }));
+      return upload ?? "mounted";
+    } catch (error) {
+      if (!(error instanceof RegistryError) || error.status === undefined || error.retryHelps) throw error;
+      // it has no mounts, or not for this user: it may well take the bytes
+      this.#mounts = false;
+      return undefined;
+    }
+  }
+}
+
+async function succeeded(done: Promise<void>): Promise<boolean> {
+  try {
+    await done;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What is known of a registry and the way to it. */
+class Link {
+  readonly #usual: number;
+  readonly #onProven: () => void;
+  #carried = 0;
+  #isProven = false;
+  /** Bytes of a chunk; no chunks = blobs go whole. */
+  chunkSize: number;
+  chunks = true;
+  /** Chunks get connections of their own. */
+  fresh = false;
+
+  constructor(chunkSize: number, onProven: () => void) {
+    this.#usual = chunkSize;
+    this.#onProven = onProven;
+    this.chunkSize = chunkSize;
+  }
+
+  /** A chunk or a whole blob went through. */
+  carried(bytes: number): void {
+    this.#carried += bytes;
+    if (this.#isProven || (!this.fresh && this.#carried < this.#usual)) return;
+    this.#isProven = true;
+    this.#onProven();
+  }
+
+  /** A connection was cut when it had carried `bytes` of a chunk of `length`. */
+  cut(bytes: number, length: number): void {
+    // an early cut says nothing of the length, and others may have learned of this one
+    if (bytes < 2 * SMALLEST_CHUNK || length > 2 * this.chunkSize) return;
+    this.fresh = true;
+    this.shrink(bytes / CUT_MARGIN);
+  }
+
+  /** Makes chunks at most `bytes` long. */
+  shrink(bytes: number): void {
+    const length = Math.max(SMALLEST_CHUNK, 2 ** Math.floor(Math.log2(bytes)));
+    this.chunkSize = Math.min(this.chunkSize, length);
+  }
+}
+
+interface Way {
+  readonly lanes: Lanes;
+  readonly link: Link;
+  /** An upload that the registry opened already. */
+  readonly opened: Upload | undefined;
+}
+
+/** One blob on its way up. */
+class BlobUpload {
+  readonly #request: UploadRequest;
+  readonly #options: UploadsOptions;
+  readonly #way: Way;
+  readonly #retries: Retries;
+  #download: Download;
+  /** The download's bytes that the upload so far is made of. */
+  #generation: number;
+  #upload: Upload | undefined;
+  #isRemembered = false;
+  #lost = 0;
+  #refetches = 0;
+  #shown = 0;
+
+  constructor(request: UploadRequest, options: UploadsOptions, way: Way) {
+    this.#request = request;
+    this.#options = options;
+    this.#way = way;
+    this.#retries = retriesOf(options.retries);
+    this.#download = request.fetch();
+    this.#generation = this.#download.generation;
+    this.#upload = way.opened;
+  }
+
+  async run(): Promise<void> {
+    this.#upload ??= await this.#resume((await this.#options.store.upload(this.#target()))?.location);
+    for (;;) {
+      const before = this.#upload?.offset ?? 0;
+      try {
+        await this.#send();
+        await this.#remember(undefined);
+        return;
+      } catch (error) {
+        await this.#learn(error, (this.#upload?.offset ?? 0) > before);
+      }
+    }
+  }
+
+  /** Sends all that is missing and closes the upload. */
+  async #send(): Promise<void> {
+    const { lanes, link } = this.#way;
+    const { registry, signal } = this.#options;
+    const { size } = this.#request.blob;
+    // a small blob is not worth a lane before it is whole
+    await this.#download.reach(size < SMALL_BLOB ? size : 1);
+    for (let isLast = false; !isLast;) {
+      isLast = await lanes.use(size, signal, async () => {
+        if (this.#download.generation !== this.#generation) await this.#begin();
+        this.#upload ??= await registry.startUpload(this.#request.repository, { signal });
+        const { offset, smallestChunk = 0 } = this.#upload;
+        const end = link.chunks ? Math.min(size, offset + Math.max(link.chunkSize, smallestChunk)) : size;
+        await this.#sendPart(this.#upload, end);
+        return end === size;
+      });
+      if (!isLast) await this.#remember(this.#upload);
+    }
+  }
+
+  async #sendPart(upload: Upload, end: number): Promise<void> {
+    const { link } = this.#way;
+    const { registry, signal, least } = this.#options;
+    const { repository, blob } = this.#request;
+    const length = end - upload.offset;
+    let sent = 0;
+    try {
+      await watched({ host: registry.host, least, signal }, async (flow) => {
+        const stream = counted(this.#download.read(upload.offset, end), flow, (bytes) => {
+          sent += bytes;
+          this.#show(upload.offset + sent);
+        });
+        const options = { signal: flow.signal, fresh: link.fresh };
+        if (end < blob.size) this.#upload = await registry.uploadChunk(repository, upload, { length, stream }, options);
+        else await registry.finishUpload(repository, upload, blob.digest, { length, stream }, options);
+      });
+    } catch (error) {
+      if (error instanceof MirrorError && error.code === "registry-cut") link.cut(sent, length);
+      throw error;
+    }
+    link.carried(length);
+  }
+
+  /** Prepares the next try after `error`, or throws what the user must know. */
+  async #learn(error: unknown, gotOn: boolean): Promise<void> {
+    const { signal } = this.#options;
+    if (signal?.aborted) throw new MirrorError("interrupted");
+    if (!(error instanceof MirrorError)) throw error;
+    // the download left the bytes that were followed: it failed, or it goes on with another source
+    if (error.code === "interrupted") {
+      await this.#download.finished;
+      return this.#synchronise();
+    }
+    if (await this.#isCorrupt(error)) {
+      if (this.#download.generation === this.#generation) this.#refetches += 1;
+      if (this.#refetches > MOST_REFETCHES) throw error;
+      return this.#begin();
+    }
+    if (await this.#takesRefusal(error)) return;
+    const next = this.#retries.next(error, gotOn);
+    if (next === undefined) throw error;
+    this.#request.onRetry?.({ ...next, error });
+    await pause(next.delay, signal);
+    await this.#synchronise();
+  }
+
+  /** Handles refusals that tell how the registry wants it. `false` = the error stands. */
+  async #takesRefusal(error: MirrorError): Promise<boolean> {
+    const { link } = this.#way;
+    if (!(error instanceof RegistryError) || error.status === undefined || error.retryHelps) return false;
+    const { size } = this.#request.blob;
+    const length = Math.min(size, link.chunkSize);
+    if (error.status === 413 && link.chunks && length > SMALLEST_CHUNK) {
+      link.shrink(length / 2);
+      await this.#synchronise();
+      return true;
+    }
+    const isChunked = size > link.chunkSize || (this.#upload?.offset ?? 0) > 0;
+    if (!link.chunks || !isChunked || !NO_CHUNKS.has(error.status)) return false;
+    this.#lost += 1;
+    if (!LOST.has(error.status) || this.#lost > MOST_LOST) {
+      link.chunks = false;
+      await this.#begin();
+    } else await this.#synchronise();
+    return true;
+  }
+
+  /** Whether the bytes that were sent are bad; they are gone from the store then. */
+  async #isCorrupt(error: MirrorError): Promise<boolean> {
+    if (error.code === "blob-corrupt" || error.code === "blob-missing") return true;
+    if (error.code !== "registry-refused" || !/digest/i.test(String(error.values["detail"]))) return false;
+    return !(await this.#options.store.verify(this.#request.blob.digest));
+  }
+
+  /** Forgets what was sent: the next try sends the blob from its first byte. */
+  async #begin(): Promise<void> {
+    this.#download = this.#request.fetch();
+    this.#generation = this.#download.generation;
+    const upload = this.#upload;
+    this.#upload = undefined;
+    await this.#remember(undefined);
+    if (upload !== undefined) await this.#options.registry.cancelUpload(this.#request.repository, upload);
+  }
+
+  /** Asks how much of the upload has arrived. */
+  async #synchronise(): Promise<void> {
+    if (this.#upload === undefined) return;
+    this.#upload = await this.#resume(this.#upload.location.href);
+    this.#show(this.#upload?.offset ?? 0);
+  }
+
+  async #resume(location: string | undefined): Promise<Upload | undefined> {
+    if (location === undefined || !URL.canParse(location)) return undefined;
+    const { registry, signal } = this.#options;
+    const { repository, blob } = this.#request;
+    const upload = await registry.resumeUpload(repository, new URL(location), { signal }).catch((error: unknown) => {
+      if (signal?.aborted) throw error;
+      return undefined;
+    });
+    return upload !== undefined && upload.offset < blob.size ? upload : undefined;
+  }
+
+  async #remember(upload: Upload | undefined): Promise<void> {
+    if (upload === undefined && !this.#isRemembered) return;
+    this.#isRemembered = upload !== undefined;
+    const record = upload === undefined ? undefined : { location: upload.location.href, offset: upload.offset };
+    await this.#options.store.setUpload(this.#target(), record);
+  }
+
+  #target(): UploadTarget {
+    const { repository, blob } = this.#request;
+    return { registry: this.#options.registry.host, repository, digest: blob.digest };
+  }
+
+  #show(sent: number): void {
+    const more = sent - this.#shown;
+    this.#shown = sent;
+    if (more !== 0) this.#request.onBytes?.(more);
+  }
+}
+
+/** The chunks of `source`; the flow rests while one is waited for. */
+async function* counted(
+  source: AsyncIterable<Uint8Array>,
+  flow: Flow,
+  onSent: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  flow.rest();
+  for await (const chunk of source) {
+    flow.resume();
+    yield chunk;
+    flow.count(chunk.length);
+    onSent(chunk.length);
+    flow.rest();
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Other places where a registry's images can be read: `docker.io=mirror.example/hub` says that what docker.io has as
+ * `library/nginx` is at mirror.example as `hub/library/nginx`. They are asked first, in the order they are given in,
+ * and the registry itself last; what they send counts by its digest alone.
+ */
+import { MirrorError } from "../errors.ts";
+import { DOCKER_HUB, type ImageReference, isComponent, isRegistryHost } from "../reference.ts";
+
+export interface SourceMirror {
+  /** The registry it stands in for. */
+  readonly registry: string;
+  readonly host: string;
+  /** Path before the repository. */
+  readonly prefix?: string;
+}
+
+/** Reads `REGISTRY=HOST[/PREFIX]`. Throws `source-mirror-invalid`. */
+export function parseSourceMirror(text: string): SourceMirror {
+  const fail = (detail: string): MirrorError => new MirrorError("source-mirror-invalid", { mirror: text, detail });
+  const [registry, place, ...extra] = text.split("=").map((part) => part.trim());
+  if (!registry || !place || extra.length > 0) throw fail('it needs one "=" with something on both sides');
+  const [host, ...path] = place.replace(/\/$/, "").split("/") as [string, ...string[]];
+  for (const each of [registry, host]) if (!isRegistryHost(each)) throw fail(`"${each}" is not a registry host`);
+  for (const component of path) if (!isComponent(component)) throw fail(`"${component}" cannot be part of a path`);
+  const known = registry === "index.docker.io" || registry === "registry-1.docker.io" ? DOCKER_HUB : registry;
+  return { registry: known, host, ...(path.length === 0 ? {} : { prefix: path.join("/") }) };
+}
+
+/** The places to read `reference` from, in the order to be tried. */
+export function placesOf(
+  { registry, repository }: Pick<ImageReference, "registry" | "repository">,
+  mirrors: readonly SourceMirror[],
+): readonly { readonly host: string; readonly repository: string }[] {
+  const others = mirrors
+    .filter((mirror) => mirror.registry === registry)
+    .map(({ host, prefix }) => ({ host, repository: prefix === undefined ? repository : `${prefix}/${repository}` }));
+  return [...others, { host: registry, repository }];
+}

@@ -17,6 +17,8 @@ export interface FakeImage {
 }
 
 export interface FakeDocker {
+  /** For PATH, with ROOT set to it too. */
+  readonly folder: string;
   /** Runs programs, with this one in place of `docker`. */
   readonly run: Run;
   readonly calls: () => readonly string[];
@@ -60,6 +62,8 @@ case "$1 $2" in
   read -r platform digest <"$file"
   name=\${4%@*}; case \${name##*/} in *:*) name=\${name%:*} ;; esac
   echo "$digest" >"$ROOT/known/$(key "$name@$digest")" ;;
+"version --format") fails version && exit 1; echo 26.1.4 ;;
+"info --format") echo "$ROOT" ;;
 "tag "*)
   cp "$ROOT/local/$(key "$2")" "$ROOT/local/$(key "$3")" ;;
 "push "*)
@@ -81,6 +85,7 @@ export function fakeDocker(): FakeDocker {
   writeFileSync(join(root, "docker"), DOCKER, { mode: 0o755 });
   writeFileSync(join(root, "calls"), "");
   return {
+    folder: root,
     run: ([program, ...args], options) =>
       run([program === "docker" ? join(root, "docker") : program, ...args], {
         ...options,

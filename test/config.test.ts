@@ -107,7 +107,7 @@ const bad: readonly [argv: readonly string[], code: string][] = [
   [["--port", "65536"], "flag-value"],
   [["--port", "http"], "flag-value"],
   [["--store-limit", "much"], "flag-value"],
-  [["--store-limit", "-1"], "flag-value"],
+  [["--store-limit=-1"], "flag-value"],
   [["--store-limit", "1iB"], "flag-value"],
   [["--on-collision", "merge"], "flag-value"],
   [["--platform", "linux/"], "platform-invalid"],

@@ -18,7 +18,8 @@
  *     }
  *
  * Images are in code-point order of `source`, then `platform`. `mirrorDigest` equals `platformDigest` where the image's
- * own bytes were copied; an engine that unpacks and packs again makes other bytes of the same image.
+ * own bytes were copied; an engine that unpacks and packs again makes other bytes of the same image, and does not tell
+ * its `platformDigest`.
  */
 import { readFile } from "node:fs/promises";
 import { parseDigest } from "./digest.ts";
@@ -36,7 +37,7 @@ export interface LockedImage {
   /** `os/arch[/variant]` */
   readonly platform: string;
   readonly sourceDigest: string;
-  readonly platformDigest: string;
+  readonly platformDigest?: string;
   readonly mirror: ImageReference;
   readonly mirrorDigest: string;
   readonly size: number;
@@ -65,7 +66,7 @@ export function formatLock(images: readonly LockedImage[]): string {
     source: formatReference(image.source),
     platform: image.platform,
     sourceDigest: image.sourceDigest,
-    platformDigest: image.platformDigest,
+    ...(image.platformDigest === undefined ? {} : { platformDigest: image.platformDigest }),
     mirror: formatReference(image.mirror),
     mirrorDigest: image.mirrorDigest,
     size: image.size,
@@ -109,7 +110,7 @@ export function parseLock(text: string, file: string): readonly LockedImage[] {
       source: field("source", parseReference),
       platform: field("platform", (given) => formatPlatform(parsePlatform(given))),
       sourceDigest: field("sourceDigest", readDigest),
-      platformDigest: field("platformDigest", readDigest),
+      ...(fields["platformDigest"] === undefined ? {} : { platformDigest: field("platformDigest", readDigest) }),
       mirror: field("mirror", parseReference),
       mirrorDigest: field("mirrorDigest", readDigest),
       size: size as number,

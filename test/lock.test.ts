@@ -67,7 +67,8 @@ test("a damaged lock file is refused with the place", () => {
     [lock({ mirror: "" }), /images\[0\]\.mirror: /],
     [lock({ platform: "linux//" }), /images\[0\]\.platform: /],
     [lock({ sourceDigest: "sha256:../../etc" }), /images\[0\]\.sourceDigest: /],
-    [lock({ platformDigest: undefined }), /images\[0\]\.platformDigest is not a text/],
+    [lock({ platformDigest: 5 }), /images\[0\]\.platformDigest is not a text/],
+    [lock({ sourceDigest: undefined }), /images\[0\]\.sourceDigest is not a text/],
     [lock({ mirrorDigest: "latest" }), /images\[0\]\.mirrorDigest: /],
     [lock({ size: -1 }), /images\[0\]\.size/],
     [lock({ size: "10" }), /images\[0\]\.size/],
@@ -115,4 +116,11 @@ test("the file is written whole, and a missing one is no error", async () => {
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test("an engine that does not tell the platform's digest leaves it out", () => {
+  const { platformDigest: _, ...untold } = NGINX;
+  const text = formatLock([untold]);
+  assert.doesNotMatch(text, /platformDigest/);
+  assert.deepEqual(parseLock(text, "mirror.lock.json"), [untold]);
 });

@@ -254,8 +254,9 @@ async function hasAll(store: Store, image: SourceImage): Promise<boolean> {
 function factsOf(
   { sourceDigest, descriptor }: Source,
   image: SourceImage | undefined,
-): Pick<Outcome, "digest" | "sourceDigest" | "bytes"> {
-  return { sourceDigest, digest: descriptor.digest, ...(image === undefined ? {} : { bytes: sizeOf(image) }) };
+): Pick<Outcome, "digest" | "sourceDigest" | "platformDigest" | "bytes"> {
+  const { digest } = descriptor;
+  return { sourceDigest, platformDigest: digest, digest, ...(image === undefined ? {} : { bytes: sizeOf(image) }) };
 }
 
 /** An image's name in the store: its path and tag at the mirror, as the store is served by. */

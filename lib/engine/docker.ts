@@ -168,8 +168,8 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     pull: asStep(pull),
     push: asStep(push),
     mirror: asStep(async (transfer, stepOptions) => {
-      await pull(transfer, stepOptions);
-      return push(transfer, stepOptions);
+      const { digest } = await pull(transfer, stepOptions);
+      return { ...(await push(transfer, stepOptions)), ...(digest === undefined ? {} : { sourceDigest: digest }) };
     }),
   };
 }

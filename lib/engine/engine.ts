@@ -12,6 +12,8 @@ export interface Outcome {
   readonly digest?: string;
   /** What the source's name names: an index, or one image. */
   readonly sourceDigest?: string;
+  /** Digest of the platform's image at the source, where the engine tells it. */
+  readonly platformDigest?: string;
   /** Size of the image in bytes, as the engine reports it. */
   readonly bytes?: number;
   /** Set exactly when `status` is `failed`. */

@@ -1,4 +1,4 @@
-/** A finished blob, or a part of it, as a stream that fails before its end when the hash is not right. */
+/** A finished blob, or a part of it, as a stream that fails before its last bytes when the hash is not right. */
 import type { Hash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
@@ -13,7 +13,7 @@ export interface BlobStreamSpec {
   /** The first byte not wanted. */
   readonly end: number;
   readonly hash?: Hash;
-  /** Called with the hash's hexadecimal digits before the stream ends; what it throws fails the stream. */
+  /** Called with the hash's hexadecimal digits before the last bytes; what it throws fails the stream. */
   readonly check?: (hex: string) => Promise<void>;
 }
 
@@ -25,9 +25,13 @@ export function blobStream(spec: BlobStreamSpec): Readable {
 }
 
 async function* chunksOf({ handle, start, end, hash, check }: BlobStreamSpec): AsyncGenerator<Uint8Array> {
+  // One chunk is held back, as whoever gets the last byte has got the whole.
+  let held: Uint8Array | undefined;
   for await (const chunk of readFrom(handle, start, () => end, READ_SIZE)) {
     hash?.update(chunk);
-    yield chunk;
+    if (held !== undefined) yield held;
+    held = chunk;
   }
   if (hash !== undefined) await check?.(hash.digest("hex"));
+  if (held !== undefined) yield held;
 }

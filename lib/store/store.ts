@@ -34,7 +34,7 @@ export interface Store {
   sizeOf(digest: string): Promise<number | undefined>;
   /**
    * The bytes from `start` up to and without `end`. A blob read whole is verified on the way: the stream fails with
-   * `blob-corrupt` before it ends, and the blob is removed. Throws `blob-missing`.
+   * `blob-corrupt` before its last bytes, and the blob is removed. Throws `blob-missing`.
    */
   read(digest: string, range?: ReadRange): Promise<Readable>;
   /** A small blob at once, verified. Throws `blob-missing`, and `blob-corrupt` when it had to be removed. */

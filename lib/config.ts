@@ -233,6 +233,12 @@ export function requireHosts({ hosts }: Config): readonly [string, ...string[]] 
   return [first, ...others];
 }
 
+/** The bytes that the content store may keep. Throws `setting-missing`. */
+export function requireStoreLimit({ storeLimit }: Config): number {
+  if (storeLimit === undefined) throw missing("store-limit");
+  return storeLimit;
+}
+
 function missing(flag: FlagName): MirrorError {
   const spec: FlagSpec = FLAGS[flag];
   return new MirrorError("setting-missing", { flag: `--${flag}`, variable: spec.variable ?? "" });

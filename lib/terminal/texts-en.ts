@@ -39,6 +39,9 @@ export const TEXTS_EN = {
   "flag-pull-registry": "the mirror registry's name as the host pulls by it, such as its -vpc endpoint",
   "flag-platform": "platform to mirror",
   "flag-engine": "program that pulls and pushes",
+  "flag-source-mirror": "another place to read a registry's images from, as docker.io=HOST/PREFIX; repeatable",
+  "flag-insecure": "registry to speak to without TLS; repeatable",
+  "flag-pin": "name images by tag and digest in the mirror compose file",
   "flag-concurrency": "images under way at once",
   "flag-store": "folder of the content store",
   "flag-store-limit": "space that the content store may take, such as 20GB",
@@ -67,6 +70,8 @@ export const TEXTS_EN = {
   "phase-push": "pushing",
   retrying: "attempt {attempt} failed ({reason}), next in {delay}",
   boardCount: "{done}/{total} images",
+  boardMore: "and {count} more",
+  storeSize: "the store holds {bytes} in {folder}",
   boardLeft: "about {time} left",
 
   "check-engine": "{engine} {version} answers",
@@ -90,6 +95,10 @@ export const TEXTS_EN = {
   imagesSummary: "{mirror} to mirror, {ignored} ignored, {built} built",
   "image-ignored": "(ignored)",
   "image-built": "(built)",
+
+  serving: "serving {folder} at {host}: {count} images, {size}; Ctrl-C ends it",
+  pruned: "removed {names} images and {blobs} blobs, {size}",
+  storeHolds: "{folder} holds {count} images, {size}; blobs under way: {partials}",
 
   wrote: "wrote {file}",
   rewritten: "{count} image lines rewritten in {file}",

@@ -42,6 +42,9 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "flag-pull-registry": "主机拉取时使用的仓库地址，例如 -vpc 内网地址",
   "flag-platform": "要同步的镜像平台",
   "flag-engine": "用来拉取和推送的程序",
+  "flag-source-mirror": "从另一个地址读取某仓库的镜像，如 docker.io=HOST/PREFIX，可重复",
+  "flag-insecure": "不使用 TLS 访问的仓库，可重复",
+  "flag-pin": "在 compose 文件中同时写明标签和摘要",
   "flag-concurrency": "同时处理的镜像数",
   "flag-store": "内容库所在文件夹",
   "flag-store-limit": "内容库最多占用的空间，例如 20GB",
@@ -70,6 +73,8 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "phase-push": "推送中",
   retrying: "第 {attempt} 次尝试失败（{reason}），{delay} 后重试",
   boardCount: "{done}/{total} 个镜像",
+  boardMore: "另有 {count} 个",
+  storeSize: "本地存储 {folder} 占用 {bytes}",
   boardLeft: "约剩 {time}",
 
   "check-engine": "{engine} {version} 可用",
@@ -94,6 +99,10 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   imagesSummary: "需同步 {mirror} 个，忽略 {ignored} 个，自行构建 {built} 个",
   "image-ignored": "（忽略）",
   "image-built": "（构建）",
+
+  serving: "正在 {host} 上提供 {folder}：{count} 个镜像，{size}；按 Ctrl-C 结束",
+  pruned: "已删除 {names} 个镜像、{blobs} 个 blob，共 {size}",
+  storeHolds: "{folder} 中有 {count} 个镜像，{size}；未下载完的 blob：{partials}",
 
   wrote: "已写入 {file}",
   rewritten: "{file} 中改写了 {count} 处镜像",

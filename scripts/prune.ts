@@ -1,0 +1,26 @@
+import { requireStoreLimit } from "../lib/config.ts";
+import { openStore } from "../lib/store/open.ts";
+import { command } from "../lib/terminal/command.ts";
+import { formatBytes } from "../lib/terminal/format.ts";
+
+await command({ name: "prune", flags: ["store", "store-limit", "json"] }, async ({ config, terminal }) => {
+  const limit = requireStoreLimit(config);
+  const store = await openStore(config.store);
+  try {
+    const { references, blobs, bytes, left } = await store.prune({ limit });
+    if (config.json) terminal.json({ store: store.folder, limit, references, blobs, bytes, left });
+    else for (const name of references) terminal.result(name);
+    const size = formatBytes(bytes);
+    terminal.note(terminal.text("pruned", { names: references.length, blobs, size }));
+    terminal.note(
+      terminal.text("storeHolds", {
+        folder: store.folder,
+        count: left.references,
+        size: formatBytes(left.bytes),
+        partials: left.partials,
+      }),
+    );
+  } finally {
+    await store.close();
+  }
+});

@@ -1,0 +1,26 @@
+import { once } from "node:events";
+import { serve } from "../lib/serve.ts";
+import { openStore } from "../lib/store/open.ts";
+import { command } from "../lib/terminal/command.ts";
+import { formatBytes } from "../lib/terminal/format.ts";
+
+await command({ name: "serve", flags: ["store", "port", "json"] }, async ({ config, terminal, signal }) => {
+  const store = await openStore(config.store, { access: "read" });
+  const { host, close } = await serve(store, {
+    port: config.port,
+    onServed: ({ method, path, status, bytes }) => terminal.note(`${method} ${path} ${status} ${formatBytes(bytes)}`),
+  });
+  try {
+    const images = [...(await store.references()).keys()].map((name) => `${host}/${name}`);
+    const { bytes } = await store.size();
+    if (config.json) terminal.json({ host, store: store.folder, bytes, images });
+    else for (const image of images) terminal.result(image);
+    terminal.note(
+      terminal.text("serving", { folder: store.folder, host, count: images.length, size: formatBytes(bytes) }),
+    );
+    if (!signal.aborted) await once(signal, "abort");
+  } finally {
+    await close();
+    await store.close();
+  }
+});

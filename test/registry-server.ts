@@ -13,7 +13,7 @@ export interface Fault {
   /** Answered instead, without looking at the request. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** The connection is reset after this many bytes of the answer's body. */
   readonly cutAfter?: number;
   /** The answer stops for good after this many bytes of its body. */
@@ -32,6 +32,8 @@ export interface Seen {
   readonly url: string;
   readonly authorization: string | undefined;
   readonly range: string | undefined;
+  /** Bytes of the request's body as announced. */
+  readonly length: number;
   /** Bytes of the request's body that arrived. */
   received: number;
   /** Bytes of the answer's body that were sent. */
@@ -111,15 +113,16 @@ class LittleRegistry implements RegistryServer {
   readonly #sockets = new Set<Socket>();
   readonly #uploads = new Map<string, Upload>();
   readonly #tokens = new Map<string, { readonly scopes: readonly string[]; uses: number }>();
+  readonly #times = new Map<string, number>();
   #fault: RegistryServerOptions["fault"];
 
   constructor(options: RegistryServerOptions) {
     this.#options = options;
     this.#fault = options.fault;
     const listener = (request: IncomingMessage, response: ServerResponse): void => {
-      this.#serve(request, response).catch((error: unknown) => {
+      this.#serve(request, response).catch((failure: unknown) => {
         if (!response.headersSent) response.writeHead(500);
-        response.end(String(error));
+        response.end(String(failure));
       });
     };
     this.#server = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
@@ -162,6 +165,7 @@ class LittleRegistry implements RegistryServer {
 
   clear(): void {
     this.seen.length = 0;
+    this.#times.clear();
   }
 
   close(): Promise<void> {
@@ -182,15 +186,19 @@ class LittleRegistry implements RegistryServer {
       url,
       authorization: headers.authorization,
       range: headers.range,
+      length: Number(headers["content-length"] ?? 0),
       received: 0,
       sent: 0,
       status: 0,
     };
     this.seen.push(seen);
-    const same = this.seen.filter((each) => each.method === method && each.url.split("?")[0] === url.split("?")[0]);
-    const fault = this.#fault?.(seen, same.length) ?? {};
+    const key = `${method} ${url.split("?")[0]}`;
+    const nth = (this.#times.get(key) ?? 0) + 1;
+    this.#times.set(key, nth);
+    const fault = this.#fault?.(seen, nth) ?? {};
     await fault.wait;
     const body: Buffer[] = [];
+    const { socket } = request;
     let cut = false;
     request.on("error", () => (cut = true));
     try {
@@ -212,7 +220,7 @@ class LittleRegistry implements RegistryServer {
     const bytes = Buffer.concat(body);
     if (cut) {
       this.#cutUpload(url, bytes);
-      request.socket.destroy();
+      socket.destroy();
       return;
     }
     if (fault.status !== undefined)
@@ -224,7 +232,7 @@ class LittleRegistry implements RegistryServer {
       bytes,
     );
     if (fault.cutRequestAfter === -1) {
-      request.socket.destroy();
+      socket.destroy();
       return;
     }
     return this.#answer(
@@ -425,7 +433,10 @@ class LittleRegistry implements RegistryServer {
       return this.#opened(fresh, 202);
     }
     const upload = this.#uploads.get(id);
-    if (upload === undefined || upload.repository !== repository || upload.state !== url.searchParams.get("state")) {
+    // one that keeps a cut upload lets it be found by its old address
+    const isNewest = upload?.state === url.searchParams.get("state");
+    const isAddress = isNewest || (method === "GET" && this.#options.whenCut === "keep");
+    if (upload === undefined || upload.repository !== repository || !isAddress) {
       return error(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
     }
     if (method === "GET") return this.#opened(id, 204);

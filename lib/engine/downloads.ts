@@ -139,6 +139,7 @@ class BlobDownload implements Download {
   async *read(start: number, end: number): AsyncGenerator<Uint8Array> {
     const { store } = this.#options;
     const { digest, size } = this.blob;
+    const { generation } = this;
     let position = start;
     const early = end === size ? size - HELD_BACK : end;
     if (!this.#isFinished && this.#partial !== undefined && position < early) {
@@ -150,6 +151,8 @@ class BlobDownload implements Download {
       }
     }
     if (end === size) await this.finished;
+    if (generation !== this.generation)
+      throw new MirrorError("blob-corrupt", { digest, detail: "it came anew meanwhile" });
     if (position === end) return;
     yield* await store.read(digest, { start: position, end });
   }

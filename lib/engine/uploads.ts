@@ -214,6 +214,8 @@ class BlobUpload {
   #generation: number;
   #upload: Upload | undefined;
   #isRemembered = false;
+  /** Whether the last request carried a part of the blob. */
+  #isPart = false;
   #lost = 0;
   #refetches = 0;
   #shown = 0;
@@ -267,6 +269,7 @@ class BlobUpload {
     const { registry, signal, least } = this.#options;
     const { repository, blob } = this.#request;
     const length = end - upload.offset;
+    this.#isPart = length < blob.size;
     let sent = 0;
     try {
       await watched({ host: registry.host, least, signal }, async (flow) => {
@@ -319,8 +322,7 @@ class BlobUpload {
       await this.#synchronise();
       return true;
     }
-    const isChunked = size > link.chunkSize || (this.#upload?.offset ?? 0) > 0;
-    if (!link.chunks || !isChunked || !NO_CHUNKS.has(error.status)) return false;
+    if (!this.#isPart || !NO_CHUNKS.has(error.status)) return false;
     this.#lost += 1;
     if (!LOST.has(error.status) || this.#lost > MOST_LOST) {
       link.chunks = false;
@@ -329,11 +331,12 @@ class BlobUpload {
     return true;
   }
 
-  /** Whether the bytes that were sent are bad; they are gone from the store then. */
+  /** Whether bytes that were sent were bad. Where they came from the store, they are gone from it then. */
   async #isCorrupt(error: MirrorError): Promise<boolean> {
     if (error.code === "blob-corrupt" || error.code === "blob-missing") return true;
     if (error.code !== "registry-refused" || !/digest/i.test(String(error.values["detail"]))) return false;
-    return !(await this.#options.store.verify(this.#request.blob.digest));
+    await this.#options.store.verify(this.#request.blob.digest);
+    return true;
   }
 
   /** Forgets what was sent: the next try sends the blob from its first byte. */

@@ -1,10 +1,11 @@
 /**
- * Writes the catalog's images straight into a registry, and what they are into a file.
- *   seed.ts REGISTRY-URL FILE
+ * Writes a catalog's images straight into a registry, and what they are into a file.
+ *   seed.ts REGISTRY-URL FILE [MODULE]
+ * MODULE is another catalog than the bed's own: an absolute path of a module with a `CATALOG`.
  */
 import { writeFile } from "node:fs/promises";
 import { transferAll } from "../../lib/engine/transfer-all.ts";
-import { CATALOG, type CatalogImage } from "./catalog.ts";
+import type { CatalogImage } from "./catalog.ts";
 import { type BuiltImage, buildImage, type Content, type Manifest } from "./image.ts";
 
 /** What a test needs to know of an image; the file has these by the image's name. */
@@ -15,7 +16,8 @@ export interface SeededImage {
   readonly platforms: Readonly<Record<string, string>>;
 }
 
-const [registry = "", file = ""] = process.argv.slice(2);
+const [registry = "", file = "", module = "./catalog.ts"] = process.argv.slice(2);
+const { CATALOG } = (await import(module)) as { readonly CATALOG: readonly CatalogImage[] };
 const places = new Map<string, string>();
 
 async function request(path: string, init: RequestInit): Promise<Response> {

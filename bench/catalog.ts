@@ -1,0 +1,46 @@
+/** Images that the benchmark has beside those of the test bed; the bed's `seed.ts` takes this module. */
+import { parseReference } from "../lib/reference.ts";
+import type { CatalogImage } from "../test/bed/catalog.ts";
+import type { Shape } from "../test/bed/image.ts";
+
+const KB = 1000;
+const MB = 1000 * KB;
+
+/** Layers that several of the large images are built on, with their sizes. */
+const SHARED = { debian: 50 * MB, python: 40 * MB, node: 30 * MB, java: 55 * MB, alpine: 5 * MB } as const;
+
+type Entry = readonly [name: string, shape: Shape, on: readonly (keyof typeof SHARED)[], own: number];
+
+const LARGE_ENTRIES: readonly Entry[] = [
+  ["bench/api:1.0", "oci-attested", ["debian", "python"], 30 * MB],
+  ["bench/worker:1.0", "oci-index", ["debian", "python"], 20 * MB],
+  ["bench/jobs:1.0", "docker-index", ["debian", "python"], 12 * MB],
+  ["bench/search:1.0", "docker-index", ["debian", "java"], 40 * MB],
+  ["bench/queue:1.0", "oci-index", ["debian", "java"], 15 * MB],
+  ["bench/db:1.0", "docker-single", ["debian"], 15 * MB],
+  ["bench/web:1.0", "oci-attested", ["alpine", "node"], 15 * MB],
+  ["bench/docs:1.0", "oci-single", ["alpine", "node"], 10 * MB],
+  ["bench/proxy:1.0", "docker-index", ["alpine"], 8 * MB],
+  ["bench/cache:1.0", "oci-attested", ["alpine"], 5 * MB],
+];
+
+const SHAPES: readonly Shape[] = ["oci-attested", "oci-index", "docker-index", "docker-single"];
+
+function image(name: string, shape: Shape, layers: Readonly<Record<string, number>>): CatalogImage {
+  const { registry, repository, tag = "latest" } = parseReference(name);
+  return { name, shape, layers, repository: `${registry}/${repository}`, tag };
+}
+
+/** Ten images of about 350 MB, layers shared. */
+export const LARGE: readonly CatalogImage[] = LARGE_ENTRIES.map(([name, shape, on, own]) => {
+  const shared = on.map((layer) => [`bench ${layer}`, SHARED[layer]] as const);
+  return image(name, shape, { ...Object.fromEntries(shared), [name]: own });
+});
+
+/** A thousand small images on one base, each in a repository of its own. */
+export const SMALL: readonly CatalogImage[] = Array.from({ length: 1000 }, (_, index) => {
+  const name = `bench/small-${String(index + 1).padStart(4, "0")}:1.0`;
+  return image(name, SHAPES[index % SHAPES.length]!, { [name]: 20 * KB });
+});
+
+export const CATALOG: readonly CatalogImage[] = [...LARGE, ...SMALL];

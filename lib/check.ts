@@ -6,6 +6,7 @@
  * pushes to anyway, and cancelled.
  */
 import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
 import { type Config, requireMirror } from "./config.ts";
 import { needsOf } from "./deploy/shipment.ts";
 import { defaultDir, lookAt } from "./deploy/deploy.ts";
@@ -77,6 +78,7 @@ export async function runChecks(options: CheckOptions): Promise<readonly Finding
 
 async function checkEngine({ config, run, signal }: CheckOptions): Promise<readonly Finding[]> {
   const { engine } = config;
+  if (engine === "direct") return [await checkDisk(config.store)];
   const finding = await found("engine", { engine }, async () => {
     const ran = await run([engine, ...ENGINE_QUESTIONS[engine].version], {
       signal,
@@ -96,10 +98,10 @@ async function checkEngine({ config, run, signal }: CheckOptions): Promise<reado
   return [finding, await checkDisk(asked.code === 0 && root.startsWith("/") ? root : config.cwd)];
 }
 
-/** An engine in a virtual machine names a folder that is not here; then the caller's own folder has to do. */
+/** A folder that is not there yet, or is inside an engine's virtual machine, is judged by the nearest one above it. */
 async function checkDisk(folder: string): Promise<Finding> {
   const space = await statfs(folder).catch(() => undefined);
-  if (space === undefined) return { check: "disk", values: { folder, bytes: 0 }, errors: [], warnings: [] };
+  if (space === undefined) return checkDisk(dirname(folder));
   const bytes = space.bavail * space.bsize;
   const values = { folder, bytes };
   return {

@@ -11,10 +11,11 @@ import { parseEnvFile } from "./compose/env-file.ts";
 import { detailOf, MirrorError } from "./errors.ts";
 import { type OnCollision, parseRename, type Rename } from "./mapping.ts";
 import { formatPlatform, parsePlatform } from "./platform.ts";
+import { parseSourceMirror, type SourceMirror } from "./registry/source-mirror.ts";
 import { Secret } from "./secret.ts";
 
 export type Language = "en" | "zh";
-export type EngineName = "docker" | "podman" | "nerdctl";
+export type EngineName = "direct" | "docker" | "podman" | "nerdctl";
 
 /** A variable's name to its value. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,6 +29,8 @@ interface FlagSpec {
   /** The environment variable that stands for the flag. */
   readonly variable?: string;
   readonly default?: string;
+  /** The value may stand alone, without the flag's name. */
+  readonly positional?: true;
 }
 
 /** Every flag of every command. */
@@ -43,14 +46,25 @@ export const FLAGS = {
   namespace: { type: "string", value: "NAME", variable: "MIRROR_NAMESPACE" },
   "pull-registry": { type: "string", value: "HOST", variable: "MIRROR_PULL_REGISTRY" },
   platform: { type: "string", value: "OS/ARCH", variable: "MIRROR_PLATFORM", default: "linux/amd64" },
-  engine: { type: "string", value: "docker|podman|nerdctl", variable: "MIRROR_ENGINE", default: "docker" },
-  concurrency: { type: "string", value: "N", variable: "MIRROR_CONCURRENCY", default: "3" },
+  engine: { type: "string", value: "direct|docker|podman|nerdctl", variable: "MIRROR_ENGINE", default: "direct" },
+  concurrency: { type: "string", value: "N", variable: "MIRROR_CONCURRENCY", default: "4" },
+  "source-mirror": { type: "string", multiple: true, value: "REGISTRY=HOST", variable: "MIRROR_SOURCES" },
+  insecure: { type: "string", multiple: true, value: "HOST", variable: "MIRROR_INSECURE" },
+  pin: { type: "boolean" },
   store: { type: "string", value: "FOLDER", variable: "MIRROR_STORE", default: "~/.cache/compose-mirror" },
   "store-limit": { type: "string", value: "SIZE", variable: "MIRROR_STORE_LIMIT" },
   port: { type: "string", value: "N", variable: "MIRROR_PORT", default: "5012" },
   output: { type: "string", value: "FILE" },
   host: { type: "string", multiple: true, value: "HOST", variable: "DEPLOY_HOST" },
   dir: { type: "string", value: "DIR", variable: "DEPLOY_DIR" },
+  ship: { type: "boolean" },
+  "no-ship": { type: "boolean" },
+  sudo: { type: "boolean" },
+  "keep-login": { type: "boolean" },
+  "no-rollback": { type: "boolean" },
+  wait: { type: "string", value: "SECONDS", variable: "DEPLOY_WAIT", default: "180" },
+  keep: { type: "string", value: "N", variable: "DEPLOY_KEEP", default: "3" },
+  release: { type: "string", value: "ID", positional: true },
   "dry-run": { type: "boolean" },
   json: { type: "boolean" },
   yes: { type: "boolean" },
@@ -87,7 +101,13 @@ export interface Config {
   readonly pullRegistry?: string;
   readonly platform: string;
   readonly engine: EngineName;
-  /** Images under way at once. */
+  /** Other places to read public images from. */
+  readonly sourceMirrors: readonly SourceMirror[];
+  /** Registries that are spoken to without TLS. */
+  readonly insecureHosts: readonly string[];
+  /** The mirror compose file names images by tag and digest. */
+  readonly pin: boolean;
+  /** Images under way at once; with the direct engine, large blobs at each registry and in each direction. */
   readonly concurrency: number;
   /** Absolute path of the content store. */
   readonly store: string;
@@ -102,6 +122,20 @@ export interface Config {
   /** Folder on the host; `~` is the home there. */
   readonly dir?: string;
   readonly credentials?: Credentials;
+  /** Of the files besides the compose files: those that the host lacks, all that differ, or none are sent. */
+  readonly send: "missing" | "all" | "none";
+  /** docker on the host is called as root where it answers root only. */
+  readonly sudo: boolean;
+  /** The host stays logged in to the registry. */
+  readonly keepLogin: boolean;
+  /** A failed deploy goes back to the release before. */
+  readonly rollback: boolean;
+  /** Seconds that services may take to get healthy. */
+  readonly waitSeconds: number;
+  /** Releases to keep on the host. */
+  readonly keep: number;
+  /** The release to go back to. */
+  readonly release?: string;
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly yes: boolean;
@@ -167,16 +201,26 @@ export function readConfig({
     namespace: text("namespace"),
     pullRegistry: text("pull-registry"),
     platform: formatPlatform(parsePlatform(text("platform") ?? FLAGS.platform.default)),
-    engine: oneOf("engine", text("engine"), ["docker", "podman", "nerdctl"]),
+    engine: oneOf("engine", text("engine"), ["direct", "docker", "podman", "nerdctl"]),
+    sourceMirrors: listOf(list("source-mirror"), variable("MIRROR_SOURCES")).map(parseSourceMirror),
+    insecureHosts: listOf(list("insecure"), variable("MIRROR_INSECURE")),
+    pin: isSet("pin"),
     concurrency: count("concurrency", text("concurrency"), { least: 1, most: 64 }),
     store: resolve(cwd, (text("store") ?? "").replace(/^~(?=\/|$)/, home)),
     storeLimit: size("store-limit", text("store-limit")),
     port: count("port", text("port"), { least: 0, most: 65_535 }),
     output: path("output"),
-    hosts: hostsOf(list("host"), variable("DEPLOY_HOST")),
+    hosts: listOf(list("host"), variable("DEPLOY_HOST")),
     dir: text("dir"),
     credentials:
       username !== undefined && password !== undefined ? { username, password: new Secret(password) } : undefined,
+    send: isSet("no-ship") ? "none" : isSet("ship") ? "all" : "missing",
+    sudo: isSet("sudo"),
+    keepLogin: isSet("keep-login"),
+    rollback: !isSet("no-rollback"),
+    waitSeconds: count("wait", text("wait"), { least: 1, most: 86_400 }),
+    keep: count("keep", text("keep"), { least: 1, most: 64 }),
+    release: text("release"),
     dryRun: isSet("dry-run"),
     json: isSet("json"),
     yes: isSet("yes"),
@@ -252,14 +296,20 @@ function parseFlags(
     const { type, short, multiple }: FlagSpec = FLAGS[name];
     return [name, { type, ...(short === undefined ? {} : { short }), ...(multiple === undefined ? {} : { multiple }) }];
   });
+  const positional = flags.find((name) => "positional" in FLAGS[name]);
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...argv],
       options: Object.fromEntries(specs),
       strict: true,
-      allowPositionals: false,
+      allowPositionals: positional !== undefined,
     });
-    return values as Record<string, string | boolean | readonly string[] | undefined>;
+    const [alone, stray] = positionals;
+    if (stray !== undefined) throw new Error(`unexpected argument "${stray}"`);
+    return {
+      ...(values as Record<string, string | boolean | readonly string[] | undefined>),
+      ...(positional === undefined || alone === undefined ? {} : { [positional]: alone }),
+    };
   } catch (cause) {
     throw new MirrorError("flag-unknown", { detail: detailOf(cause) }, { cause });
   }
@@ -276,9 +326,10 @@ function readSettings(file: string): ReadonlyMap<string, string> {
   return parseEnvFile(text, () => undefined, file);
 }
 
-function hostsOf(given: readonly string[], variable = ""): readonly string[] {
+/** The values of a repeatable flag, else of its variable, each once; one text may hold several with commas between. */
+function listOf(given: readonly string[], variable = ""): readonly string[] {
   const named = (given.length > 0 ? given : [variable]).flatMap((text) => text.split(","));
-  return [...new Set(named.map((host) => host.trim()).filter((host) => host !== ""))];
+  return [...new Set(named.map((each) => each.trim()).filter((each) => each !== ""))];
 }
 
 function oneOf<const T extends string>(

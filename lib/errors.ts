@@ -46,6 +46,11 @@ export const ERRORS = {
     says: 'will not write "{file}": it is a file of the project itself',
     fix: "choose another name with --output",
   },
+  "pin-unknown": {
+    exit: 2,
+    says: 'cannot pin image "{image}": mirror.lock.json does not have its digest at the mirror',
+    fix: "run mirror --pin, which finds it out, or leave --pin out",
+  },
   "command-missing": { exit: 2, says: 'cannot start "{program}": {detail}', fix: "install {program}, or correct PATH" },
   interrupted: { exit: 1, says: "interrupted", fix: "run the same command again: finished work is kept" },
 

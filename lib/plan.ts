@@ -114,14 +114,27 @@ export function imageRows(plan: Plan): readonly ImageRow[] {
   ].toSorted((a, b) => byCodePoint(a.source, b.source));
 }
 
-/**
- * For every spelling of a mirrored image its mirror name, as the mirror compose file has it: by `pullRegistry`
- * where the host pulls under another name than the one pushed to.
- */
-export function mirrorNames(plan: Plan, pullRegistry?: string): ReadonlyMap<string, string> {
+export interface MirrorNameOptions {
+  /** The registry's name as the host pulls by it, where that is another than the one pushed to. */
+  readonly pullRegistry?: string | undefined;
+  /** The digest that a transfer's image has at the mirror, for names that are to be pinned to it. */
+  readonly digestOf?: (transfer: Transfer) => string | undefined;
+}
+
+/** For every spelling of a mirrored image its mirror name, as the mirror compose file has it. */
+export function mirrorNames(
+  plan: Plan,
+  { pullRegistry, digestOf = () => undefined }: MirrorNameOptions = {},
+): ReadonlyMap<string, string> {
   return new Map(
-    plan.transfers.flatMap(({ target, uses }) => {
-      const name = formatReference(pullRegistry === undefined ? target : { ...target, registry: pullRegistry });
+    plan.transfers.flatMap((transfer) => {
+      const { target, uses } = transfer;
+      const digest = digestOf(transfer);
+      const name = formatReference({
+        ...target,
+        ...(pullRegistry === undefined ? {} : { registry: pullRegistry }),
+        ...(digest === undefined ? {} : { digest }),
+      });
       return uses.map(({ image }) => [image, name] as const);
     }),
   );

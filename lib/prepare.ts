@@ -9,7 +9,9 @@ import { type Config, requireMirror, TOOL_FOLDER } from "./config.ts";
 import { detailOf, MirrorError } from "./errors.ts";
 import { parseIgnoreList } from "./ignore.ts";
 import { type Rewrite, rewrite } from "./compose/rewrite.ts";
-import { mirrorNames, type Plan, planTransfers, type Selection, selectImages } from "./plan.ts";
+import type { LockedImage } from "./lock.ts";
+import { mirrorNames, type Plan, planTransfers, type Selection, selectImages, type Transfer } from "./plan.ts";
+import { formatReference } from "./reference.ts";
 
 const IGNORE_FILE = "ignore-images.txt";
 
@@ -21,8 +23,13 @@ export async function prepareSelection(
   return { project, selection };
 }
 
+export interface Prepared {
+  readonly project: Project;
+  readonly plan: Plan;
+}
+
 /** The project and its plan. Throws `setting-missing` too when the mirror is not configured. */
-export async function preparePlan(config: Config): Promise<{ readonly project: Project; readonly plan: Plan }> {
+export async function preparePlan(config: Config): Promise<Prepared> {
   const mirror = requireMirror(config);
   const { project, selection, renames } = await prepare(config);
   const plan = planTransfers(selection, {
@@ -34,18 +41,25 @@ export async function preparePlan(config: Config): Promise<{ readonly project: P
 }
 
 /**
- * The project, its plan, and the files that name the mirrored images, not yet written. Throws what `preparePlan`
- * throws, and `output-is-source` when `--output` names a file of the project.
+ * The files that name the mirrored images, not yet written; by tag and digest where `locked` has the digests. Throws
+ * `output-is-source` when `--output` names a file of the project, and `pin-unknown` for an image that `locked` lacks.
  */
-export async function prepareMirrorCompose(
-  config: Config,
-): Promise<{ readonly project: Project; readonly plan: Plan; readonly rewrite: Rewrite }> {
-  const { project, plan } = await preparePlan(config);
-  const rewritten = rewrite(project, mirrorNames(plan, config.pullRegistry), { output: config.output });
+export function rewriteFor(
+  { pullRegistry, output }: Pick<Config, "pullRegistry" | "output">,
+  { project, plan }: Prepared,
+  locked?: readonly LockedImage[],
+): Rewrite {
+  const digests = locked && new Map(locked.map((image) => [formatReference(image.mirror), image.mirrorDigest]));
+  const digestOf = ({ target, uses }: Transfer): string | undefined => {
+    const digest = digests?.get(formatReference(target));
+    if (digests && digest === undefined) throw new MirrorError("pin-unknown", { image: uses[0].image });
+    return digest;
+  };
+  const rewritten = rewrite(project, mirrorNames(plan, { pullRegistry, digestOf }), { output });
   for (const { path } of rewritten.files) {
     if (project.files.has(path)) throw new MirrorError("output-is-source", { file: path });
   }
-  return { project, plan, rewrite: rewritten };
+  return rewritten;
 }
 
 /** Where a file made from the project goes: `--output`, else `name` beside the first compose file. */

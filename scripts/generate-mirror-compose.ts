@@ -1,11 +1,17 @@
-import { prepareMirrorCompose } from "../lib/prepare.ts";
+import { lockFileOf } from "../lib/engine/locked.ts";
+import { readLock } from "../lib/lock.ts";
+import { preparePlan, rewriteFor } from "../lib/prepare.ts";
 import { command } from "../lib/terminal/command.ts";
 import { COMPOSE_FLAGS } from "../lib/terminal/flag-sets.ts";
 import { reportProject, reportRewrite } from "../lib/terminal/reports.ts";
 import { writeFiles } from "../lib/write.ts";
 
 await command({ name: "generate-mirror-compose", flags: COMPOSE_FLAGS }, async ({ config, terminal }) => {
-  const { project, plan, rewrite } = await prepareMirrorCompose(config);
+  const prepared = await preparePlan(config);
+  const { project, plan } = prepared;
+  const named = rewriteFor(config, prepared);
+  const locked = config.pin ? ((await readLock(lockFileOf(named.files[0].path))) ?? []) : undefined;
+  const rewrite = locked === undefined ? named : rewriteFor(config, prepared, locked);
   reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
   reportRewrite(terminal, rewrite);
   if (config.dryRun) {

@@ -43,8 +43,8 @@ test("defaults", () => {
     { platform, engine, concurrency, onCollision, language, dryRun, json, files, home },
     {
       platform: "linux/amd64",
-      engine: "docker",
-      concurrency: 3,
+      engine: "direct",
+      concurrency: 4,
       onCollision: "error",
       language: "en",
       dryRun: false,

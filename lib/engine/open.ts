@@ -6,21 +6,51 @@ import { run } from "../process.ts";
 import type { ImageReference } from "../reference.ts";
 import { findCredentials } from "../registry/credentials.ts";
 import { openRegistries, type Registries } from "../registry/registries.ts";
+import { openStore } from "../store/open.ts";
+import type { Store } from "../store/store.ts";
+import { createDirectEngine } from "./direct.ts";
 import { createDockerEngine } from "./docker.ts";
 import type { Engine } from "./engine.ts";
 
 /** Milliseconds that asking for a digest may take: the engine itself may get at a registry that we do not reach. */
 const ASKING_LIMIT = 10_000;
 
-/** Opens the registries with the mirror's own credentials for the mirror; no request is made. Throws `file-read`. */
-export async function openConfigured(config: Config): Promise<Registries> {
-  const { environment, home, registry, credentials } = config;
-  const given = registry === undefined || credentials === undefined ? {} : { [registry]: credentials };
-  return openRegistries({ environment, home, run, given });
+/** What a run works with. */
+export interface Workshop {
+  readonly registries: Registries;
+  readonly engine: Engine;
+  /** Where the engine keeps what it pulled; absent when a program keeps it in its own way. */
+  readonly store?: Store;
+  /** Closes connections and the store, so that the process can end. */
+  close(): Promise<void>;
 }
 
-export function openEngine({ engine, credentials }: Config, registries: Registries): Engine {
-  return createDockerEngine({ program: engine, run, credentials, digestOf: askDigests(registries) });
+/** Opens the registries with the mirror's own credentials for the mirror; no request is made. Throws `file-read`. */
+export async function openConfigured(config: Config): Promise<Registries> {
+  const { environment, home, registry, credentials, insecureHosts } = config;
+  const given = registry === undefined || credentials === undefined ? {} : { [registry]: credentials };
+  return openRegistries({ environment, home, run, given, insecureHosts });
+}
+
+/** Opens the engine and what it needs; nothing is transferred. Throws `file-read` and what `openStore` throws. */
+export async function openWorkshop(config: Config): Promise<Workshop> {
+  const registries = await openConfigured(config);
+  const { engine: program, credentials, sourceMirrors, concurrency } = config;
+  if (program !== "direct") {
+    const engine = createDockerEngine({ program, run, credentials, digestOf: askDigests(registries) });
+    return { registries, engine, close: async () => registries.close() };
+  }
+  const store = await openStore(config.store);
+  const lanes = { large: concurrency, small: concurrency * 2 };
+  return {
+    registries,
+    store,
+    engine: createDirectEngine({ registries, store, sourceMirrors, lanes }),
+    close: async () => {
+      registries.close();
+      await store.close();
+    },
+  };
 }
 
 /** Asks registries for digests; one that does not answer is not asked again. */

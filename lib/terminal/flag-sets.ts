@@ -15,16 +15,35 @@ export const PROJECT_FLAGS = [
 export const MIRROR_FLAGS = ["registry", "namespace", "rename", "on-collision"] as const satisfies FlagName[];
 
 /** How images are moved. */
-export const TRANSFER_FLAGS = ["engine", "concurrency"] as const satisfies FlagName[];
+export const TRANSFER_FLAGS = [
+  "engine",
+  "concurrency",
+  "source-mirror",
+  "insecure",
+  "store",
+  "store-limit",
+] as const satisfies FlagName[];
 
 /** Where the project runs. */
 export const HOST_FLAGS = ["host", "dir", "pull-registry"] as const satisfies FlagName[];
+
+/** How a deploy goes about it. */
+const CARE_FLAGS = [
+  "ship",
+  "no-ship",
+  "sudo",
+  "keep-login",
+  "no-rollback",
+  "wait",
+  "keep",
+] as const satisfies FlagName[];
 
 /** What decides the mirror compose file. */
 export const COMPOSE_FLAGS = [
   ...PROJECT_FLAGS,
   ...MIRROR_FLAGS,
   "pull-registry",
+  "pin",
   "output",
   "dry-run",
 ] as const satisfies FlagName[];
@@ -43,6 +62,21 @@ export const DEPLOY_FLAGS = [
   ...PROJECT_FLAGS,
   ...MIRROR_FLAGS,
   ...HOST_FLAGS,
+  ...CARE_FLAGS,
+  "concurrency",
+  "output",
+  "dry-run",
+  "json",
+  "yes",
+] as const satisfies FlagName[];
+
+/** What brings back an earlier release. */
+export const ROLLBACK_FLAGS = [
+  ...PROJECT_FLAGS,
+  ...HOST_FLAGS,
+  "sudo",
+  "wait",
+  "release",
   "output",
   "dry-run",
   "json",
@@ -53,7 +87,7 @@ export const DEPLOY_FLAGS = [
 export const CHECK_FLAGS = [
   ...PROJECT_FLAGS,
   ...MIRROR_FLAGS,
-  "engine",
+  ...TRANSFER_FLAGS,
   ...HOST_FLAGS,
   "json",
 ] as const satisfies FlagName[];
@@ -64,6 +98,8 @@ export const MIRROR_COMMAND_FLAGS = [
   ...MIRROR_FLAGS,
   ...TRANSFER_FLAGS,
   ...HOST_FLAGS,
+  ...CARE_FLAGS,
+  "pin",
   "output",
   "dry-run",
   "json",

@@ -41,7 +41,7 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "flag-namespace": "私有镜像仓库的命名空间",
   "flag-pull-registry": "主机拉取时使用的仓库地址，例如 -vpc 内网地址",
   "flag-platform": "要同步的镜像平台",
-  "flag-engine": "用来拉取和推送的程序",
+  "flag-engine": "由谁拉取和推送：direct 不需要守护进程，可断点续传",
   "flag-source-mirror": "从另一个地址读取某仓库的镜像，如 docker.io=HOST/PREFIX，可重复",
   "flag-insecure": "不使用 TLS 访问的仓库，可重复",
   "flag-pin": "在 compose 文件中同时写明标签和摘要",
@@ -193,6 +193,10 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; read
   "file-read": { says: "无法读取“{file}”：{detail}", fix: "检查路径和读取权限" },
   "file-write": { says: "无法写入“{file}”：{detail}", fix: "检查目录权限和剩余空间，然后重新运行" },
   "output-is-source": { says: "拒绝写入“{file}”：它是项目自己的文件", fix: "用 --output 指定另一个文件名" },
+  "pin-unknown": {
+    says: "无法固定镜像“{image}”的摘要：mirror.lock.json 中没有它在私有仓库的摘要",
+    fix: "运行 mirror --pin 以取得摘要，或去掉 --pin",
+  },
   "command-missing": { says: "无法启动“{program}”：{detail}", fix: "安装 {program}，或改正 PATH" },
   interrupted: { says: "已中断", fix: "重新运行同一条命令即可，已完成的工作会保留" },
 

@@ -1,6 +1,6 @@
 /** Many transfers on few rows: a counter with bytes, speed and time left, and what is under way now. */
-import type { Outcome, Progress, Step as TransferStep } from "../engine/engine.ts";
-import { openConfigured, openEngine } from "../engine/open.ts";
+import type { Engine, Outcome, Progress } from "../engine/engine.ts";
+import { openWorkshop, type Workshop } from "../engine/open.ts";
 import { transferAll } from "../engine/transfer-all.ts";
 import type { Transfer } from "../plan.ts";
 import { preparePlan } from "../prepare.ts";
@@ -16,75 +16,152 @@ export async function transferAlone(context: Context, step: "pull" | "push"): Pr
   const { project, plan } = await preparePlan(config);
   reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
   if (config.dryRun) return terminal.result([terminal.text("planTitle"), ...planLines(terminal, plan)].join("\n"));
-  const engine = openEngine(config, await openConfigured(config));
+  const workshop = await openWorkshop(config);
   let outcomes: readonly Outcome[] = [];
   const title = terminal.text(step === "pull" ? "stepPull" : "stepPush", { count: plan.transfers.length });
-  await pipeline(terminal, [
-    {
-      title,
-      run: async (row) => {
-        outcomes = await showTransfers(context, row, plan.transfers, engine[step]);
-        return !hasFailed(outcomes);
+  try {
+    await pipeline(terminal, [
+      {
+        title,
+        run: async (row) => {
+          outcomes = await showTransfers(context, row, plan.transfers, { engine: workshop.engine, step });
+          return !hasFailed(outcomes);
+        },
       },
-    },
-  ]);
+    ]);
+    await reportStore(context, workshop);
+  } finally {
+    await workshop.close();
+  }
   for (const line of outcomeLines(terminal, outcomes)) terminal.note(line);
   if (config.json) terminal.json({ images: outcomes.map(outcomeJson) });
   return !hasFailed(outcomes);
 }
 
+/** Brings the store below its limit, where one is set, and says what it holds. */
+export async function reportStore({ config, terminal }: Context, { store }: Workshop): Promise<void> {
+  if (store === undefined) return;
+  if (config.storeLimit !== undefined) await store.prune({ limit: config.storeLimit });
+  const { bytes } = await store.size();
+  terminal.note(terminal.text("storeSize", { bytes: formatBytes(bytes), folder: store.folder }));
+}
+
 /**
- * Runs `step` for every transfer and shows it: drawn over on a terminal, one plain line for each that ends elsewhere.
- * Gives the outcomes in the order of `transfers`; throws `interrupted`, and `command-missing` when the engine is not
- * installed.
+ * Runs a step of `engine` for every transfer and shows it: drawn over on a terminal, one plain line for each that ends
+ * elsewhere. Gives the outcomes in the order of `transfers`; throws `interrupted`, and `command-missing` when the
+ * engine is not installed.
  */
 export async function showTransfers(
   { config, terminal, signal }: Context,
   row: Row,
   transfers: readonly Transfer[],
-  step: TransferStep,
+  { engine, step }: { readonly engine: Engine; readonly step: "pull" | "push" | "mirror" },
 ): Promise<readonly Outcome[]> {
-  const begun = Date.now();
-  const underWay = new Map<Transfer, string>();
-  let ended = 0;
-  let bytes = 0;
-
-  const counter = (): string => {
-    const elapsed = Math.max(1, Date.now() - begun);
-    const parts = [terminal.text("boardCount", { done: ended, total: transfers.length })];
-    if (bytes > 0) parts.push(formatBytes(bytes), `${formatBytes((bytes / elapsed) * 1000)}/s`);
-    if (ended > 0 && ended < transfers.length) {
-      parts.push(terminal.text("boardLeft", { time: formatDuration((elapsed / ended) * (transfers.length - ended)) }));
-    }
-    return parts.join(" · ");
-  };
-  const draw = (): void =>
-    row.live([counter(), ...[...underWay].map(([transfer, doing]) => `${nameOf(transfer)}  ${doing}`)].join("\n"));
-
+  const board = new Board(terminal, transfers.length);
+  const draw = (): void => row.live(board.lines().join("\n"));
   const onProgress = (progress: Progress): void => {
-    const doing = describe(terminal, progress);
-    underWay.set(progress.transfer, doing);
-    if (progress.kind === "retry" && !terminal.interactive) row.note(`${nameOf(progress.transfer)}  ${doing}`);
+    board.progress(progress);
+    if (progress.kind === "retry" && !terminal.interactive) {
+      row.note(`${nameOf(progress.transfer)}  ${describe(terminal, progress)}`);
+    }
     draw();
   };
+  engine.expect?.(transfers);
   return transferAll(
     transfers,
     async (transfer) => {
-      underWay.set(transfer, "");
-      const outcome = await step(transfer, { signal, onProgress });
-      underWay.delete(transfer);
-      ended += 1;
-      if (outcome.status === "pulled" || outcome.status === "pushed") bytes += outcome.bytes ?? 0;
-      if (!terminal.interactive) row.note(`[${counter()}] ${nameOf(transfer)}  ${ending(terminal, outcome)}`);
+      board.begin(transfer);
+      const outcome = await engine[step](transfer, { signal, onProgress });
+      board.end(outcome);
+      if (!terminal.interactive) {
+        row.note(`[${board.counter()}] ${nameOf(transfer)}  ${ending(terminal, outcome)}`);
+      }
       draw();
       return outcome;
     },
-    { concurrency: config.concurrency, signal },
+    { concurrency: engine.concurrency ?? config.concurrency, signal },
   );
 }
 
-function describe(terminal: Terminal, progress: Progress): string {
-  switch (progress.kind) {
+/** Images under way that are shown by name; a list taller than the terminal cannot be drawn over. */
+const MOST_ROWS = 8;
+
+/** How far many transfers are. */
+class Board {
+  readonly #terminal: Terminal;
+  readonly #total: number;
+  readonly #begun = Date.now();
+  readonly #underWay = new Map<Transfer, Progress | undefined>();
+  /** Bytes that an image has, and those it will have, as far as the engine told. */
+  readonly #bytes = new Map<Transfer, { readonly done: number; readonly total: number }>();
+  #ended = 0;
+
+  constructor(terminal: Terminal, total: number) {
+    this.#terminal = terminal;
+    this.#total = total;
+  }
+
+  begin(transfer: Transfer): void {
+    this.#underWay.set(transfer, undefined);
+  }
+
+  progress(progress: Progress): void {
+    this.#underWay.set(progress.transfer, progress);
+    if (progress.kind === "bytes") this.#bytes.set(progress.transfer, progress);
+  }
+
+  end({ transfer, status, bytes = 0 }: Outcome): void {
+    this.#underWay.delete(transfer);
+    this.#ended += 1;
+    if (status === "present" || status === "failed") this.#bytes.delete(transfer);
+    else this.#bytes.set(transfer, { done: bytes, total: bytes });
+  }
+
+  /** `3/27 images · 64 MB · 16 MB/s · about 11 s left`. */
+  counter(): string {
+    const elapsed = Math.max(1, Date.now() - this.#begun);
+    const known = [...this.#bytes.values()];
+    const done = known.reduce((sum, each) => sum + each.done, 0);
+    const left = known.reduce((sum, each) => sum + each.total - each.done, 0);
+    const parts = [this.#terminal.text("boardCount", { done: this.#ended, total: this.#total })];
+    if (done > 0) parts.push(formatBytes(done), `${formatBytes((done / elapsed) * 1000)}/s`);
+    // The bytes tell best, once those of every image are known; until then the images do.
+    const isWhole = this.#ended + this.#underWay.size === this.#total && this.#isTold();
+    const time = isWhole ? (elapsed / done) * left : (elapsed / this.#ended) * (this.#total - this.#ended);
+    if (this.#ended < this.#total && Number.isFinite(time)) {
+      parts.push(this.#terminal.text("boardLeft", { time: formatDuration(time) }));
+    }
+    return parts.join(" · ");
+  }
+
+  #isTold(): boolean {
+    return [...this.#underWay.keys()].every((transfer) => (this.#bytes.get(transfer)?.total ?? 0) > 0);
+  }
+
+  lines(): readonly string[] {
+    const rows = [...this.#underWay].toSorted(([, a], [, b]) => liveliness(b) - liveliness(a));
+    const more = rows.length - MOST_ROWS;
+    return [
+      this.counter(),
+      ...rows
+        .slice(0, MOST_ROWS)
+        .map(([transfer, progress]) => `${nameOf(transfer)}  ${describe(this.#terminal, progress)}`.trimEnd()),
+      ...(more > 0 ? [this.#terminal.text("boardMore", { count: more })] : []),
+    ];
+  }
+}
+
+/** What moves is more worth a row than what waits. */
+function liveliness(progress: Progress | undefined): number {
+  if (progress?.kind === "retry") return 3;
+  if (progress?.kind === "bytes") return progress.done < progress.total ? 2 : 1;
+  return 0;
+}
+
+function describe(terminal: Terminal, progress: Progress | undefined): string {
+  switch (progress?.kind) {
+    case undefined:
+      return "";
     case "phase":
       return terminal.text(`phase-${progress.phase}`);
     case "retry":

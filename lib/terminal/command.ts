@@ -1,4 +1,5 @@
 /** The frame around every script: flags in, exit code out, help, Ctrl-C, and errors said in the user's language. */
+import { setMaxListeners } from "node:events";
 import { type Config, type FlagName, FLAGS, languageOf, readInvocation, VARIABLES } from "../config.ts";
 import { EXIT, MirrorError } from "../errors.ts";
 import { formatTable } from "./format.ts";
@@ -25,6 +26,8 @@ export type Body = (context: Context) => Promise<boolean | void>;
 /** Runs a script's `body` and sets the process's exit code by the command contract. */
 export async function command(spec: CommandSpec, body: Body): Promise<void> {
   const abort = new AbortController();
+  // Everything under way listens to the one signal; that is no leak.
+  setMaxListeners(0, abort.signal);
   const onSignal = (): void => {
     if (abort.signal.aborted) process.exit(EXIT.interrupted);
     abort.abort();

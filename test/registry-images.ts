@@ -59,10 +59,6 @@ export function putImage(server: RegistryServer, spec: ImageSpec): PutImage {
     size: bytes.length,
     digest: server.putBlob(repository, bytes),
   });
-  const platformOf = (platform: string) => {
-    const [os, architecture, variant] = platform.split("/");
-    return { os, architecture, ...(variant === undefined ? {} : { variant }) };
-  };
   const imageFor = (platform: string): Buffer => {
     const config = blob(json({ ...platformOf(platform), created: `${repository}:${tag}` }), configType);
     return json({
@@ -103,4 +99,9 @@ export function putImage(server: RegistryServer, spec: ImageSpec): PutImage {
   const mediaType = docker ? MEDIA_TYPES.dockerIndex : MEDIA_TYPES.ociIndex;
   const index = json({ schemaVersion: 2, mediaType, manifests: [...entries, ...(attested ? [attestation()] : [])] });
   return { digest: server.putManifest(repository, tag, mediaType, index), children };
+}
+
+function platformOf(platform: string) {
+  const [os, architecture, variant] = platform.split("/");
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
 }

@@ -64,7 +64,8 @@ export function openSources({ registries, store, mirrors }: SourcesOptions): Sou
       if (silent.has(place.registry.host) && place !== last) continue;
       try {
         const answer = await question(place);
-        return { answer, places: [place, ...places.filter((each) => each !== place)] };
+        const others = places.filter((each) => each !== place && (each === last || !silent.has(each.registry.host)));
+        return { answer, places: [place, ...others] };
       } catch (error) {
         if (!(error instanceof MirrorError) || error.code === "interrupted" || place === last) throw error;
         if (error.code === "registry-unreachable" || error.code === "registry-timeout") silent.add(place.registry.host);

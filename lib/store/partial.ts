@@ -147,7 +147,10 @@ class FilePartial implements PartialBlob {
   async *follow(start = 0): AsyncGenerator<Uint8Array, void, undefined> {
     const { paths } = this.#spec;
     const generation = this.#generation;
-    const handle = await guard(paths.folder, "store-read", () => this.#openAgain());
+    const handle = await guard(paths.folder, "store-read", () => this.#openAgain()).catch((error: unknown) => {
+      // the file may have been removed because the blob failed
+      throw this.#failure ?? error;
+    });
     try {
       let position = start;
       for (;;) {

@@ -1,7 +1,8 @@
 import { requireHosts } from "../lib/config.ts";
 import { prepareDeploy } from "../lib/deploy/deploy.ts";
 import { command } from "../lib/terminal/command.ts";
-import { allWell, dryRunOf, type HostOutcome, reportDeploy, showDeploy } from "../lib/terminal/deploy.ts";
+import { allWell, type HostOutcome, reportDeploy, showDeploy } from "../lib/terminal/deploy.ts";
+import { dryRunOf } from "../lib/terminal/deploy-plan.ts";
 import { DEPLOY_FLAGS } from "../lib/terminal/flag-sets.ts";
 import { pipeline } from "../lib/terminal/pipeline.ts";
 

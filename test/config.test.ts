@@ -99,7 +99,7 @@ test("the password comes from variables only and is never seen", () => {
 
 const bad: readonly [argv: readonly string[], code: string][] = [
   [["--nope"], "flag-unknown"],
-  [["stray"], "flag-unknown"],
+  [["one", "stray"], "flag-unknown"],
   [["--host"], "flag-unknown"],
   [["--engine", "rkt"], "flag-value"],
   [["--concurrency", "0"], "flag-value"],
@@ -142,6 +142,15 @@ test("a missing registry, namespace or host says how to set it", () => {
   assert.throws(() => requireMirror(read(["--registry", "r"])), { fix: /--namespace.*MIRROR_NAMESPACE/ });
   assert.throws(() => requireHosts(read([])), { fix: /--host.*DEPLOY_HOST/ });
   assert.deepEqual(requireMirror(read(["--registry", "r", "--namespace", "n"])), { registry: "r", namespace: "n" });
+});
+
+test("a release may stand alone, where a command takes one", () => {
+  assert.equal(read(["20260101-000000-0000"]).release, "20260101-000000-0000");
+  assert.equal(read(["--release", "x"]).release, "x");
+  const flags = EVERY_FLAG.filter((name) => name !== "release");
+  assert.throws(() => readConfig({ argv: ["x"], environment: {}, cwd: "/", flags, settingsFile: NO_FILE }), {
+    code: "flag-unknown",
+  });
 });
 
 test("several hosts, each once, by flags or with commas between", () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hostError } from "../lib/deploy/host-errors.ts";
-import type { StepKind } from "../lib/deploy/plan.ts";
+import type { StepKind } from "../lib/deploy/steps.ts";
 import type { ErrorCode } from "../lib/errors.ts";
 
-const SAID: readonly (readonly [kind: StepKind, text: string, code: ErrorCode])[] = [
+const SAID: readonly (readonly [kind: StepKind | "hold", text: string, code: ErrorCode])[] = [
   [
     "login",
     'Error response from daemon: Get "https://r.example/v2/": unauthorized: authentication required',
@@ -83,10 +83,10 @@ const SAID: readonly (readonly [kind: StepKind, text: string, code: ErrorCode])[
   ["up", 'invalid mount config for type "bind": bind source path does not exist: /srv/x', "host-file-missing"],
   ["up", "dependency failed to start: container x is unhealthy", "host-up"],
   ["up", "dial tcp 10.0.0.1:5432: connection refused", "host-up"],
-  ["copy", "only 3 of 9 bytes arrived", "host-copy"],
+  ["send", "only 3 of 9 bytes arrived", "host-copy"],
   ["place", "mv: cannot move", "host-copy"],
-  ["folder", "mkdir: cannot create directory: Permission denied", "host-folder"],
-  ["ps", "no configuration file provided", "host-ps"],
+  ["hold", "mkdir: cannot create directory: Permission denied", "host-folder"],
+  ["wait", "no configuration file provided", "host-ps"],
 ];
 
 test("what docker and compose say becomes an error with a way out", () => {

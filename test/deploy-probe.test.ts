@@ -41,7 +41,8 @@ test("one round trip finds system, docker, compose, folder and disk, and changes
     root: "/var/lib",
   });
   assert.ok(freeBytes! > 0);
-  const { freeBytes: free, ...folder } = probe.folder;
+  const { freeBytes: free, envText, ...folder } = probe.folder;
+  assert.equal(envText?.reveal(), "A=1\n");
   assert.deepEqual(folder, { path: join(home, "app"), state: "folder", writable: true, hasEnvFile: true });
   assert.ok(free! > 0);
 });
@@ -97,6 +98,54 @@ test("version 1 that cannot talk to the daemon is found out, as it lists nothing
   assert.equal(fine.probe.compose?.complaint, undefined);
 });
 
+test("files asked for, releases and the current one are found", async () => {
+  const release = {
+    id: "20260102-030405-00ff",
+    time: "t",
+    files: [],
+    envFiles: [],
+    profiles: [],
+    images: [],
+    sent: {},
+  };
+  const host = fakeHost();
+  host.write("home/app/a b.conf", "one\n");
+  host.write("home/app/folder/x", "");
+  host.write(`home/app/.compose-mirror/releases/${release.id}/release.json`, `${JSON.stringify(release)}\n`);
+  host.write("home/app/.compose-mirror/releases/20260102-030405-0000/release.json", "{}\n");
+  host.write("home/app/.compose-mirror/current", `${release.id}\n`);
+  const connection = await connect("box", host);
+  const probe = await probeHost(connection, "~/app", { names: ["missing", "a b.conf", "folder", "../app/folder/x"] });
+  await connection.close();
+  host.remove();
+  const sha256 = "2c8b08da5ce60398e1f19af0e5dccc744df274b826abe585eaba68c525434806";
+  const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+  assert.deepEqual(Object.fromEntries(probe.files), {
+    "a b.conf": { kind: "file", sha256 },
+    folder: { kind: "other" },
+    "../app/folder/x": { kind: "file", sha256: empty },
+  });
+  assert.deepEqual(probe.releases, [release]);
+  assert.equal(probe.current, release.id);
+});
+
+test("a docker for root only is seen where the user may become root", async () => {
+  const server = '[ "$SUDO" = 1 ] && echo 26.1.4 || { echo "permission denied" >&2; exit 1; }';
+  const sudo = '#!/bin/sh\nshift; [ "$1" != env ] || shift 2; SUDO=1 exec "$@"\n';
+  const host = fakeHost({ server });
+  host.program("sudo", sudo);
+  const connection = await connect("box", host);
+  const probe = await probeHost(connection, "~");
+  await connection.close();
+  host.remove();
+  assert.deepEqual([probe.engine?.rootOnly, probe.engine?.server], [true, "26.1.4"]);
+  assert.deepEqual(
+    judgeHost(probe, { ...NEEDS, platform: probe.platform }).errors.map(({ code }) => code),
+    ["host-docker-root"],
+  );
+  assert.deepEqual(judgeHost(probe, { ...NEEDS, platform: probe.platform, sudo: true }).errors, []);
+});
+
 test("podman in docker's clothes and a daemon out of reach are seen", async () => {
   const podman = await probed({ about: "echo 'Emulate Docker CLI using podman.' >&2; echo 'podman version 4.9.4'" });
   assert.equal(podman.probe.engine?.kind, "podman");
@@ -113,6 +162,8 @@ const GOOD: HostProbe = {
   engine: { kind: "docker", client: "26.1.4", server: "26.1.4", root: "/d", freeBytes: 5e10 },
   compose: { flavour: "v2", version: "2.26.1", command: ["docker", "compose"] },
   folder: { path: "/srv", state: "folder", writable: true, hasEnvFile: true, freeBytes: 5e10 },
+  files: new Map(),
+  releases: [],
 };
 const NEEDS = { platform: "linux/amd64", v1Problems: [], usesEnvFile: true, oldestV2: "2.20.0" };
 const V1 = { flavour: "v1", version: "1.29.2", command: ["docker-compose"] } as const;

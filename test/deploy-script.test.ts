@@ -49,9 +49,9 @@ test("deploy: progress on stderr, the services on stdout", async () => {
   await withProject({}, async (script, host) => {
     const { code, stdout, stderr } = await script("deploy", "--host", "box", "--dir", "~/app");
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /^job +exited \(0\) .*\nweb +running \(healthy\) +r\.example\/team\/web:1\n$/);
+    assert.match(stdout, /^job +exited \(0\) .*\nweb +running \(healthy\) +r\.example\/team\/nginx:1\n$/);
     assert.match(stderr, /> Deploy to box\n.*docker 26\.1\.4, compose 2\.26\.1\n/s);
-    assert.deepEqual(readdirSync(join(host.home, "app")), ["docker-compose-mirror.yaml"]);
+    assert.deepEqual(readdirSync(join(host.home, "app")), [".compose-mirror", "docker-compose-mirror.yaml"]);
     assert.equal(host.read("login-input"), "s3cret-word");
     assert.doesNotMatch(stdout + stderr, /s3cret/);
 

@@ -4,7 +4,8 @@
  */
 import { mkdtempSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Run, run } from "../lib/process.ts";
 
 export interface FakeHost {
@@ -20,6 +21,10 @@ export interface FakeHost {
   readonly sshCalls: () => readonly string[];
   /** A file of the host, or `undefined`. */
   readonly read: (path: string) => string | undefined;
+  /** Writes a file of the host; `on-NAME` beside `home` is a hook. */
+  readonly write: (path: string, text: string) => void;
+  /** Puts a program into the host's path. */
+  readonly program: (name: string, text: string) => void;
   /** Waits until `path` is there. */
   readonly appears: (path: string) => Promise<string>;
   readonly remove: () => void;
@@ -40,44 +45,7 @@ kill "$in" 2>/dev/null
 exit "$(cat "$io/code")"
 `;
 
-const DOCKER = `#!/bin/sh
-say() { printf '%s' "$1" >>"$ROOT/calls"; shift; printf ' <%s>' "$@" >>"$ROOT/calls"; echo " in $PWD" >>"$ROOT/calls"; }
-on() { if [ -f "$ROOT/on-$1" ]; then . "$ROOT/on-$1"; else eval "$2"; fi; }
-compose() {
-  for last; do :; done
-  case " $* " in
-  *" version "*) return ;;
-  *" -q "*) on list 'echo c1; echo c2; echo c3' ;;
-  *" pull "*) on pull 'echo Pulled' ;;
-  *" up "*) on up 'echo Started >&2' ;;
-  *" ps "*) on ps 'echo "web running"' ;;
-  esac
-}
-if [ "\${0##*/}" = docker-compose ]; then
-  case $1 in
-  version) on standalone 'exit 127' ;;
-  -p) on talk ':' ;;
-  *) say "\${0##*/}" "$@"; compose "$@" ;;
-  esac
-  exit
-fi
-case "$1 $2 $3" in
---version*) on about 'echo "Docker version 26.1.4, build 5650f9b"' ;;
-*Client*) on client 'echo 26.1.4' ;;
-*Server*) on server 'echo 26.1.4' ;;
-info*) echo /var/lib ;;
-"compose version"*) on plugin 'echo v2.26.1' ;;
-compose*) say "\${0##*/}" "$@"; shift; compose "$@" ;;
-login*) say "\${0##*/}" "$@"; cat >"$ROOT/login-input"; on login 'echo Login Succeeded' ;;
-inspect*)
-  for last; do :; done
-  case $last in
-  c1) echo 'container:web|False|running|healthy|0|r.example/team/web:1' ;;
-  c2) echo 'container:job|False|exited||0|r.example/team/job:1' ;;
-  c3) echo 'container:web|True|running||0|r.example/team/web:1' ;;
-  esac ;;
-esac
-`;
+const DOCKER = readFileSync(fileURLToPath(new URL("fake-host-docker.sh", import.meta.url)), "utf8");
 
 function readIfThere(path: string): string | undefined {
   try {
@@ -113,6 +81,11 @@ export function fakeHost(on: Readonly<Record<string, string>> = {}): FakeHost {
     calls: () => records("calls", "\n"),
     sshCalls: () => records("ssh.log", "\u001E"),
     read: (path) => readIfThere(join(root, path)),
+    write: (path, text) => {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    },
+    program: (name, text) => writeFileSync(join(bin, name), text, { mode: 0o755 }),
     appears: async (path) => {
       for (let tries = 0; tries < 200; tries += 1) {
         const text = readIfThere(join(root, path));

@@ -2,17 +2,31 @@
  * A deploy from end to end: connect, look at the host, plan, and carry the plan out. What is going on is told by
  * callback; the terminal decides how to show it.
  */
+import { hostname, userInfo } from "node:os";
+import { dirname, join } from "node:path";
 import { load } from "../compose/load.ts";
 import type { Project } from "../compose/project.ts";
 import { MIRROR_FILE } from "../compose/rewrite.ts";
 import type { Config, Credentials } from "../config.ts";
+import { LOCK_FILE, type LockedImage, readLock } from "../lock.ts";
 import { outputPath } from "../prepare.ts";
-import { type DeployProgress, type DeployResult, executeDeploy, resultOf } from "./execute.ts";
-import { type DeployPlan, planDeploy, projectOn } from "./plan.ts";
-import { type HostProbe, probeHost } from "./probe.ts";
-import { composeFilesFor, needsOfShipment, readShipment, type Shipment } from "./shipment.ts";
+import { run } from "../process.ts";
+import { formatReference } from "../reference.ts";
+import { findCredentials } from "../registry/credentials.ts";
+import { closureOf } from "./closure.ts";
+import { type Drift, driftOf } from "./drift.ts";
+import { endpointFor } from "./endpoint.ts";
+import { type DeployProgress, type DeployResult, executeDeploy, executeSteps, resultOf } from "./execute.ts";
+import { viewOf } from "./host-view.ts";
+import { type DeployChoices, type DeployPlan, planDeploy } from "./plan.ts";
+import { type HostProbe, judgeHost, probeHost } from "./probe.ts";
+import { type DeployedProject, projectOn } from "./project.ts";
+import { releaseId } from "./release.ts";
+import { planRollback, type RollbackPlan } from "./rollback.ts";
+import { composeFilesFor, envFilesFor, needsOfShipment, readShipment, type Shipment } from "./shipment.ts";
 import { connect, type Connection, type ConnectOptions } from "./ssh.ts";
-import { statusOf } from "./status.ts";
+import { containersOf } from "./status.ts";
+import { listContainers, type WantedImage } from "./steps.ts";
 
 export interface DeployOptions extends Pick<ConnectOptions, "run" | "signal"> {
   readonly shipment: Shipment;
@@ -21,6 +35,15 @@ export interface DeployOptions extends Pick<ConnectOptions, "run" | "signal"> {
   readonly profiles: readonly string[];
   /** For the registry of the images; absent when the host's own login is relied on. */
   readonly credentials?: Credentials | undefined;
+  /** What the mirror compose file's images are to be; absent when no lock file is there. */
+  readonly lock?: readonly LockedImage[] | undefined;
+  /** The registry to push to, and its name for the host. */
+  readonly registry?: string | undefined;
+  readonly pullRegistry?: string | undefined;
+  readonly concurrency: number;
+  readonly choices: DeployChoices;
+  /** The release to go back to; the one before by default. */
+  readonly release?: string | undefined;
 }
 
 export type DeployStage =
@@ -28,51 +51,109 @@ export type DeployStage =
   | { readonly kind: "planned"; readonly plan: DeployPlan }
   | DeployProgress;
 
+type OnStage = (stage: DeployStage) => void;
+
 /**
  * Reads what is to be deployed by `config`, for the mirror compose file that lies beside the compose file or at
- * `--output`. `source` spares reading the project again. Throws what `load` and `readShipment` throw.
+ * `--output`. `source` spares reading the project again. Throws what `load`, `readShipment`, `readLock` and
+ * `findCredentials` throw.
  */
 export async function prepareDeploy(config: Config, source?: Project): Promise<DeployOptions> {
-  const { dir, profiles, credentials, platform } = config;
+  const { dir, profiles, platform, environment, home, registry, pullRegistry, concurrency, release } = config;
+  const { send, sudo, keepLogin, rollback, waitSeconds, keep } = config;
   const project = source ?? (await load(config));
   const file = outputPath(config, project, MIRROR_FILE);
+  const shipment = await readShipment({ source: project, file, platform, options: config });
+  const stored =
+    config.credentials !== undefined || shipment.registry === undefined
+      ? undefined
+      : ((await findCredentials(shipment.registry, { environment, home, run })) ??
+        (registry === undefined ? undefined : await findCredentials(registry, { environment, home, run })));
   return {
-    shipment: await readShipment({ source: project, file, platform, options: config }),
+    shipment,
     dir,
     profiles,
-    credentials,
+    credentials: config.credentials ?? (stored !== undefined && "password" in stored ? stored : undefined),
+    lock: await readLock(join(dirname(file), LOCK_FILE)),
+    registry,
+    pullRegistry,
+    concurrency,
+    choices: { send, sudo, keepLogin, rollback, waitSeconds, keep, lockSeconds: LOCK_SECONDS },
+    release,
   };
 }
+
+/** Another deploy of an ordinary project ends within this time. */
+const LOCK_SECONDS = 600;
 
 /** Looks at `host` and plans; changes nothing there. Throws what `connect`, `probeHost` and `planDeploy` throw. */
 export async function planFor(host: string, options: DeployOptions): Promise<DeployPlan> {
   return onHost(host, options, (connection) => planOver(connection, options));
 }
 
-/** What runs of the project on `host`. Throws what `connect`, `probeHost` and `statusOf` throw. */
-export async function statusFor(host: string, options: DeployOptions): Promise<DeployResult> {
-  return onHost(host, options, async (connection) => {
-    const { shipment, profiles, signal } = options;
-    const probe = await probeHost(connection, dirOf(options), { signal });
-    const names = composeFilesFor(shipment, probe.compose).map(({ name }) => name);
-    const project = projectOn(probe, names, profiles);
-    return resultOf(project, await statusOf(connection, project, { signal }));
-  });
-}
-
 /** Deploys to `host`. Throws what `connect`, `probeHost`, `planDeploy` and `executeDeploy` throw. */
 export async function deployTo(
   host: string,
   options: DeployOptions,
-  onStage: (stage: DeployStage) => void = () => {},
+  onStage: OnStage = () => {},
 ): Promise<DeployResult> {
   onStage({ kind: "connecting" });
   return onHost(host, options, async (connection) => {
     onStage({ kind: "probing" });
     const plan = await planOver(connection, options);
     onStage({ kind: "planned", plan });
-    const { credentials, signal } = options;
-    return executeDeploy(connection, plan, { password: credentials?.password, signal, onProgress: onStage });
+    const { credentials, signal, concurrency } = options;
+    const password = credentials?.password;
+    return executeDeploy(connection, plan, { password, signal, concurrency, onProgress: onStage });
+  });
+}
+
+/** The plan of `rollBack`; changes nothing. */
+export async function rollbackPlanFor(host: string, options: DeployOptions): Promise<RollbackPlan> {
+  return onHost(host, options, (connection) => rollbackOver(connection, options));
+}
+
+/**
+ * Brings back an earlier release on `host`. Throws `release-none`, `release-unknown`, and what `connect`, `probeHost`
+ * and `executeSteps` throw.
+ */
+export async function rollBack(
+  host: string,
+  options: DeployOptions,
+  onStage: OnStage = () => {},
+): Promise<DeployResult> {
+  onStage({ kind: "connecting" });
+  return onHost(host, options, async (connection) => {
+    onStage({ kind: "probing" });
+    const plan = await rollbackOver(connection, options);
+    const containers = await executeSteps(connection, plan, { signal: options.signal, onProgress: onStage });
+    return resultOf(plan, containers, plan.target.id);
+  });
+}
+
+/** What `status` shows. */
+export interface HostStatus extends DeployResult {
+  /** When the release that runs was deployed, ISO 8601. */
+  readonly deployed?: string;
+  /** Ids of the releases that are kept, the newest last. */
+  readonly releases: readonly string[];
+  readonly drift: readonly Drift[];
+}
+
+/** What runs of the project on `host`. Throws what `connect`, `probeHost` and `containersOf` throw. */
+export async function statusFor(host: string, options: DeployOptions): Promise<HostStatus> {
+  return onHost(host, options, async (connection) => {
+    const { signal, lock } = options;
+    const probe = await probeHost(connection, dirOf(options), { signal });
+    const project = deployed(probe, options);
+    const release = probe.releases.find(({ id }) => id === probe.current);
+    const containers = await containersOf(connection, { ...project, list: listContainers(project) }, { signal });
+    return {
+      ...resultOf(project, containers, probe.current),
+      ...(release === undefined ? {} : { deployed: release.time }),
+      releases: probe.releases.map(({ id }) => id),
+      drift: driftOf(containers, release, lock),
+    };
   });
 }
 
@@ -91,12 +172,12 @@ export function defaultDir(projectName: string): string {
 }
 
 /** Opens a connection for as long as `body` takes. */
-export async function onHost<T>(
+async function onHost<T>(
   host: string,
-  { run, signal }: Pick<ConnectOptions, "run" | "signal">,
+  { run: runProgram, signal }: Pick<ConnectOptions, "run" | "signal">,
   body: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const connection = await connect(host, { ...(run === undefined ? {} : { run }), signal });
+  const connection = await connect(host, { ...(runProgram === undefined ? {} : { run: runProgram }), signal });
   try {
     return await body(connection);
   } finally {
@@ -105,16 +186,62 @@ export async function onHost<T>(
 }
 
 async function planOver(connection: Connection, options: DeployOptions): Promise<DeployPlan> {
-  const { shipment, profiles, credentials, signal } = options;
-  const probe = await probeHost(connection, dirOf(options), { signal });
+  const { shipment, profiles, credentials, lock, registry, pullRegistry, choices, signal } = options;
+  const needed = await closureOf(shipment.mirror, shipment.options);
+  const probe = await probeHost(connection, dirOf(options), { names: needed.map(({ name }) => name), signal });
+  const { send } = choices;
+  const needs = needsOfShipment(shipment, probe.compose);
+  const fatal = judgeHost(probe, { ...needs, sudo: choices.sudo }).errors[0];
+  if (fatal !== undefined) throw fatal;
+  const named = shipment.registry;
+  const now = new Date();
+  const locked = lockedBy(lock, named);
+  const view = await viewOf(shipment, probe, { profiles, send, locked });
   return planDeploy({
     probe,
-    ...needsOfShipment(shipment, probe.compose),
+    ...needs,
+    ...view,
+    downloadBytes: sizeOf(view.images, locked),
     composeFiles: composeFilesFor(shipment, probe.compose),
-    registry: shipment.registry,
-    username: credentials?.username,
+    envFiles: envFilesFor(shipment),
     profiles,
+    needed,
+    registry: named,
+    endpoint: named === undefined ? {} : await endpointFor(connection, { named, registry, pullRegistry }, { signal }),
+    username: credentials?.username,
+    isLocked: lock !== undefined,
+    holder: `${userInfo().username}@${hostname()}, ${now.toISOString()}`,
+    release: releaseId(now, Math.random()),
+    time: now.toISOString(),
+    choices,
   });
+}
+
+async function rollbackOver(connection: Connection, options: DeployOptions): Promise<RollbackPlan> {
+  const { signal, choices, release } = options;
+  const probe = await probeHost(connection, dirOf(options), { signal });
+  const now = new Date();
+  const holder = `${userInfo().username}@${hostname()}, ${now.toISOString()}`;
+  return planRollback({ probe, project: deployed(probe, options), release, holder, choices });
+}
+
+/** The project as the release that runs there has it, else as it would be deployed. */
+function deployed(probe: HostProbe, { shipment, profiles }: DeployOptions): DeployedProject {
+  const current = probe.releases.find(({ id }) => id === probe.current);
+  const files = composeFilesFor(shipment, probe.compose).map(({ name }) => name);
+  return projectOn(probe, current ?? { files, envFiles: envFilesFor(shipment), profiles });
+}
+
+/** What the lock says of images, by their names in the compose file. */
+function lockedBy(lock: readonly LockedImage[] = [], registry: string | undefined): ReadonlyMap<string, LockedImage> {
+  if (registry === undefined) return new Map();
+  return new Map(lock.map((image) => [formatReference({ ...image.mirror, registry }), image]));
+}
+
+/** Bytes of the images in all, layers that they share counted for each; `undefined` when one is not known. */
+function sizeOf(images: readonly WantedImage[], locked: ReadonlyMap<string, LockedImage>): number | undefined {
+  const sizes = images.map(({ image }) => locked.get(image)?.size);
+  return sizes.reduce((sum, size) => (sum === undefined || size === undefined ? undefined : sum + size), 0);
 }
 
 function dirOf({ dir, shipment }: DeployOptions): string {

@@ -4,9 +4,12 @@
  * registry's "denied" means a wrong password at the login and a missing login at the pull.
  */
 import { type ErrorCode, MirrorError } from "../errors.ts";
-import type { StepKind } from "./plan.ts";
+import type { StepKind } from "./steps.ts";
 
-const RULES: readonly (readonly [pattern: RegExp, code: ErrorCode, steps?: readonly StepKind[]])[] = [
+/** A step, or the lock before them. */
+type Doing = StepKind | "hold";
+
+const RULES: readonly (readonly [pattern: RegExp, code: ErrorCode, steps?: readonly Doing[]])[] = [
   [/KeyError: 'ContainerConfig'/, "host-container-config"],
   [
     /client version \S+ is too (?:old|new)|Minimum supported API version|Maximum supported API version/,
@@ -34,7 +37,7 @@ const RULES: readonly (readonly [pattern: RegExp, code: ErrorCode, steps?: reado
   [
     /manifest unknown|manifest for \S+ not found|\/\S+: not found$|name unknown|repository \S+ not found/im,
     "host-image-missing",
-    ["pull", "up"],
+    ["pull", "up", "retag"],
   ],
   [/server gave HTTP response to HTTPS client/, "host-registry-plain"],
   [/x509:|certificate (?:signed by|has expired|is not valid)|tls: /, "host-registry-certificate"],
@@ -50,14 +53,20 @@ const RULES: readonly (readonly [pattern: RegExp, code: ErrorCode, steps?: reado
   [/Unsupported config option|Compose file .* is invalid|Additional propert|yaml: /, "host-compose-invalid"],
 ];
 
-const OTHERWISE: Readonly<Record<StepKind, ErrorCode>> = {
-  folder: "host-folder",
-  copy: "host-copy",
+const OTHERWISE: Readonly<Record<Doing, ErrorCode>> = {
+  hold: "host-folder",
+  send: "host-copy",
   login: "host-login",
   pull: "host-pull",
+  verify: "host-pull",
   place: "host-copy",
   up: "host-up",
-  ps: "host-ps",
+  recreate: "host-up",
+  wait: "host-ps",
+  record: "host-record",
+  prune: "host-record",
+  restore: "host-return",
+  retag: "host-return",
 };
 
 /** The last lines a failed step printed are shown with its error. */
@@ -67,7 +76,7 @@ export interface FailedStep {
   readonly host: string;
   readonly dir: string;
   readonly registry: string;
-  readonly kind: StepKind;
+  readonly kind: Doing;
   readonly code: number;
   /** Both streams in the order they came. */
   readonly lines: readonly string[];

@@ -2,21 +2,28 @@
  * A deploy as data: what will be done on the host, in order, with the exact command of every step. Nothing happens
  * here; a dry run shows the very plan that `executeDeploy` carries out.
  *
- * New files first lie beside their place under another name, and images are pulled by them. They take their place
- * only when everything is there, so until then a failure leaves the host as it was. The staged files are in the same
- * folder, so relative paths, `.env` and the project's name are those of the real ones.
+ * All or nothing: files arrive aside, and every image is pulled and compared, before anything in place is touched. So
+ * until `place` a failure leaves the host as it was. After it the steps of `rollback` bring back the release before.
  */
 import { MirrorError } from "../errors.ts";
-import { isRegistryHost } from "../reference.ts";
-import {
-  type DeployWarning,
-  type FoundCompose,
-  type HostNeeds,
-  type HostProbe,
-  judgeHost,
-  takesPasswordOnInput,
-} from "./probe.ts";
+import { formatReference, isRegistryHost, parseReference } from "../reference.ts";
+import type { NeededFile } from "./closure.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { type DeployWarning, type HostNeeds, type HostProbe, judgeHost, takesPasswordOnInput } from "./probe.ts";
+import { type ComposeArguments, type DeployedProject, projectOn } from "./project.ts";
+import type { Release, SentFile } from "./release.ts";
+import { dropReleases, hold, loginFolder, onEngine, place, receive, record } from "./remote.ts";
+import { decideSending, type SendMode } from "./sending.ts";
 import type { RemoteCommand } from "./ssh.ts";
+import {
+  type DeployStep,
+  pruneSteps,
+  pullStep,
+  returnSteps,
+  startSteps,
+  verifyStep,
+  type WantedImage,
+} from "./steps.ts";
 
 /** A local file and its name in the host's folder. */
 export interface ShippedFile {
@@ -24,185 +31,203 @@ export interface ShippedFile {
   readonly name: string;
 }
 
-/** A compose project on a host. */
-export interface DeployedProject {
-  readonly host: string;
-  /** Absolute path of the project's folder there. */
-  readonly dir: string;
-  readonly compose: FoundCompose;
-  /** Names of the compose files in `dir`, in merge order. */
-  readonly files: readonly string[];
-  /** Profiles asked for; empty = those that the host's `.env` names. */
-  readonly profiles: readonly string[];
+/** What the user chooses. */
+export interface DeployChoices {
+  readonly send: SendMode;
+  /** docker is called as root where it answers root only. */
+  readonly sudo: boolean;
+  /** The host stays logged in. */
+  readonly keepLogin: boolean;
+  /** A failed deploy goes back to the release before. */
+  readonly rollback: boolean;
+  /** Seconds that services may take to get healthy. */
+  readonly waitSeconds: number;
+  /** Seconds to wait for another deploy to end. */
+  readonly lockSeconds: number;
+  /** Releases to keep on the host, the new one included. */
+  readonly keep: number;
 }
 
-export type StepKind = "folder" | "copy" | "login" | "pull" | "place" | "up" | "ps";
-
-export interface DeployStep {
-  readonly kind: StepKind;
-  /** What runs on the host. A password comes to it on its standard input and is no part of the plan. */
-  readonly command: RemoteCommand;
-  /** The file that goes to the command's standard input; exactly in `copy`. */
-  readonly file?: ShippedFile;
-  /** What the step is about, as its title says it. */
-  readonly values?: Readonly<Record<string, string | number>>;
+export interface DeployRequest extends Omit<HostNeeds, "sudo">, Omit<ComposeArguments, "files"> {
+  readonly probe: HostProbe;
+  /** The compose files in merge order; never empty. */
+  readonly composeFiles: readonly ShippedFile[];
+  /** What the project reads besides its compose files. */
+  readonly needed: readonly NeededFile[];
+  /** What the services will run, each image once. */
+  readonly images: readonly WantedImage[];
+  /** Services that are built on the host. */
+  readonly built: readonly string[];
+  /** The registry that the mirrored images are named by. */
+  readonly registry?: string | undefined;
+  /** By which name the host reaches it. */
+  readonly endpoint: Endpoint;
+  /** Absent when no credentials are known: the host's own login is then relied on. */
+  readonly username?: string | undefined;
+  /** Bytes of the images by the lock. */
+  readonly downloadBytes?: number | undefined;
+  /** A lock file says what the images are to be. */
+  readonly isLocked: boolean;
+  /** Who deploys, for those who wait for the lock. */
+  readonly holder: string;
+  /** The id of the release that this deploy makes. */
+  readonly release: string;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly choices: DeployChoices;
 }
 
-interface RegistryLogin {
-  readonly registry: string;
-  readonly username: string;
+/** What becomes of a service. */
+export interface ServiceChange {
+  readonly service: string;
+  /** What it ran in the release before. */
+  readonly from?: { readonly image: string; readonly digest?: string };
+  readonly to: { readonly image: string; readonly digest?: string };
 }
 
 export interface DeployPlan extends DeployedProject {
   readonly probe: HostProbe;
-  /** The compose files with their local sources, in merge order. */
+  readonly release: string;
+  readonly time: string;
+  /** Everything that goes to the host, the compose files first. */
   readonly shipped: readonly ShippedFile[];
+  /** Names of files that the host has and that are kept with the release. */
+  readonly kept: readonly string[];
+  readonly sent: Readonly<Record<string, SentFile>>;
   /** The registry that the host pulls mirrored images from; absent when none is mirrored. */
   readonly registry?: string;
   /** Absent when the host's own login is relied on. */
-  readonly login?: RegistryLogin;
+  readonly login?: { readonly registry: string; readonly username: string };
+  readonly images: readonly WantedImage[];
+  readonly changes: readonly ServiceChange[];
+  /** What pulling brings at most, by the lock; absent when it does not tell. */
+  readonly downloadBytes?: number;
+  /** Takes the lock, which is held to the end. */
+  readonly hold: RemoteCommand;
   readonly steps: readonly DeployStep[];
+  /** What is done when a step after `place` fails; empty when there is nothing to go back to. */
+  readonly rollback: readonly DeployStep[];
+  readonly waitSeconds: number;
   readonly warnings: readonly DeployWarning[];
 }
 
-export interface DeployRequest extends HostNeeds {
-  readonly probe: HostProbe;
-  /** The compose files in merge order; never empty. */
-  readonly composeFiles: readonly ShippedFile[];
-  /** The registry that the host pulls mirrored images from; absent when none is mirrored. */
-  readonly registry?: string | undefined;
-  /** Absent when no credentials are known: the host's own login is then relied on. */
-  readonly username?: string | undefined;
-  readonly profiles: readonly string[];
-}
-
-const IN_FOLDER = 'cd -- "$1" && shift && exec "$@"';
-
 /**
- * Arguments: folder, staged name, name. Standard input: a line with size in bytes and SHA-256, then the file. What
- * was cut or changed on its way is noticed and removed, and the file in place is not touched.
- */
-const STAGE = `cd -- "$1" || exit
-staged=./$2
-trap 'rm -f -- "$staged"' EXIT
-trap 'exit 1' HUP INT TERM PIPE
-if [ -d "./$3" ]; then echo "$3 is a folder" >&2; exit 1; fi
-IFS=' ' read -r size sum && rm -f -- "$staged" && cat >"$staged" || exit
-arrived=$(wc -c <"$staged") || exit
-if [ "$arrived" -ne "$size" ]; then echo "only $arrived of $size bytes arrived" >&2; exit 1; fi
-if command -v sha256sum >/dev/null; then
-  found=$(sha256sum <"$staged") || exit
-  if [ "\${found%% *}" != "$sum" ]; then echo "what arrived has another SHA-256 than what was sent" >&2; exit 1; fi
-fi
-trap - EXIT`;
-
-/** Arguments: folder, then pairs of staged name and name. */
-const PLACE = `cd -- "$1" && shift && while [ $# -gt 1 ]; do mv -f -- "./$1" "./$2" || exit; shift 2; done`;
-
-/** Arguments: folder, staged names. */
-const UNSTAGE = `cd -- "$1" && shift && for name; do rm -f -- "./$name"; done`;
-
-/**
- * The plan for the host that `probe` describes. Throws the first error that `judgeHost` finds, before anything was
- * touched, and `registry-invalid`.
+ * The plan for the host that `probe` describes. Throws the first error that `judgeHost` finds, `ship-missing`,
+ * `ship-outside` and `registry-invalid`, all before anything was touched.
  */
 export function planDeploy(request: DeployRequest): DeployPlan {
-  const { probe, composeFiles, registry, username, profiles } = request;
-  if (registry !== undefined && !isRegistryHost(registry)) {
-    throw new MirrorError("registry-invalid", { registry, detail: "it is not a host" });
+  const { probe, composeFiles, images, built, registry, release, time, holder, choices } = request;
+  const { pullFrom, unreached } = request.endpoint;
+  const { keepLogin, lockSeconds, waitSeconds, keep } = choices;
+  for (const name of [registry, pullFrom]) {
+    if (name !== undefined && !isRegistryHost(name)) {
+      throw new MirrorError("registry-invalid", { registry: name, detail: "it is not a host" });
+    }
   }
-  const { errors, warnings } = judgeHost(probe, request);
+  const { errors, warnings } = judgeHost(probe, { ...request, sudo: choices.sudo });
   if (errors[0] !== undefined) throw errors[0];
-  const names = composeFiles.map(({ name }) => name);
-  const project = projectOn(probe, names, profiles);
-  const { host, dir } = project;
 
-  const canLogIn = takesPasswordOnInput(probe);
-  const login = registry === undefined || username === undefined || !canLogIn ? undefined : { registry, username };
-  const loginWarning: DeployWarning | undefined =
-    registry === undefined || login !== undefined
-      ? undefined
-      : username === undefined
-        ? { code: "login-skipped", values: { host, registry } }
-        : { code: "login-unsupported", values: { host, registry, version: probe.engine?.client ?? "" } };
+  const files = composeFiles.map(({ name }) => name);
+  const project = projectOn(probe, { ...request, files });
+  const { dir } = project;
+  const services = new Set([...images.flatMap((image) => image.services), ...built]);
+  const needed = request.needed.filter(({ name }) => !files.includes(name));
+  const sending = decideSending({ needed, probe, services, mode: choices.send });
+  const shipped = [...composeFiles, ...sending.sent.map(({ source, name }) => ({ source, name }))];
 
-  const steps: readonly DeployStep[] = [
-    { kind: "folder", command: ["mkdir", "-p", "--", dir], values: { dir } },
-    ...composeFiles.map((file): DeployStep => ({
-      kind: "copy",
-      command: ["sh", "-c", STAGE, "sh", dir, stagedName(file.name), file.name],
-      file,
-      values: { file: file.name },
-    })),
-    ...(login === undefined
-      ? []
-      : [
-          {
-            kind: "login",
-            command: ["docker", "login", `--username=${login.username}`, "--password-stdin", login.registry],
-            values: { registry: login.registry },
-          } as const,
-        ]),
-    { kind: "pull", command: composeOn({ ...project, files: names.map(stagedName) }, "pull") },
-    {
-      kind: "place",
-      command: ["sh", "-c", PLACE, "sh", dir, ...names.flatMap((name) => [stagedName(name), name])],
-    },
-    { kind: "up", command: composeOn(project, "up", "-d") },
-    // Version 1 lists stopped containers too, and knows the option only since 1.24.
-    { kind: "ps", command: composeOn(project, "ps", ...(project.compose.flavour === "v2" ? ["--all"] : [])) },
-  ];
+  const { login, warnings: loginWarnings } = loginFor(request);
+  const loginAt = login === undefined || keepLogin ? undefined : loginFolder(dir);
+  const previous = probe.releases.find(({ id }) => id === probe.current);
+  const runs = new Set(previous?.images.map(({ service }) => service));
+  const recreate = sending.affected.filter((name) => runs.has(name));
   return {
     ...project,
     probe,
-    shipped: composeFiles,
-    ...(registry === undefined ? {} : { registry }),
+    release,
+    time,
+    shipped,
+    kept: sending.kept,
+    sent: sending.sums,
+    ...(registry === undefined ? {} : { registry: pullFrom ?? registry }),
     ...(login === undefined ? {} : { login }),
-    steps,
-    warnings: [...warnings, ...(loginWarning === undefined ? [] : [loginWarning])],
+    images,
+    changes: changesOf(images, previous),
+    ...(request.downloadBytes === undefined ? {} : { downloadBytes: request.downloadBytes }),
+    hold: hold(dir, holder, lockSeconds),
+    steps: [
+      { kind: "send", command: receive(dir), feed: "archive", values: { count: shipped.length } },
+      ...(login === undefined ? [] : [loginStep(project, login, loginAt)]),
+      ...images.map((image) => pullStep(project, image, { login: loginAt, name: otherName(image, pullFrom) })),
+      ...(images.length === 0 ? [] : [verifyStep(project, images)]),
+      { kind: "place", command: place(dir, release), feed: "names" },
+      ...startSteps(project, { recreate, refreshes: images.some(({ refreshes }) => refreshes), waitSeconds }),
+      { kind: "record", command: record(dir, release), feed: "release", values: { release } },
+      ...pruneSteps(project, probe.releases, { keep, current: probe.current }),
+    ],
+    rollback:
+      previous === undefined || !choices.rollback
+        ? []
+        : [
+            ...returnSteps(project, previous, { login: loginAt, recreate, waitSeconds }),
+            { kind: "prune", command: dropReleases(dir, [release]), values: { count: 1 } },
+          ],
+    waitSeconds,
+    warnings: [
+      ...warnings,
+      ...loginWarnings,
+      ...sending.warnings,
+      ...built.map((service): DeployWarning => ({ code: "built-on-host", values: { host: project.host, service } })),
+      ...(unreached === undefined
+        ? []
+        : [{ code: "pull-registry-unreachable", values: { host: project.host, registry: unreached } } as const]),
+      ...(request.isLocked ? [] : [{ code: "lock-missing", values: {} } as const]),
+    ],
   };
 }
 
-/**
- * The project that `files` (names in the probed folder) make on the probed host. Throws `host-docker-missing` and
- * `host-compose-missing`.
- */
-export function projectOn(
-  { host, engine, compose, folder }: HostProbe,
-  files: readonly string[],
-  profiles: readonly string[] = [],
-): DeployedProject {
-  if (engine === undefined) throw new MirrorError("host-docker-missing", { host });
-  if (compose === undefined) throw new MirrorError("host-compose-missing", { host });
-  return { host, dir: folder.path, compose, files, profiles };
+function loginFor({ probe, registry, endpoint, username }: DeployRequest): {
+  readonly login: DeployPlan["login"];
+  readonly warnings: readonly DeployWarning[];
+} {
+  if (registry === undefined) return { login: undefined, warnings: [] };
+  const values = { host: probe.host, registry: endpoint.pullFrom ?? registry };
+  if (username === undefined) return { login: undefined, warnings: [{ code: "login-skipped", values }] };
+  if (takesPasswordOnInput(probe)) return { login: { registry: values.registry, username }, warnings: [] };
+  const version = probe.engine?.client ?? "";
+  return { login: undefined, warnings: [{ code: "login-unsupported", values: { ...values, version } }] };
 }
 
-/**
- * Compose for the project, run in its folder as a person would there: from another folder compose would read that
- * folder's `.env` as well.
- */
-export function composeOn(
-  { dir, compose, files, profiles }: DeployedProject,
-  ...args: readonly string[]
-): RemoteCommand {
-  return [
-    "sh",
-    "-c",
-    IN_FOLDER,
-    "sh",
-    dir,
-    ...compose.command,
-    ...files.flatMap((name) => ["-f", name]),
-    ...profiles.flatMap((profile) => ["--profile", profile]),
-    ...args,
-  ];
+function loginStep(
+  { access }: DeployedProject,
+  { registry, username }: NonNullable<DeployPlan["login"]>,
+  loginAt: string | undefined,
+): DeployStep {
+  const command = ["docker", "login", `--username=${username}`, "--password-stdin", registry];
+  return { kind: "login", command: onEngine(access, command, loginAt), feed: "password", values: { registry } };
 }
 
-/** The command that removes what `copy` left when the plan ends before `place`. */
-export function unstage({ dir, files }: DeployedProject): RemoteCommand {
-  return ["sh", "-c", UNSTAGE, "sh", dir, ...files.map(stagedName)];
+/** The image's name at the registry `pullFrom`. */
+function otherName({ image, mirrored }: WantedImage, pullFrom: string | undefined): string | undefined {
+  return pullFrom === undefined || !mirrored
+    ? undefined
+    : formatReference({ ...parseReference(image), registry: pullFrom });
 }
 
-function stagedName(name: string): string {
-  return `.${name}.new`;
+function changesOf(images: readonly WantedImage[], previous: Release | undefined): readonly ServiceChange[] {
+  const before = new Map(previous?.images.map((each) => [each.service, each]));
+  return images
+    .flatMap(({ image, digest, services }) =>
+      services.map((service): ServiceChange => {
+        const old = before.get(service);
+        const oldDigest = old?.pulledBy?.split("@")[1];
+        return {
+          service,
+          ...(old === undefined
+            ? {}
+            : { from: { image: old.image, ...(oldDigest === undefined ? {} : { digest: oldDigest }) } }),
+          to: { image, ...(digest === undefined ? {} : { digest }) },
+        };
+      }),
+    )
+    .toSorted((a, b) => (a.service < b.service ? -1 : 1));
 }

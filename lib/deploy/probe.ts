@@ -12,6 +12,9 @@
 import { coerce, gte, lt, type SemVer } from "semver";
 import { MirrorError } from "../errors.ts";
 import { formatPlatform, parsePlatform } from "../platform.ts";
+import { Secret } from "../secret.ts";
+import { parseRelease, type Release } from "./release.ts";
+import { type EngineAccess, ROOT_PATH } from "./remote.ts";
 import type { Connection, RemoteCommand } from "./ssh.ts";
 
 const DOCKER_OLDEST = "1.13.0";
@@ -32,6 +35,8 @@ export interface FoundCompose {
 
 interface FoundEngine {
   readonly kind: "docker" | "podman";
+  /** It answers root only, and the ssh user can become root without a password. */
+  readonly rootOnly?: true;
   readonly client?: string;
   /** Absent when the daemon did not answer. */
   readonly server?: string;
@@ -49,7 +54,15 @@ interface FoundFolder {
   /** It, or the folder it would be made in, can be written to. */
   readonly writable: boolean;
   readonly hasEnvFile: boolean;
+  /** What its `.env` says. */
+  readonly envText?: Secret;
   readonly freeBytes?: number;
+}
+
+/** A file that was asked for; `sha256` is absent for what is no file, or where the host cannot tell. */
+export interface FoundFile {
+  readonly kind: "file" | "other";
+  readonly sha256?: string;
 }
 
 export interface HostProbe {
@@ -63,6 +76,12 @@ export interface HostProbe {
   readonly engine?: FoundEngine;
   readonly compose?: FoundCompose;
   readonly folder: FoundFolder;
+  /** Of the files asked for, those that are there. */
+  readonly files: ReadonlyMap<string, FoundFile>;
+  /** Releases that are kept there, the newest last. */
+  readonly releases: readonly Release[];
+  /** The id of the release that runs. */
+  readonly current?: string;
 }
 
 /** Something that does not stop a deploy but is worth knowing; `terminal/` puts it into words. */
@@ -74,7 +93,11 @@ export interface DeployWarning {
     | "disk-low"
     | "env-file-missing"
     | "login-skipped"
-    | "login-unsupported";
+    | "login-unsupported"
+    | "built-on-host"
+    | "file-kept"
+    | "lock-missing"
+    | "pull-registry-unreachable";
   readonly values: Readonly<Record<string, string | number>>;
 }
 
@@ -94,28 +117,54 @@ say system "$(. /etc/os-release && printf '%s' "$PRETTY_NAME")"
 say dir "$dir"
 if [ -d "$dir" ]; then say state folder; elif [ -e "$dir" ]; then say state other; else say state missing; fi
 if [ -w "$(near "$dir")" ]; then say writable yes; fi
-if [ -f "$dir/.env" ]; then say env yes; fi
+if [ -f "$dir/.env" ]; then say env yes; say envText "$(head -c 262144 "$dir/.env" | base64)"; fi
+number=0
+while IFS= read -r name; do
+  number=$((number + 1))
+  if [ -f "$dir/$name" ]; then
+    sum=$(sha256sum <"$dir/$name" 2>/dev/null); say "file$number" "file ${"$"}{sum%% *}"
+  elif [ -e "$dir/$name" ]; then say "file$number" other; fi
+done
+for each in "$dir"/.compose-mirror/releases/*/release.json; do
+  if [ -f "$each" ]; then say release "$(cat "$each")"; fi
+done
+say current "$(cat "$dir/.compose-mirror/current" 2>/dev/null)"
 say free "$(free "$dir")"
 command -v docker >/dev/null || exit 0
 say docker "$(docker --version 2>&1)"
-say client "$(docker version --format '{{.Client.Version}}' 2>/dev/null)"
+as=
 if server=$(docker version --format '{{.Server.Version}}' 2>/dev/null); then
   say server "$server"
 else
   say complaint "$(docker version --format '{{.Server.Version}}' 2>&1 >/dev/null)"
+  root="sudo -n env $2"
+  case $(docker --version 2>&1) in
+  *podman*) ;;
+  *) if server=$($root docker version --format '{{.Server.Version}}' 2>/dev/null); then
+    as=$root; say server "$server"; say rootOnly yes
+  fi ;;
+  esac
 fi
-root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null) || root=$(docker info --format '{{.Store.GraphRoot}}' 2>/dev/null)
+say client "$($as docker version --format '{{.Client.Version}}' 2>/dev/null)"
+root=$($as docker info --format '{{.DockerRootDir}}' 2>/dev/null) ||
+  root=$($as docker info --format '{{.Store.GraphRoot}}' 2>/dev/null)
 case $root in /*) say root "$root"; say rootFree "$(free "$root")" ;; esac
-say plugin "$(docker compose version --short 2>/dev/null)"
-standalone=$(docker-compose version --short 2>/dev/null)
+say plugin "$($as docker compose version --short 2>/dev/null)"
+standalone=$($as docker-compose version --short 2>/dev/null)
 say standalone "$standalone"
 case $standalone in
 1.*)
   said=$(cd / && echo '{"version": "3", "services": {"x": {"image": "x"}}}' |
-    docker-compose -p compose-mirror-probe -f - ps -q 2>&1 >/dev/null) || say v1 "$(printf '%s\n' "$said" | tail -n 1)"
+    $as docker-compose -p compose-mirror-probe -f - ps -q 2>&1 >/dev/null) || say v1 "$(printf '%s\n' "$said" | tail -n 1)"
   ;;
 esac
 exit 0`;
+
+export interface ProbeOptions {
+  /** Names in the folder to look for; they hold no line break. */
+  readonly names?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Looks at the host and at the folder `dir` there; `~`, `~/x` and relative paths are below the home. Throws
@@ -124,11 +173,14 @@ exit 0`;
 export async function probeHost(
   connection: Connection,
   dir: string,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { names = [], signal }: ProbeOptions = {},
 ): Promise<HostProbe> {
   const { host } = connection;
-  const asked = checkedDir(dir);
-  const { code, stdout, stderr } = await connection.run(["sh", "-c", PROBE, "sh", asked], { signal, timeout: 60_000 });
+  const { code, stdout, stderr } = await connection.run(["sh", "-c", PROBE, "sh", checkedDir(dir), ROOT_PATH], {
+    input: names.map((name) => `${name}\n`).join(""),
+    signal,
+    timeout: 60_000,
+  });
   const found = new Map(
     [...stdout.matchAll(/^probe:(\w+)=(.*)$/gm)].map(([, key, value]) => [key!, value!.trim()] as const),
   );
@@ -149,6 +201,13 @@ export async function probeHost(
   const texts = <K extends string>(...keys: readonly K[]): Partial<Record<K, string>> =>
     Object.fromEntries(keys.map((key) => [key, text(key)]).filter(([, value]) => value !== undefined));
   const docker = text("docker");
+  const envText = text("envText");
+  const current = text("current");
+  const files = names.flatMap((name, index): readonly (readonly [string, FoundFile])[] => {
+    const [kind, sha256] = (text(`file${index + 1}`) ?? "").split(" ");
+    return kind === "file" || kind === "other" ? [[name, { kind, ...(sha256 ? { sha256 } : {}) }]] : [];
+  });
+  const releases = [...stdout.matchAll(/^probe:release=(.*)$/gm)].flatMap(([, line]) => parseRelease(line!) ?? []);
   const compose = composeOf(text("plugin"), text("standalone"), text("v1"));
   return {
     host,
@@ -161,6 +220,7 @@ export async function probeHost(
       : {
           engine: {
             kind: /podman/i.test(docker) ? "podman" : "docker",
+            ...(text("rootOnly") === "yes" ? { rootOnly: true } : {}),
             ...texts("client", "server", "complaint", "root"),
             ...freeBytes("rootFree"),
           },
@@ -171,8 +231,12 @@ export async function probeHost(
       state: text("state") as FoundFolder["state"],
       writable: text("writable") === "yes",
       hasEnvFile: text("env") === "yes",
+      ...(envText === undefined ? {} : { envText: new Secret(Buffer.from(envText, "base64").toString("utf8")) }),
       ...freeBytes("free"),
     },
+    files: new Map(files),
+    releases: releases.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    ...(current === undefined ? {} : { current }),
   };
 }
 
@@ -226,6 +290,8 @@ export interface HostNeeds {
   readonly usesEnvFile: boolean;
   /** The oldest docker compose v2 that reads the compose files. */
   readonly oldestV2: string;
+  /** docker may be called as root where it answers root only. */
+  readonly sudo?: boolean | undefined;
 }
 
 export interface HostFindings {
@@ -239,7 +305,7 @@ export function judgeHost(probe: HostProbe, needs: HostNeeds): HostFindings {
   const { host, folder } = probe;
   const errors = [
     ...platformErrors(probe, needs.platform),
-    ...engineErrors(probe),
+    ...engineErrors(probe, needs.sudo === true),
     ...composeErrors(probe, needs),
     ...folderErrors(probe),
   ];
@@ -260,6 +326,11 @@ export function judgeHost(probe: HostProbe, needs: HostNeeds): HostFindings {
   return { errors, warnings };
 }
 
+/** How docker is called on the host, once `judgeHost` has let it pass. */
+export function accessTo({ engine }: HostProbe): EngineAccess {
+  return { kind: engine?.kind ?? "docker", sudo: engine?.rootOnly === true };
+}
+
 /** Whether the host's docker takes a password on its standard input. */
 export function takesPasswordOnInput({ engine }: HostProbe): boolean {
   if (engine?.kind !== "docker") return true;
@@ -277,9 +348,10 @@ function archOf(platform: string): string {
   return formatPlatform({ os, architecture });
 }
 
-function engineErrors({ host, user, engine }: HostProbe): readonly MirrorError[] {
+function engineErrors({ host, user, engine }: HostProbe, sudo: boolean): readonly MirrorError[] {
   if (engine === undefined) return [new MirrorError("host-docker-missing", { host })];
   if (engine.kind === "podman") return [];
+  if (engine.rootOnly && !sudo) return [new MirrorError("host-docker-root", { host, user })];
   if (engine.server === undefined) {
     const detail = engine.complaint ?? "no answer";
     const code = /permission denied/i.test(detail) ? "host-docker-permission" : "host-docker-stopped";

@@ -6,7 +6,7 @@
  * files and the flat file of images instead, as `rewrite` laid them out.
  */
 import { existsSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { gte } from "semver";
 import { load } from "../compose/load.ts";
 import type { LoadOptions, Project } from "../compose/project.ts";
@@ -14,6 +14,7 @@ import { MIRROR_IMAGES_FILE, oldestV2Of } from "../compose/rewrite.ts";
 import { v1Problems } from "../compose/v1.ts";
 import { MirrorError } from "../errors.ts";
 import { parseReference } from "../reference.ts";
+import { isOutside } from "./closure.ts";
 import type { ShippedFile } from "./plan.ts";
 import { type FoundCompose, type HostNeeds, parseVersion } from "./probe.ts";
 
@@ -24,8 +25,12 @@ export interface Shipment {
   readonly mirror: Project;
   /** The registry that its mirrored images are named by; absent when none is mirrored. */
   readonly registry?: string;
+  /** The names of its mirrored images. */
+  readonly mirrored: ReadonlySet<string>;
   /** The platform of the images. */
   readonly platform: string;
+  /** How the projects were loaded. */
+  readonly options: LoadOptions;
 }
 
 export interface ShipmentRequest {
@@ -41,8 +46,16 @@ export interface ShipmentRequest {
 export async function readShipment({ source, file, platform, options }: ShipmentRequest): Promise<Shipment> {
   if (!existsSync(file)) throw new MirrorError("mirror-compose-missing", { file });
   const mirror = await load({ ...options, files: [file] });
-  const registry = registryOf(source, mirror);
-  return { source, mirror, ...(registry === undefined ? {} : { registry }), platform };
+  const mirrored = mirroredImages(source, mirror);
+  const [first] = mirrored;
+  return {
+    source,
+    mirror,
+    ...(first === undefined ? {} : { registry: parseReference(first).registry }),
+    mirrored: new Set(mirrored),
+    platform,
+    options,
+  };
 }
 
 /** What a host must bring for the project, before its mirror compose file is written. */
@@ -80,18 +93,20 @@ function flatProject({ source, mirror }: Shipment, compose: FoundCompose | undef
   return existsSync(join(dirname(mirror.composeFiles[0]!), MIRROR_IMAGES_FILE)) ? source : undefined;
 }
 
+/** The names of the env files that were asked for, in the host's folder. Throws `ship-outside`. */
+export function envFilesFor({ mirror, options }: Shipment): readonly string[] {
+  return options.envFiles.map((file) => nameIn(mirror.folder, resolve(options.cwd, file)));
+}
+
 /** Throws `ship-outside` for what lies above `folder`: there is no such place in the host's folder. */
 function nameIn(folder: string, path: string): string {
   const name = relative(folder, path);
-  if (name === ".." || name.startsWith("../")) {
-    throw new MirrorError("ship-outside", { file: path, folder, name: basename(path) });
-  }
+  if (isOutside(name)) throw new MirrorError("ship-outside", { file: path, folder });
   return name;
 }
 
-/** The registry of the first image that differs between the two. */
-function registryOf(source: Project, mirror: Project): string | undefined {
+/** The images that differ between the two. */
+function mirroredImages(source: Project, mirror: Project): readonly string[] {
   const before = new Map(source.services.map(({ name, image }) => [name, image]));
-  const moved = mirror.services.find(({ name, image }) => image !== undefined && before.get(name) !== image);
-  return moved === undefined ? undefined : parseReference(moved.image!).registry;
+  return mirror.services.flatMap(({ name, image }) => (image !== undefined && before.get(name) !== image ? image : []));
 }

@@ -1,9 +1,9 @@
 /** What runs of a project on a host, by docker's own labels and states: the same for compose version 1 and 2. */
 import { MirrorError } from "../errors.ts";
-import { composeOn, type DeployedProject } from "./plan.ts";
-import type { Connection } from "./ssh.ts";
+import { type EngineAccess, onEngine } from "./remote.ts";
+import type { Connection, RemoteCommand } from "./ssh.ts";
 
-/** One container of a service. */
+/** One container of a service, as `--json` shows it. */
 export interface ServiceState {
   /** The service. */
   readonly name: string;
@@ -17,39 +17,75 @@ export interface ServiceState {
   readonly image: string;
 }
 
+export interface Container extends ServiceState {
+  readonly id: string;
+  readonly imageId: string;
+  /** How often docker started it again by itself. */
+  readonly restarts: number;
+  /** `no`, `always`, `unless-stopped` or `on-failure`. */
+  readonly restartPolicy: string;
+  readonly startedAt: string;
+}
+
 const FORMAT = [
   'container:{{index .Config.Labels "com.docker.compose.service"}}',
   '{{index .Config.Labels "com.docker.compose.oneoff"}}',
   "{{.State.Status}}",
   "{{if .State.Health}}{{.State.Health.Status}}{{end}}",
   "{{.State.ExitCode}}",
+  "{{.Id}}",
+  "{{.Image}}",
+  "{{.RestartCount}}",
+  "{{.HostConfig.RestartPolicy.Name}}",
+  "{{.State.StartedAt}}",
   "{{.Config.Image}}",
 ].join("|");
+const FIELDS = FORMAT.split("|").length;
 
-/** Arguments: the format, then the command that lists containers. One that went in between is no error. */
-const INSPECT = `format=$1; shift
-ids=$("$@") || exit
-for id in $ids; do docker inspect --type container --format "$format" "$id" 2>/dev/null || :; done`;
+/** Where containers are listed. */
+export interface Listing {
+  readonly dir: string;
+  readonly access: EngineAccess;
+  /** Prints their ids. */
+  readonly list: RemoteCommand;
+}
+
+interface StatusOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Containers as people and `--json` see them. */
+export function statesOf(containers: readonly Container[]): readonly ServiceState[] {
+  return containers.map(({ name, state, health, exitCode, image }) => ({
+    name,
+    state,
+    ...(health === undefined ? {} : { health }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+    image,
+  }));
+}
 
 /**
- * The containers of `project`, in code-point order of their services; containers of `compose run` are left out.
+ * The containers listed, in code-point order of their services; containers of `compose run` are left out.
  * Throws `host-ps` when compose cannot list them, and what `Connection.run` throws.
  */
-export async function statusOf(
+export async function containersOf(
   connection: Connection,
-  project: DeployedProject,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
-): Promise<readonly ServiceState[]> {
-  const all = project.compose.flavour === "v2" ? ["--all"] : [];
-  const list = composeOn(project, "ps", ...all, "-q");
-  const { code, stdout, stderr } = await connection.run(["sh", "-c", INSPECT, "sh", FORMAT, ...list], {
-    signal,
-    timeout: 120_000,
-  });
-  if (code !== 0) {
-    const detail = stderr.trim() === "" ? `exit code ${code}` : stderr.trim().split("\n").slice(-3).join("\n  ");
-    throw new MirrorError("host-ps", { host: connection.host, dir: project.dir, detail });
+  { dir, access, list }: Listing,
+  { signal }: StatusOptions = {},
+): Promise<readonly Container[]> {
+  const options = { signal, timeout: 120_000 };
+  const listed = await connection.run(list, options);
+  if (listed.code !== 0) {
+    const said = listed.stderr.trim();
+    const detail = said === "" ? `exit code ${listed.code}` : said.split("\n").slice(-3).join("\n  ");
+    throw new MirrorError("host-ps", { host: connection.host, dir, detail });
   }
+  const ids = listed.stdout.split("\n").filter((id) => /^[\da-z]+$/i.test(id));
+  if (ids.length === 0) return [];
+  const inspect = onEngine(access, ["docker", "inspect", "--type", "container", "--format", FORMAT, ...ids]);
+  // A container that went in between is no error.
+  const { stdout } = await connection.run(inspect, options);
   return stdout
     .split("\n")
     .flatMap(readContainer)
@@ -57,17 +93,24 @@ export async function statusOf(
 }
 
 /** A line of FORMAT; of other lines, and of `compose run`, nothing. */
-function readContainer(line: string): readonly ServiceState[] {
-  const [, name, oneOff, state, health, exitCode, image] =
-    /^container:([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|(.*)$/.exec(line) ?? [];
-  if (name === undefined || oneOff === "True") return [];
+function readContainer(line: string): readonly Container[] {
+  if (!line.startsWith("container:")) return [];
+  const fields = line.slice("container:".length).split("|");
+  if (fields.length < FIELDS) return [];
+  const [name, oneOff, state, health, exitCode, id, imageId, restarts, restartPolicy, startedAt] = fields;
+  if (oneOff === "True") return [];
   return [
     {
-      name,
+      name: name!,
       state: state!,
       ...(health === "" ? {} : { health: health! }),
       ...(state === "running" ? {} : { exitCode: Number(exitCode) }),
-      image: image!,
+      image: fields.slice(FIELDS - 1).join("|"),
+      id: id!,
+      imageId: imageId!,
+      restarts: Number(restarts),
+      restartPolicy: restartPolicy!,
+      startedAt: startedAt!,
     },
   ];
 }

@@ -7,7 +7,7 @@ import type { Plan } from "../plan.ts";
 import { run } from "../process.ts";
 import type { Registries } from "../registry/registries.ts";
 import type { Context } from "./command.ts";
-import { warningLine } from "./deploy.ts";
+import { warningLine } from "./deploy-plan.ts";
 import { formatBytes } from "./format.ts";
 import type { Row } from "./pipeline.ts";
 import type { Terminal } from "./terminal.ts";

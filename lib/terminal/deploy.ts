@@ -1,20 +1,18 @@
-/** How a deploy is shown: one row for all hosts, the step and its last line for each while it runs, a table at the end. */
-import type { CheckWarning } from "../check.ts";
+/** How work on hosts is shown: one row for all of them, the step and its last line for each, a table at the end. */
 import type { Config } from "../config.ts";
-import { type DeployOptions, type DeployStage, deployTo, planFor } from "../deploy/deploy.ts";
+import { type DeployOptions, type DeployStage, deployTo, type HostStatus } from "../deploy/deploy.ts";
 import type { DeployResult } from "../deploy/execute.ts";
-import type { DeployPlan, DeployStep } from "../deploy/plan.ts";
-import { commandLine } from "../quote.ts";
 import type { ServiceState } from "../deploy/status.ts";
 import { MirrorError } from "../errors.ts";
-import { formatBytes, formatTable } from "./format.ts";
+import { planHead, stepTitle } from "./deploy-plan.ts";
+import { formatTable } from "./format.ts";
 import type { Row } from "./pipeline.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What became of one host; exactly one of `result` and `error` is there. */
 export interface HostOutcome {
   readonly host: string;
-  readonly result?: DeployResult;
+  readonly result?: DeployResult | HostStatus;
   readonly error?: unknown;
 }
 
@@ -25,21 +23,28 @@ export async function showDeploy(
   hosts: readonly string[],
   options: DeployOptions,
 ): Promise<readonly HostOutcome[]> {
+  return showWork(terminal, row, hosts, (host, onStage) => deployTo(host, options, onStage));
+}
+
+/** Does `work` for all hosts at once and shows it in `row`. Throws as `onEveryHost` does. */
+export async function showWork(
+  terminal: Terminal,
+  row: Row,
+  hosts: readonly string[],
+  work: (host: string, onStage: (stage: DeployStage) => void) => Promise<DeployResult>,
+): Promise<readonly HostOutcome[]> {
   const doing = new Map<string, string>();
   const prefix = (host: string): string => (hosts.length === 1 ? "" : `${host}: `);
   const show = (host: string, stage: DeployStage): void => {
-    const line = stageLine(terminal, stage);
-    if (stage.kind === "planned") for (const text of planHead(terminal, stage.plan)) row.note(prefix(host) + text);
-    else if (stage.kind === "left") row.note(prefix(host) + line);
-    else if (stage.kind === "started" && !terminal.interactive) row.note(prefix(host) + line);
-    if (stage.kind === "finished") return;
-    const step = stage.kind === "line" ? `${stepTitle(terminal, stage.step)}  ${stage.line}` : line;
-    doing.set(host, step);
+    const { live, notes } = stageLines(terminal, stage);
+    for (const note of notes) row.note(prefix(host) + note);
+    if (live === undefined) return;
+    doing.set(host, live);
     row.live([...doing].map(([name, text]) => prefix(name) + text).join("\n"));
   };
   return onEveryHost(hosts, async (host) => {
     try {
-      return await deployTo(host, options, (stage) => show(host, stage));
+      return await work(host, (stage) => show(host, stage));
     } finally {
       doing.delete(host);
     }
@@ -74,7 +79,7 @@ export function reportDeploy(
   outcomes: readonly HostOutcome[],
 ): boolean {
   if (json) terminal.json(deployJson(outcomes));
-  else for (const outcome of outcomes) reportServices(terminal, outcome, outcomes.length > 1);
+  else for (const outcome of outcomes) reportHost(terminal, outcome, outcomes.length > 1);
   return reportFailedHosts(terminal, outcomes);
 }
 
@@ -98,30 +103,7 @@ export function deployJson(outcomes: readonly HostOutcome[]): unknown {
   return rows.length === 1 ? rows[0] : rows;
 }
 
-/** The plan of every host, looked at but not touched. */
-export async function dryRunOf(
-  terminal: Terminal,
-  { json }: Pick<Config, "json">,
-  hosts: readonly string[],
-  options: DeployOptions,
-): Promise<void> {
-  const plans = await Promise.all(hosts.map((host) => planFor(host, options)));
-  if (json) return terminal.json(plans.length === 1 ? plans[0] : plans);
-  terminal.result([terminal.text("planTitle"), ...plans.flatMap((plan) => planLines(terminal, plan))].join("\n"));
-}
-
-function planLines(terminal: Terminal, plan: DeployPlan): readonly string[] {
-  return [
-    terminal.text("planDeploy", { host: plan.host, dir: plan.dir }),
-    ...planHead(terminal, plan).map((line) => `  ${line}`),
-    ...plan.steps.flatMap((step) => [
-      `  ${stepTitle(terminal, step)}`,
-      `    ${terminal.text("planRun", { command: commandLine(step.command) })}`,
-    ]),
-  ];
-}
-
-function reportServices(terminal: Terminal, { host, result }: HostOutcome, isOneOfMany: boolean): void {
+function reportHost(terminal: Terminal, { host, result }: HostOutcome, isOneOfMany: boolean): void {
   if (result === undefined) return;
   if (isOneOfMany) terminal.result(`${host}:`);
   const { dir, services } = result;
@@ -130,42 +112,56 @@ function reportServices(terminal: Terminal, { host, result }: HostOutcome, isOne
       ? terminal.text("noContainers", { host, dir })
       : formatTable(services.map((service) => [service.name, stateOf(service), service.image])),
   );
+  if ("drift" in result) for (const line of statusLines(terminal, result)) terminal.note(line);
 }
 
-export function warningLine(terminal: Terminal, { code, values }: CheckWarning): string {
-  const shown = typeof values["bytes"] === "number" ? { ...values, bytes: formatBytes(values["bytes"]) } : values;
-  return terminal.text("warning", { text: terminal.text(`warning-${code}`, shown) });
+function statusLines(terminal: Terminal, { release, deployed, releases, drift }: HostStatus): readonly string[] {
+  return [
+    release === undefined
+      ? terminal.text("statusNoRelease")
+      : terminal.text("statusRelease", { release, time: deployed ?? "" }),
+    ...(releases.length === 0 ? [] : [terminal.text("statusKept", { releases: releases.join(", ") })]),
+    ...drift.map((each) => terminal.text("warning", { text: terminal.text(`drift-${each.kind}`, { ...each }) })),
+  ];
 }
 
-function planHead(terminal: Terminal, { host, probe, compose, warnings }: DeployPlan): readonly string[] {
-  const { user, system, platform, engine } = probe;
-  const place = terminal.text("deployHost", {
-    host,
-    user,
-    system,
-    platform,
-    engine: `${engine?.kind ?? ""} ${engine?.server ?? engine?.client ?? ""}`.trim(),
-    compose: compose.version,
-  });
-  return [place, ...warnings.map((warning) => warningLine(terminal, warning))];
-}
-
-function stageLine(terminal: Terminal, stage: DeployStage): string {
+/** What a stage shows for as long as it lasts, and what stays. */
+function stageLines(
+  terminal: Terminal,
+  stage: DeployStage,
+): { readonly live?: string; readonly notes: readonly string[] } {
   switch (stage.kind) {
     case "connecting":
     case "probing":
-      return terminal.text(`deploy-${stage.kind}`);
+      return { live: terminal.text(`deploy-${stage.kind}`), notes: [] };
     case "planned":
-      return "";
+      return { notes: planHead(terminal, stage.plan) };
+    case "locked":
+      return { notes: [terminal.text("deploy-locked", { holder: stage.holder })] };
+    case "started":
+      return {
+        live: stepTitle(terminal, stage.step),
+        notes: terminal.interactive ? [] : [stepTitle(terminal, stage.step)],
+      };
+    case "line":
+      return { live: `${stepTitle(terminal, stage.step)}  ${stage.line}`, notes: [] };
+    case "waiting": {
+      const names = stage.services.join(", ");
+      const live = names === "" ? terminal.text("deployWell") : terminal.text("deployWaitingFor", { services: names });
+      return { live, notes: terminal.interactive ? [] : [live] };
+    }
+    case "finished":
+      return { notes: [] };
+    case "returning":
+      return { notes: [...terminal.explain(stage.error).split("\n"), terminal.text("deploy-returning")] };
     case "left":
-      return terminal.text(`deploy-left-${stage.state}`);
-    default:
-      return stepTitle(terminal, stage.step);
+      return {
+        notes: [
+          terminal.text(`deploy-left-${stage.state}`),
+          ...(stage.error === undefined ? [] : terminal.explain(stage.error).split("\n")),
+        ],
+      };
   }
-}
-
-function stepTitle(terminal: Terminal, { kind, values }: DeployStep): string {
-  return terminal.text(`deploy-${kind}`, values);
 }
 
 function stateOf({ state, health, exitCode }: ServiceState): string {

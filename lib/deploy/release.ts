@@ -1,0 +1,85 @@
+/**
+ * Releases: what was deployed to a folder and when. The last few stay on the host, so that a deploy that fails, or one
+ * that turns out to be wrong, can be taken back even after the tags at the registry have moved on.
+ *
+ *     DIR/.compose-mirror/
+ *       lock, busy, holder         who deploys right now (flock; `busy` is held while services are being started)
+ *       login/                     docker's configuration with the login of a running deploy
+ *       incoming/                  files on their way
+ *       current                    the id of the release that runs
+ *       releases/ID/release.json   a Release
+ *       releases/ID/files/         the compose files and all that was sent with them, as they were
+ */
+
+/** What a service ran. */
+export interface ReleaseImage {
+  readonly service: string;
+  /** As the compose file names it. */
+  readonly image: string;
+  /** The image's id at the host's docker; absent when it was built or is not known. */
+  readonly id?: string;
+  /** `REPOSITORY@DIGEST` by which it can be pulled again. */
+  readonly pulledBy?: string;
+}
+
+export interface SentFile {
+  readonly sha256: string;
+  /** The services that have it mounted. */
+  readonly services: readonly string[];
+}
+
+export interface Release {
+  /** Sorts by time. */
+  readonly id: string;
+  /** ISO 8601. */
+  readonly time: string;
+  /** Names of the compose files, in merge order. */
+  readonly files: readonly string[];
+  readonly envFiles: readonly string[];
+  readonly profiles: readonly string[];
+  readonly images: readonly ReleaseImage[];
+  /** Every other file that was sent or found alike, by name. */
+  readonly sent: Readonly<Record<string, SentFile>>;
+}
+
+const ID = /^\d{8}-\d{6}-[0-9a-f]{4}$/;
+
+/** An id that sorts by time; `random` tells apart what begins in the same second. */
+export function releaseId(time: Date, random: number): string {
+  const digits = time.toISOString().replace(/[-:]/g, "");
+  return `${digits.slice(0, 8)}-${digits.slice(9, 15)}-${Math.floor(random * 0x10000)
+    .toString(16)
+    .padStart(4, "0")}`;
+}
+
+export function isReleaseId(text: string): boolean {
+  return ID.test(text);
+}
+
+/** A release as one line of JSON. */
+export function formatRelease(release: Release): string {
+  return JSON.stringify(release);
+}
+
+/** Reads what `formatRelease` wrote; `undefined` for anything else, which is then no release. */
+export function parseRelease(text: string): Release | undefined {
+  let found: Partial<Release>;
+  try {
+    found = JSON.parse(text) as Partial<Release>;
+  } catch {
+    return undefined;
+  }
+  const { id, time, files, envFiles, profiles, images, sent } = found ?? {};
+  const isWhole =
+    typeof id === "string" &&
+    isReleaseId(id) &&
+    typeof time === "string" &&
+    [files, envFiles, profiles].every(
+      (list) => Array.isArray(list) && list.every((item) => typeof item === "string"),
+    ) &&
+    Array.isArray(images) &&
+    images.every((each: unknown) => typeof (each as Partial<ReleaseImage> | null)?.image === "string") &&
+    typeof sent === "object" &&
+    sent !== null;
+  return isWhole ? (found as Release) : undefined;
+}

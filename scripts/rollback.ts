@@ -1,0 +1,25 @@
+import { requireHosts } from "../lib/config.ts";
+import { prepareDeploy, rollBack } from "../lib/deploy/deploy.ts";
+import { command } from "../lib/terminal/command.ts";
+import { allWell, type HostOutcome, reportDeploy, showWork } from "../lib/terminal/deploy.ts";
+import { rollbackDryRunOf } from "../lib/terminal/deploy-plan.ts";
+import { ROLLBACK_FLAGS } from "../lib/terminal/flag-sets.ts";
+import { pipeline } from "../lib/terminal/pipeline.ts";
+
+await command({ name: "rollback", flags: ROLLBACK_FLAGS }, async ({ config, terminal, signal }) => {
+  const hosts = requireHosts(config);
+  const options = { ...(await prepareDeploy(config)), signal };
+  if (config.dryRun) return rollbackDryRunOf(terminal, config, hosts, options);
+
+  let outcomes: readonly HostOutcome[] = [];
+  await pipeline(terminal, [
+    {
+      title: terminal.text("stepRollback", { host: hosts.join(", ") }),
+      run: async (row) => {
+        outcomes = await showWork(terminal, row, hosts, (host, onStage) => rollBack(host, options, onStage));
+        return allWell(outcomes);
+      },
+    },
+  ]);
+  return reportDeploy(terminal, config, outcomes);
+});

@@ -53,7 +53,7 @@ start_host() { # HOST
   local host=$1 outer pid
   hosts_file "$host" >"$STATE/hosts.$host"
   setsid unshare -n -m -p -u -i --fork --kill-child --propagation private \
-    bash "$HERE/host.sh" "$host" "$STATE" "${ADDRESS[$host]}" >"$STATE/$host.log" 2>&1 </dev/null &
+    bash "$HERE/host.sh" "$host" "$STATE" "${ADDRESS[$host]}" "$CHECKOUT" >"$STATE/$host.log" 2>&1 </dev/null &
   outer=$!
   echo "$outer" >"$STATE/$host.outer"
   for _ in {1..200}; do

@@ -188,6 +188,8 @@ async function acr(call: Call): Promise<void> {
   const { req, host, url } = call;
   const asksForTokens = host.endsWith(".aliyuncs.com");
   if (asksForTokens && isRealm(host, url.pathname)) {
+    // Without credentials it gives a token all the same, for what everybody may read: here nothing.
+    if (req.headers.authorization === undefined) return giveToken(call, () => false);
     if (req.headers.authorization !== BASIC) return refuse(call, 401, "UNAUTHORIZED", "authentication required");
     return giveToken(call, isInNamespace);
   }

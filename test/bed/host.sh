@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # One "machine" of the test bed, without virtual machines: run by `unshare -n -m -p -u -i --fork` as its first process.
 # It lays a throw-away overlay over /, moves into it, waits for its network, and becomes an init that reaps processes.
-#   host.sh NAME STATE-FOLDER ADDRESS
+#   host.sh NAME STATE-FOLDER ADDRESS CHECKOUT
 set -euo pipefail
-name=$1 state=$2 address=$3
+name=$1 state=$2 address=$3 checkout=$4
 
 base=$state/hosts/$name
 mkdir -p "$base"
@@ -24,6 +24,10 @@ mkdir -p "$state/docker/$name" "$root/var/lib/docker"
 mount --bind "$state/docker/$name" "$root/var/lib/docker"
 mkdir -p "$root$state" "$root/mnt/old"
 mount --bind "$state" "$root$state"
+# The checkout as it is at every moment, which the lower layer of an overlay does not promise; nothing here changes it.
+mount --bind "$checkout" "$root$checkout"
+mount -o remount,bind,ro "$root$checkout"
+[[ ! -e $checkout/.env ]] || mount --bind /dev/null "$root$checkout/.env"
 
 cd "$root"
 pivot_root . mnt/old

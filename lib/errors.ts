@@ -157,6 +157,11 @@ export const ERRORS = {
     says: 'lock file "{file}" is not valid: {detail}',
     fix: "correct it, restore it from version control, or delete it and mirror again",
   },
+  "lock-missing": {
+    exit: 2,
+    says: 'no lock file "{file}", so there is nothing to compare with',
+    fix: "run mirror first, which writes it; with another --output, pass the same here",
+  },
 
   // compose
   "compose-not-found": {

@@ -97,6 +97,23 @@ export const TEXTS_EN = {
   "image-ignored": "(ignored)",
   "image-built": "(built)",
 
+  "verify-not-locked": "not mirrored yet under this name: run mirror",
+  "verify-not-used": "in the lock file only: the project no longer uses it, and the next mirror drops it",
+  "verify-source-moved": "its source has another image by now ({actual}): run mirror to get it",
+  "verify-source-gone": "gone at its source; the mirror still has what was locked ({locked})",
+  "verify-source-unknown": "its source did not answer: {reason}",
+  "verify-mirror-moved":
+    "the mirror has another image ({actual}) than was mirrored ({locked}): somebody else pushed it",
+  "verify-mirror-gone": "gone at the mirror ({locked}): run mirror",
+  "verify-mirror-unknown": "the mirror did not answer: {reason}",
+  verifySummary: "{same} images are as locked, {drifted} are not",
+  columnImage: "image",
+  columnSameMajor: "same major",
+  columnNewest: "newest",
+  columnServices: "services",
+  outdatedSummary:
+    "{outdated} images have newer versions, {current} have none, {unversioned} have no version in their tag",
+
   serving: "serving {folder} at {host}: {count} images, {size}; Ctrl-C ends it",
   pruned: "removed {names} images and {blobs} blobs, {size}",
   storeHolds: "{folder} holds {count} images, {size}; blobs under way: {partials}",

@@ -100,6 +100,21 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "image-ignored": "（忽略）",
   "image-built": "（构建）",
 
+  "verify-not-locked": "尚未以此名字同步：请运行 mirror",
+  "verify-not-used": "仅在锁文件中：项目已不再使用，下次 mirror 会移除",
+  "verify-source-moved": "原仓库已有另一个镜像（{actual}）：运行 mirror 获取",
+  "verify-source-gone": "原仓库中已不存在；私有仓库仍保留锁定的版本（{locked}）",
+  "verify-source-unknown": "原仓库没有应答：{reason}",
+  "verify-mirror-moved": "私有仓库中的镜像（{actual}）与当时同步的（{locked}）不同：有人另行推送过",
+  "verify-mirror-gone": "私有仓库中已不存在（{locked}）：请运行 mirror",
+  "verify-mirror-unknown": "私有仓库没有应答：{reason}",
+  verifySummary: "{same} 个镜像与锁文件一致，{drifted} 个不一致",
+  columnImage: "镜像",
+  columnSameMajor: "同一主版本",
+  columnNewest: "最新",
+  columnServices: "服务",
+  outdatedSummary: "{outdated} 个镜像有更新版本，{current} 个没有，{unversioned} 个的标签不含版本号",
+
   serving: "正在 {host} 上提供 {folder}：{count} 个镜像，{size}；按 Ctrl-C 结束",
   pruned: "已删除 {names} 个镜像、{blobs} 个 blob，共 {size}",
   storeHolds: "{folder} 中有 {count} 个镜像，{size}；未下载完的 blob：{partials}",
@@ -278,6 +293,10 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; read
   "lock-invalid": {
     says: "锁文件 “{file}” 无效：{detail}",
     fix: "请修正它、从版本控制中恢复，或删除后重新镜像",
+  },
+  "lock-missing": {
+    says: "没有锁文件“{file}”，无从比较",
+    fix: "请先运行 mirror 生成它；若当时用了其他 --output，这里也要给出同样的值",
   },
 
   // compose 文件

@@ -1,0 +1,35 @@
+import { openConfigured } from "../lib/engine/open.ts";
+import { findNewer } from "../lib/outdated.ts";
+import { prepareSelection } from "../lib/prepare.ts";
+import { command } from "../lib/terminal/command.ts";
+import { PROJECT_FLAGS } from "../lib/terminal/flag-sets.ts";
+import { outlookJson, outlookLines } from "../lib/terminal/verified.ts";
+
+const FLAGS = [...PROJECT_FLAGS, "source-mirror", "insecure", "json"] as const;
+
+await command({ name: "outdated", flags: FLAGS }, async ({ config, terminal, signal }) => {
+  const { selection } = await prepareSelection(config);
+  const registries = await openConfigured(config);
+  try {
+    const sources = selection.mirrored.map(({ source }) => source);
+    const { sourceMirrors } = config;
+    const outlooks = await findNewer(sources, { registries, sourceMirrors, signal });
+    const images = selection.mirrored.map(({ uses: [{ image, services }] }, index) => ({
+      image,
+      services,
+      outlook: outlooks[index]!,
+    }));
+    const count = (status: (typeof outlooks)[number]["status"]): number =>
+      outlooks.filter((outlook) => outlook.status === status).length;
+    if (config.json) terminal.json(images.map(outlookJson));
+    else for (const line of outlookLines(terminal, images)) terminal.result(line);
+    for (const { image, outlook } of images) {
+      if (outlook.status === "failed") terminal.note(`✖ ${image}\n${terminal.explain(outlook.error)}`);
+    }
+    const counts = { outdated: count("outdated"), current: count("current"), unversioned: count("unversioned") };
+    terminal.note(terminal.text("outdatedSummary", counts));
+    return count("failed") === 0;
+  } finally {
+    registries.close();
+  }
+});

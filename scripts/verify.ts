@@ -1,0 +1,30 @@
+import { openConfigured } from "../lib/engine/open.ts";
+import { lockFileOf } from "../lib/engine/locked.ts";
+import { MirrorError } from "../lib/errors.ts";
+import { readLock } from "../lib/lock.ts";
+import { outputPath, preparePlan } from "../lib/prepare.ts";
+import { command } from "../lib/terminal/command.ts";
+import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/terminal/flag-sets.ts";
+import { verifiedJson, verifiedLines } from "../lib/terminal/verified.ts";
+import { verify } from "../lib/verify.ts";
+
+const FLAGS = [...PROJECT_FLAGS, ...MIRROR_FLAGS, "source-mirror", "insecure", "output", "json"] as const;
+
+await command({ name: "verify", flags: FLAGS }, async ({ config, terminal, signal }) => {
+  const { project, plan } = await preparePlan(config);
+  const file = lockFileOf(outputPath(config, project, "docker-compose-mirror.yaml"));
+  const locked = await readLock(file);
+  if (locked === undefined) throw new MirrorError("lock-missing", { file });
+  const registries = await openConfigured(config);
+  try {
+    const { sourceMirrors } = config;
+    const verified = await verify(locked, plan.transfers, { registries, sourceMirrors, signal });
+    const drifted = verified.filter(({ drifts }) => drifts.length > 0).length;
+    if (config.json) terminal.json(verified.map(verifiedJson));
+    else for (const line of verifiedLines(terminal, verified)) terminal.result(line);
+    terminal.note(terminal.text("verifySummary", { same: verified.length - drifted, drifted }));
+    return drifted === 0;
+  } finally {
+    registries.close();
+  }
+});

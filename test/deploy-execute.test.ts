@@ -142,7 +142,7 @@ test("the whole deploy: sent, logged in, pulled, compared, placed, started, well
 
 test("what is kept on the host: the release with its files, and no login", async () => {
   const { host } = await deploy({});
-  assert.deepEqual(names(host, "app/.compose-mirror"), [...AT_REST, "current"].toSorted());
+  assert.deepEqual(names(host, "app/.compose-mirror"), [...AT_REST, "current", "placed"].toSorted());
   assert.equal(statSync(join(host.home, "app/.compose-mirror")).mode & 0o777, 0o700);
   assert.equal(host.read("home/app/.compose-mirror/current"), `${RELEASE}\n`);
   const kept = `home/app/.compose-mirror/releases/${RELEASE}`;

@@ -1,7 +1,7 @@
 /** A compose project on a host, and compose called for it. */
 import { MirrorError } from "../errors.ts";
 import { accessTo, type FoundCompose, type HostProbe } from "./probe.ts";
-import { busyInFolder, type EngineAccess, inFolder, onEngine } from "./remote.ts";
+import { busyInFolder, type EngineAccess, inFolder, onEngine, recreate } from "./remote.ts";
 import type { RemoteCommand } from "./ssh.ts";
 
 /** What compose is given on its command line. */
@@ -40,6 +40,12 @@ export function composeOn(project: DeployedProject, ...args: readonly string[]):
 /** Like `composeOn`, for what must not be disturbed by another deploy. */
 export function busyComposeOn(project: DeployedProject, ...args: readonly string[]): RemoteCommand {
   return busyInFolder(project.dir, composeCall(project, args));
+}
+
+/** Makes services anew that see changed files only so. */
+export function recreateOn(project: DeployedProject, services: readonly string[]): RemoteCommand {
+  const docker = onEngine(project.access, ["docker"]);
+  return recreate(project.dir, services, { docker, compose: composeCall(project, []) });
 }
 
 function composeCall(

@@ -6,6 +6,7 @@
  *       lock, busy, holder         who deploys right now (flock; `busy` is held while services are being started)
  *       login/                     docker's configuration with the login of a running deploy
  *       incoming/                  files on their way
+ *       placed                     when files were last put in place
  *       current                    the id of the release that runs
  *       releases/ID/release.json   a Release
  *       releases/ID/files/         the compose files and all that was sent with them, as they were

@@ -50,6 +50,29 @@ export function busyInFolder(dir: string, command: RemoteCommand): RemoteCommand
   return script(BUSY, dir, ...command);
 }
 
+const RECREATE = `cd -- "$1" && exec 8>>${STATE}/busy && placed=$(cat ${STATE}/placed) || exit
+if command -v flock >/dev/null; then flock 8 || exit; fi
+services=$2 docker=$3 older=; shift 3
+for service in $services; do
+  for id in $("$@" ps -q "$service"); do
+    created=$($docker inspect --type container --format '{{.Created}}' "$id") || exit
+    if expr "$created" '<' "$placed" >/dev/null; then older="$older $service"; fi
+  done
+done
+if [ "$older" != "" ]; then "$@" up -d --no-deps --force-recreate $older; fi`;
+
+/**
+ * Makes containers of `services` anew, but for those that are younger than the files in `dir`. `docker` and `compose`
+ * call those programs; no word of `docker` has a blank in it, nor has the name of a service.
+ */
+export function recreate(
+  dir: string,
+  services: readonly string[],
+  { docker, compose }: { readonly docker: RemoteCommand; readonly compose: RemoteCommand },
+): RemoteCommand {
+  return script(RECREATE, dir, services.join(" "), docker.join(" "), ...compose);
+}
+
 const HOLD = `mkdir -p -- "$1/${STATE}/releases" && cd -- "$1/${STATE}" && chmod 700 . && exec 8>>busy 9>>lock || exit
 if command -v flock >/dev/null; then
   left=$3
@@ -99,7 +122,7 @@ if command -v sha256sum >/dev/null; then
   found=$(sha256sum <incoming.tar) || exit
   if [ "\${found%% *}" != "$sum" ]; then echo "what arrived has another SHA-256 than what was sent" >&2; exit 1; fi
 fi
-mkdir -p incoming/files && tar -xof incoming.tar -C incoming/files && rm -f incoming.tar || exit
+mkdir -p incoming/files && tar -xomf incoming.tar -C incoming/files && rm -f incoming.tar || exit
 trap - EXIT`;
 
 /**
@@ -121,7 +144,7 @@ beside() {
 rename() { mv -f -- "$name.compose-mirror-new" "$name"; }
 forget() { rm -f -- "$name.compose-mirror-new"; }
 each beside || { each forget; exit 1; }
-each rename || exit`;
+each rename && date -u +%Y-%m-%dT%H:%M:%S >${STATE}/placed || exit`;
 
 const PLACE = `cd -- "$1" && mv -- ${STATE}/incoming "${STATE}/releases/$2" || exit
 ${PLACE_FILES}

@@ -1,6 +1,6 @@
 /** The steps that deploys and rollbacks are made of, as data. */
 import type { Release } from "./release.ts";
-import { busyComposeOn, composeOn, type DeployedProject } from "./project.ts";
+import { busyComposeOn, composeOn, type DeployedProject, recreateOn } from "./project.ts";
 import { dropReleases, onEngine, pullAbsent, pullAs, removeImages, restore, retag, setCurrent } from "./remote.ts";
 import type { RemoteCommand } from "./ssh.ts";
 
@@ -112,7 +112,7 @@ export function startSteps(
       : [
           {
             kind: "recreate",
-            command: busyComposeOn(project, "up", "-d", "--no-deps", "--force-recreate", ...recreate),
+            command: recreateOn(project, recreate),
             values: { services: recreate.join(", ") },
           } as const,
         ]),

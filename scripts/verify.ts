@@ -5,7 +5,7 @@ import { readLock } from "../lib/lock.ts";
 import { outputPath, preparePlan } from "../lib/prepare.ts";
 import { command } from "../lib/terminal/command.ts";
 import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/terminal/flag-sets.ts";
-import { verifiedJson, verifiedLines } from "../lib/terminal/verified.ts";
+import { hasDrifted, verifiedJson, verifiedLines, verifiedSummary } from "../lib/terminal/verified.ts";
 import { verify } from "../lib/verify.ts";
 
 const FLAGS = [...PROJECT_FLAGS, ...MIRROR_FLAGS, "source-mirror", "insecure", "output", "json"] as const;
@@ -19,11 +19,10 @@ await command({ name: "verify", flags: FLAGS }, async ({ config, terminal, signa
   try {
     const { sourceMirrors } = config;
     const verified = await verify(locked, plan.transfers, { registries, sourceMirrors, signal });
-    const drifted = verified.filter(({ drifts }) => drifts.length > 0).length;
     if (config.json) terminal.json(verified.map(verifiedJson));
     else for (const line of verifiedLines(terminal, verified)) terminal.result(line);
-    terminal.note(terminal.text("verifySummary", { same: verified.length - drifted, drifted }));
-    return drifted === 0;
+    terminal.note(verifiedSummary(terminal, verified));
+    return !verified.some(hasDrifted);
   } finally {
     registries.close();
   }

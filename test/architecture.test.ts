@@ -34,7 +34,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ["lib/compose/", "lib/mapping.ts", "lib/ignore.ts"],
   ["lib/plan.ts", "lib/config.ts", "lib/registry/", "lib/store/", "lib/lock.ts"],
   ["lib/engine/", "lib/deploy/", "lib/generate/", "lib/prepare.ts", "lib/serve.ts"],
-  ["lib/verify.ts", "lib/outdated.ts", "lib/check.ts"],
+  ["lib/verify.ts", "lib/outdated.ts", "lib/check.ts", "lib/demo/"],
   ["lib/terminal/"],
   ["scripts/"],
 ];

@@ -114,6 +114,12 @@ export const TEXTS_EN = {
   outdatedSummary:
     "{outdated} images have newer versions, {current} have none, {unversioned} have no version in their tag",
 
+  demoPublish: "Set up a public registry on this machine",
+  demoPublished: "A public registry with {count} images, {size}, made on the spot",
+  demoMirror: "Mirror {count} images to {host}",
+  demoVerify: "Compare the lock file with both registries",
+  demoEnd: "this was {file}; for your own project, set MIRROR_REGISTRY and MIRROR_NAMESPACE and run mirror",
+
   serving: "serving {folder} at {host}: {count} images, {size}; Ctrl-C ends it",
   pruned: "removed {names} images and {blobs} blobs, {size}",
   storeHolds: "{folder} holds {count} images, {size}; blobs under way: {partials}",
@@ -166,7 +172,7 @@ export const TEXTS_EN = {
   "deploy-prune": "removing what no kept release needs",
   "deploy-restore": "putting the files of release {release} in place",
   "deploy-retag": "giving {image} back the image it was",
-  "deploy-returning": "going back to the release before",
+  "deploy-returning": "going back to the release before, because {reason}",
   "deploy-left-returned": "the release before runs there again",
   "deploy-left-return-failed": "going back to the release before failed too: see docker compose ps there",
   deployWaitingFor: "waiting for {services}",

@@ -115,6 +115,12 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   columnServices: "服务",
   outdatedSummary: "{outdated} 个镜像有更新版本，{current} 个没有，{unversioned} 个的标签不含版本号",
 
+  demoPublish: "在本机搭建一个公共仓库",
+  demoPublished: "公共仓库已就绪：{count} 个镜像，{size}，均为现场生成",
+  demoMirror: "同步 {count} 个镜像到 {host}",
+  demoVerify: "将锁文件与两端仓库比较",
+  demoEnd: "以上是 {file}；用于自己的项目时，设置 MIRROR_REGISTRY 和 MIRROR_NAMESPACE，然后运行 mirror",
+
   serving: "正在 {host} 上提供 {folder}：{count} 个镜像，{size}；按 Ctrl-C 结束",
   pruned: "已删除 {names} 个镜像、{blobs} 个 blob，共 {size}",
   storeHolds: "{folder} 中有 {count} 个镜像，{size}；未下载完的 blob：{partials}",
@@ -164,7 +170,7 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "deploy-prune": "清理不再保留的版本所用的内容",
   "deploy-restore": "恢复版本 {release} 的文件",
   "deploy-retag": "让 {image} 指回原来的镜像",
-  "deploy-returning": "回退到上一个版本",
+  "deploy-returning": "回退到上一个版本，原因：{reason}",
   "deploy-left-returned": "主机已恢复运行上一个版本",
   "deploy-left-return-failed": "回退到上一个版本也失败了，请在主机上查看 docker compose ps",
   deployWaitingFor: "等待 {services}",

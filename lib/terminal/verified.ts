@@ -9,13 +9,21 @@ import type { Terminal } from "./terminal.ts";
 
 /** Each image that is not as locked, with a line below it for each way in which it is not. */
 export function verifiedLines(terminal: Terminal, verified: readonly Verified[]): readonly string[] {
-  return verified
-    .filter(({ drifts }) => drifts.length > 0)
-    .map(({ source, mirror, drifts }) => {
-      const name = `${familiarName(source)} -> ${formatReference(mirror)}`;
-      const ways = drifts.map((drift) => `  ${terminal.text(`verify-${drift.kind}`, valuesOf(drift))}`);
-      return [name, ...ways].join("\n");
-    });
+  return verified.filter(hasDrifted).map(({ source, mirror, drifts }) => {
+    const name = `${familiarName(source)} -> ${formatReference(mirror)}`;
+    const ways = drifts.map((drift) => `  ${terminal.text(`verify-${drift.kind}`, valuesOf(drift))}`);
+    return [name, ...ways].join("\n");
+  });
+}
+
+/** How many images are as locked, and how many are not. */
+export function verifiedSummary(terminal: Terminal, verified: readonly Verified[]): string {
+  const drifted = verified.filter(hasDrifted).length;
+  return terminal.text("verifySummary", { same: verified.length - drifted, drifted });
+}
+
+export function hasDrifted({ drifts }: Verified): boolean {
+  return drifts.length > 0;
 }
 
 function valuesOf(drift: Drift): Readonly<Record<string, string>> {

@@ -153,7 +153,7 @@ function stageLines(
     case "finished":
       return { notes: [] };
     case "returning":
-      return { notes: [...terminal.explain(stage.error).split("\n"), terminal.text("deploy-returning")] };
+      return { notes: [terminal.text("deploy-returning", { reason: messageOf(stage.error) })] };
     case "left":
       return {
         notes: [
@@ -162,6 +162,11 @@ function stageLines(
         ],
       };
   }
+}
+
+/** The first line of what went wrong; the end says it all. */
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
 }
 
 function stateOf({ state, health, exitCode }: ServiceState): string {

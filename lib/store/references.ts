@@ -11,7 +11,7 @@ import { codeOf, guard, type Paths, syncFolder } from "./files.ts";
 import { takeLock } from "./process-lock.ts";
 import type { Descriptor } from "./store.ts";
 
-export const REF_NAME = "org.opencontainers.image.ref.name";
+const REF_NAME = "org.opencontainers.image.ref.name";
 
 interface Entry extends Descriptor {
   readonly annotations?: Readonly<Record<string, string>>;

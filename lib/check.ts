@@ -113,6 +113,7 @@ async function checkDisk(folder: string): Promise<Finding> {
 }
 
 async function checkRegistry({ config, plan, registry }: CheckOptions): Promise<readonly Finding[]> {
+  if (config.embedded) return [];
   const { registry: host, namespace } = requireMirror(config);
   const login = await found("registry", { registry: host }, async () => {
     const { loggedIn } = await registry.ping();

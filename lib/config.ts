@@ -77,6 +77,9 @@ export type FlagName = keyof typeof FLAGS;
 /** Settings that have no flag, because a command line is no place for a secret. */
 export const VARIABLES = ["MIRROR_USERNAME", "MIRROR_PASSWORD"] as const;
 
+/** Where images are in the content store, as far as their names go. */
+const EMBEDDED_NAMESPACE = "mirror";
+
 export interface Credentials {
   readonly username: string;
   readonly password: Secret;
@@ -98,6 +101,11 @@ export interface Config {
   readonly onCollision: OnCollision;
   readonly registry?: string;
   readonly namespace?: string;
+  /**
+   * Neither registry nor namespace is set: the mirror is this machine's content store, served as a registry, and hosts
+   * reach it through the ssh connection.
+   */
+  readonly embedded: boolean;
   readonly pullRegistry?: string;
   readonly platform: string;
   readonly engine: EngineName;
@@ -184,6 +192,11 @@ export function readConfig({
   };
 
   const home = filled(environment["HOME"]) ?? homedir();
+  const engine = oneOf("engine", text("engine"), ["direct", "docker", "podman", "nerdctl"]);
+  const port = count("port", text("port"), { least: 0, most: 65_535 });
+  const named = { registry: text("registry"), namespace: text("namespace") };
+  const embedded = engine === "direct" && named.registry === undefined && named.namespace === undefined;
+  const mirror = embedded ? { registry: `localhost:${port}`, namespace: EMBEDDED_NAMESPACE } : named;
   const username = variable("MIRROR_USERNAME");
   const password = variable("MIRROR_PASSWORD");
   return dropUndefined({
@@ -197,18 +210,18 @@ export function readConfig({
     withBuildBases: isSet("with-build-bases"),
     renames: list("rename").map(parseRename),
     onCollision: oneOf("on-collision", text("on-collision"), ["error", "prefix-host"]),
-    registry: text("registry"),
-    namespace: text("namespace"),
+    ...mirror,
     pullRegistry: text("pull-registry"),
     platform: formatPlatform(parsePlatform(text("platform") ?? FLAGS.platform.default)),
-    engine: oneOf("engine", text("engine"), ["direct", "docker", "podman", "nerdctl"]),
+    engine,
+    embedded,
     sourceMirrors: listOf(list("source-mirror"), variable("MIRROR_SOURCES")).map(parseSourceMirror),
     insecureHosts: listOf(list("insecure"), variable("MIRROR_INSECURE")),
     pin: isSet("pin"),
     concurrency: count("concurrency", text("concurrency"), { least: 1, most: 64 }),
     store: resolve(cwd, (text("store") ?? "").replace(/^~(?=\/|$)/, home)),
     storeLimit: size("store-limit", text("store-limit")),
-    port: count("port", text("port"), { least: 0, most: 65_535 }),
+    port,
     output: path("output"),
     hosts: listOf(list("host"), variable("DEPLOY_HOST")),
     dir: text("dir"),
@@ -260,6 +273,12 @@ export function languageOf(flag: string | undefined, environment: Environment): 
   const locale =
     filled(environment["LC_ALL"]) ?? filled(environment["LC_MESSAGES"]) ?? filled(environment["LANG"]) ?? "";
   return locale.toLowerCase().startsWith("zh") ? "zh" : "en";
+}
+
+/** A registry apart from the content store, for what makes sense with one only. Throws `setting-missing`. */
+export function requireRegistry(config: Config): void {
+  if (config.embedded) throw missing("registry");
+  requireMirror(config);
 }
 
 /** `registry` and `namespace`, which every command that names the mirror needs. Throws `setting-missing`. */

@@ -1,3 +1,4 @@
+import { requireRegistry } from "../lib/config.ts";
 import { PUSH_SCRIPT_NAME, renderPushScript } from "../lib/generate/push-script.ts";
 import { outputPath, preparePlan } from "../lib/prepare.ts";
 import { command } from "../lib/terminal/command.ts";
@@ -8,6 +9,7 @@ import { writeWhole } from "../lib/write.ts";
 await command(
   { name: "generate-push-to-aliyun-script", flags: [...PROJECT_FLAGS, ...MIRROR_FLAGS, "output", "dry-run"] },
   async ({ config, terminal }) => {
+    requireRegistry(config);
     const { project, plan } = await preparePlan(config);
     reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
     const script = renderPushScript(plan.transfers);

@@ -40,9 +40,13 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
         },
       },
       {
-        title: terminal.text("stepTransfer", { count: plan.transfers.length }),
+        title: terminal.text(config.embedded ? "stepPull" : "stepTransfer", { count: plan.transfers.length }),
         run: async (row) => {
-          outcomes = await showTransfers(context, row, plan.transfers, { engine: workshop.engine, step: "mirror" });
+          outcomes = await showTransfers(context, row, plan.transfers, {
+            engine: workshop.engine,
+            // The store is the mirror where there is no other.
+            step: config.embedded ? "pull" : "mirror",
+          });
           row.title(outcomeCounts(terminal, outcomes));
           return !hasFailed(outcomes);
         },

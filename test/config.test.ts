@@ -12,6 +12,7 @@ import {
   readConfig,
   requireHosts,
   requireMirror,
+  requireRegistry,
 } from "../lib/config.ts";
 
 const EVERY_FLAG = Object.keys(FLAGS) as FlagName[];
@@ -134,7 +135,7 @@ test("the store's folder, limit and port", () => {
 });
 
 test("a missing registry, namespace or host says how to set it", () => {
-  assert.throws(() => requireMirror(read([])), {
+  assert.throws(() => requireMirror(read(["--namespace", "n"])), {
     code: "setting-missing",
     exit: 2,
     fix: /--registry.*MIRROR_REGISTRY/,
@@ -142,6 +143,21 @@ test("a missing registry, namespace or host says how to set it", () => {
   assert.throws(() => requireMirror(read(["--registry", "r"])), { fix: /--namespace.*MIRROR_NAMESPACE/ });
   assert.throws(() => requireHosts(read([])), { fix: /--host.*DEPLOY_HOST/ });
   assert.deepEqual(requireMirror(read(["--registry", "r", "--namespace", "n"])), { registry: "r", namespace: "n" });
+});
+
+test("with neither registry nor namespace the content store is the mirror, for the engine that fills it", () => {
+  const none = read(["--port", "7000"]);
+  assert.deepEqual([none.embedded, requireMirror(none)], [true, { registry: "localhost:7000", namespace: "mirror" }]);
+  assert.throws(() => requireRegistry(none), { code: "setting-missing", exit: 2 });
+  for (const args of [
+    ["--registry", "r"],
+    ["--namespace", "n"],
+    ["--engine", "docker"],
+  ]) {
+    assert.equal(read(args).embedded, false);
+    assert.throws(() => requireMirror(read(args)), { code: "setting-missing" });
+  }
+  assert.doesNotThrow(() => requireRegistry(read(["--registry", "r", "--namespace", "n"])));
 });
 
 test("a release may stand alone, where a command takes one", () => {

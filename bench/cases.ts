@@ -1,0 +1,65 @@
+/** What is measured: lists of images, brought over a link, from a clean slate and then again. */
+import type { Link } from "./bed.ts";
+import { LARGE, SMALL } from "./catalog.ts";
+
+export interface Stage {
+  readonly id: string;
+  readonly title: string;
+  readonly link: Link;
+}
+
+export interface Case {
+  readonly id: string;
+  /** `dify` = the 28 images of the test bed's Dify project. */
+  readonly images: readonly string[] | "dify";
+  /** The first stage finds nothing anywhere; each further one finds what the one before left. */
+  readonly stages: readonly Stage[];
+  /** Rounds of a tool that takes too long for the others'. */
+  readonly fewerRounds?: Readonly<Record<string, number>>;
+}
+
+const FAST: Link = {};
+const SLOW: Link = { bandwidth: 100, roundTrip: 200 };
+const CUT: Link = { bandwidth: 100, cutAfter: 8_000_000 };
+
+const namesOf = (images: readonly { readonly name: string }[]): readonly string[] => images.map(({ name }) => name);
+
+export const CASES: readonly Case[] = [
+  {
+    id: "a",
+    images: namesOf(LARGE),
+    stages: [{ id: "a", title: "10 images that share layers, unlimited link", link: FAST }],
+  },
+  {
+    id: "b",
+    images: "dify",
+    stages: [
+      { id: "b", title: "28 images of a Dify project, 100 Mbit/s and 200 ms round trip on both sides", link: SLOW },
+      { id: "d", title: "The same 28 once more, nothing has changed, same link", link: SLOW },
+      { id: "d-fast", title: "The same 28 once more, nothing has changed, unlimited link", link: FAST },
+    ],
+  },
+  {
+    id: "c",
+    images: "dify",
+    stages: [{ id: "c", title: "28 images, 100 Mbit/s, every connection is cut after 8 MB down or up", link: CUT }],
+  },
+  {
+    id: "e",
+    images: namesOf(SMALL),
+    stages: [
+      { id: "e", title: "1,000 small images, unlimited link", link: FAST },
+      { id: "e-warm", title: "The same 1,000 once more, nothing has changed, unlimited link", link: FAST },
+    ],
+    fewerRounds: { "compose-mirror --engine docker": 1 },
+  },
+  {
+    id: "e250",
+    images: namesOf(SMALL.slice(0, 250)),
+    stages: [
+      { id: "e250", title: "250 small images, unlimited link", link: FAST },
+      { id: "e250-warm", title: "The same 250 once more, nothing has changed, unlimited link", link: FAST },
+    ],
+    fewerRounds: { "compose-mirror --engine docker": 1 },
+  },
+];

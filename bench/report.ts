@@ -1,0 +1,184 @@
+/** The results as a page: a table for each stage, and what came of the targets. */
+import { isComplete, medianOf, type Results, type Run, type StageResult, type ToolResult } from "./results.ts";
+
+const MB = 1_000_000;
+
+export function formatReport(results: Results): string {
+  const { machine, load, date, stages } = results;
+  const versions = new Map(stages.flatMap(({ tools }) => tools.map(({ tool, version }) => [tool, version])));
+  return [
+    "# Benchmark",
+    "",
+    "`npm run bench` (Debian 12, as root) measures this on any machine and writes this page and `bench/results.json`,",
+    "which has every single run. All tools copy the same images between the same two registries, CNCF distribution 2.8",
+    "behind a TLS front that asks for tokens and sends Docker Hub's blobs from another host. They take turns in every",
+    "round; a figure is the median of a tool's rounds. Bandwidth is shaped on the workstation's network device; a proxy",
+    "at the registries delays every byte and cuts connections. It answers the TCP handshake at once and lets a new",
+    "connection start at full speed, so that on a real line of the same length every tool is slower.",
+    "",
+    `Measured ${date} on ${machine.cores} cores of ${machine.processor || "an unnamed processor"} with ${machine.memory},`,
+    `kernel ${machine.kernel}, Node ${machine.node}; the registries run on the same cores. Load average ${load[0].toFixed(1)} at the`,
+    `start, ${load[1].toFixed(1)} at the end; other work took ${percent(othersOf(results))} of the machine in the median run.`,
+    "",
+    ...[...versions].map(([tool, version]) => `- ${tool}: ${version}`),
+    "",
+    'CPU is user and system time of the tool and its children, "+" that of its daemon. Memory is the most that the',
+    'tool and its children had resident at once, "+" that of its daemon. Disk is the most that the tool kept at once.',
+    'Requests are those that a registry answered, "+" those for tokens. Bytes are what crossed the workstation\'s',
+    "network device, TLS and TCP included; in parentheses, what that is more than the least possible.",
+    ...stages.flatMap(stageSection),
+    "",
+    ...targetSection(stages),
+    "",
+  ].join("\n");
+}
+
+function othersOf({ stages }: Results): number {
+  const shares = stages.flatMap(({ tools }) => tools.flatMap(({ runs }) => runs.map(({ othersShare }) => othersShare)));
+  return shares.toSorted((a, b) => a - b)[shares.length >> 1] ?? 0;
+}
+
+function stageSection(stage: StageResult): readonly string[] {
+  const { id, title, images, least, limitSeconds, tools } = stage;
+  const rows = tools.filter(({ runs }) => runs.length > 0).map((tool) => row(stage, tool));
+  return [
+    "",
+    `## (${id}) ${title}`,
+    "",
+    least.down === 0
+      ? "Least possible: no content in either direction."
+      : `Least possible: ${megabytes(least.down)} down, ${megabytes(least.up)} up` +
+        (limitSeconds === undefined ? "." : `; the link takes ${limitSeconds.toFixed(1)} s for that.`),
+    "",
+    "| tool | rounds | images there | wall s (least to most) | CPU s | memory MB | disk MB | requests source, target | MB down | MB up |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ...rows.map((cells) => `| ${cells.join(" | ")} |`),
+    ...(tools.some(({ runs }) => runs.some(({ isLate }) => isLate))
+      ? ["", `A run that was not over after ${LIMIT_NOTE} was ended.`]
+      : []),
+    ...(rows.length > 0 && images > 0 ? [] : ["", "Nothing was measured."]),
+  ];
+}
+
+const LIMIT_NOTE = "15 minutes";
+
+function row(stage: StageResult, tool: ToolResult): readonly string[] {
+  const { images, least } = stage;
+  const { runs } = tool;
+  const figure = (read: (run: Run) => number): number => medianOf(tool, read);
+  const walls = runs.map(({ seconds }) => seconds);
+  const right = runs.map((run) => run.right);
+  const there =
+    Math.min(...right) === Math.max(...right) ? `${right[0]}` : `${Math.min(...right)} to ${Math.max(...right)}`;
+  const tokens = figure(({ requests }) => requests.tokens);
+  return [
+    tool.tool,
+    String(runs.length),
+    `${there} of ${images}${runs.every(({ exit }) => exit === 0) ? "" : ", failed"}`,
+    `${inSeconds(figure((run) => run.seconds))} (${inSeconds(Math.min(...walls))} to ${inSeconds(Math.max(...walls))})`,
+    plus(
+      inSeconds(figure((run) => run.cpuSeconds)),
+      figure((run) => run.daemonCpuSeconds),
+      inSeconds,
+    ),
+    plus(
+      inWholeMegabytes(figure((run) => run.memory)),
+      figure((run) => run.daemonMemory),
+      inWholeMegabytes,
+    ),
+    inWholeMegabytes(figure((run) => run.disk)),
+    `${figure(({ requests }) => requests.source)}, ${figure(({ requests }) => requests.target)} + ${tokens}`,
+    overLeast(
+      figure(({ wire }) => wire.down),
+      least.down,
+    ),
+    overLeast(
+      figure(({ wire }) => wire.up),
+      least.up,
+    ),
+  ];
+}
+
+/** A figure of the tool, and the same of its daemon if it has one. */
+function plus(main: string, extra: number, text: (value: number) => string): string {
+  return extra === 0 ? main : `${main} + ${text(extra)}`;
+}
+
+function targetSection(stages: readonly StageResult[]): readonly string[] {
+  const lines = stages.flatMap(targetsOf);
+  return lines.length === 0 ? [] : ["## Targets", "", ...lines.map((line) => `- ${line}`)];
+}
+
+function wall(tool: ToolResult): number {
+  return medianOf(tool, (run) => run.seconds);
+}
+
+/** What the direct engine has to reach in a stage, and whether it does. */
+function targetsOf(stage: StageResult): readonly string[] {
+  const direct = stage.tools.find(({ tool, runs }) => tool.endsWith("direct") && runs.length > 0);
+  if (direct === undefined) return [];
+  const peers = stage.tools.filter((tool) => !tool.isOwn && tool.runs.length > 0 && isComplete(stage, tool));
+  const fastest = peers.toSorted((a, b) => wall(a) - wall(b))[0];
+  const say = (text: string, isMet: boolean): string => `(${stage.id}) ${text}: ${isMet ? "met" : "**not met**"}`;
+  const toFastest = (part: number, words: string): readonly string[] => {
+    if (fastest === undefined) return [`(${stage.id}) no other tool brought every image`];
+    const isMet = wall(direct) <= part * wall(fastest);
+    return [say(`${inSeconds(wall(direct))} s, ${words} of ${fastest.tool}, ${inSeconds(wall(fastest))} s`, isMet)];
+  };
+  const complete = isComplete(stage, direct) ? [] : [say("every image arrives in every round", false)];
+  const ask = medianOf(direct, ({ requests }) => requests.source + requests.target);
+  switch (stage.id) {
+    case "a":
+      return [...complete, ...toFastest(1, "no more than the time")];
+    case "b": {
+      const ratio = wall(direct) / (stage.limitSeconds ?? 0);
+      return [
+        ...complete,
+        say(`${ratio.toFixed(2)} times what the link takes, no more than 1.10`, ratio <= 1.1),
+        ...toFastest(1, "no more than the time"),
+      ];
+    }
+    case "c": {
+      const extra = Math.max(
+        medianOf(direct, ({ wire }) => wire.down / stage.least.down),
+        medianOf(direct, ({ wire }) => wire.up / stage.least.up),
+      );
+      return [...complete, say(`${percent(extra - 1)} more bytes than the least, no more than 5 %`, extra <= 1.05)];
+    }
+    case "d":
+    case "d-fast":
+      return [
+        ...complete,
+        say(`${ask} requests for ${stage.images} images, no more than 2 for each`, ask <= 2 * stage.images),
+        ...toFastest(0.5, "no more than half the time"),
+      ];
+    case "e":
+    case "e-warm": {
+      const memory = medianOf(direct, (run) => run.memory);
+      return [...complete, say(`${inWholeMegabytes(memory)} MB of memory, no more than 150`, memory <= 150 * MB)];
+    }
+    default:
+      return complete;
+  }
+}
+
+function inSeconds(value: number): string {
+  return value.toFixed(value < 9.95 ? 2 : 1);
+}
+
+function inWholeMegabytes(value: number): string {
+  return String(Math.round(value / MB));
+}
+
+function megabytes(value: number): string {
+  return `${(value / MB).toFixed(1)} MB`;
+}
+
+function overLeast(value: number, least: number): string {
+  const text = (value / MB).toFixed(1);
+  return least === 0 ? text : `${text} (${percent(value / least - 1)})`;
+}
+
+function percent(part: number): string {
+  return `${(part * 100).toFixed(1)} %`;
+}

@@ -9,10 +9,12 @@
 set -euo pipefail
 
 readonly BED=${BED:-main}
-readonly HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-readonly CHECKOUT=$(cd "$HERE/../.." && pwd)
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+CHECKOUT=$(cd "$HERE/../.." && pwd)
+readonly HERE CHECKOUT
 readonly STATE=/var/tmp/compose-mirror-bed/$BED
 readonly NETWORK=compose-mirror-bed-$BED
+# shellcheck disable=SC2016 # a password that a shell would spoil
 readonly USERNAME=mirror@team PASSWORD='Bed-Passw0rd$(id)'
 readonly UPSTREAM_NAMES=(
   registry-1.docker.io auth.docker.io production.cdn.docker.io ghcr.io quay.io docker.elastic.co
@@ -75,12 +77,14 @@ start_host() { # HOST
   return 1
 }
 
+# shellcheck disable=SC2016 # the host's bash fills them in
 start_registry() { # HOST
   inside "$1" bash -c 'mkdir -p /var/lib/registry; docker-registry serve "$0" >/var/log/registry.log 2>&1 </dev/null &
     for _ in {1..200}; do (: </dev/tcp/127.0.0.1/5000) 2>/dev/null && exit 0; sleep 0.02; done
     cat /var/log/registry.log >&2; exit 1' "$STATE/registry-$1.yml"
 }
 
+# shellcheck disable=SC2016 # the host's bash fills them in
 start_front() { # HOST
   BED_CWD=$CHECKOUT inside "$1" bash -c 'node --import tsx "$0/front.ts" "$1" "$2" >/var/log/front.log 2>&1 </dev/null &
     for _ in {1..500}; do (: </dev/tcp/127.0.0.1/443) 2>/dev/null && exit 0; sleep 0.02; done
@@ -122,7 +126,7 @@ configure_ssh() {
 # Whoever waits for the end of a pipe of the caller's must not wait for the bed's daemons.
 close_inherited_files() {
   local file
-  for file in /proc/$$/fd/*; do
+  for file in "/proc/$$/fd"/*; do
     file=${file##*/}
     ((file < 3 || file == 255)) || eval "exec $file>&-"   # bash reads this script by 255
   done

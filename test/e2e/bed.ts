@@ -1,0 +1,209 @@
+/** What the end-to-end tests do to the bed; they run on its workstation. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Command, type Ran, run, type RunOptions } from "../../lib/process.ts";
+import type { Faults } from "../bed/faults.ts";
+import type { Logged } from "../bed/front.ts";
+import type { SeededImage } from "../bed/seed.ts";
+
+export const CHECKOUT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const TASK = "/opt/compose-mirror-bed/bin/task";
+const COMPOSE_V2 = "/opt/compose-mirror-bed/docker-compose-v2";
+
+/** The bed's state folder, as `bed.sh` tells it. */
+const STATE = process.env["BED_STATE"] ?? "/var/tmp/compose-mirror-bed/main";
+
+const credentials = JSON.parse(await readFile(join(STATE, "credentials.json"), "utf8")) as Readonly<
+  Record<"registry" | "namespace" | "username" | "password", string>
+>;
+export const { registry: REGISTRY, namespace: NAMESPACE, username: USERNAME, password: PASSWORD } = credentials;
+export const MIRROR = `${REGISTRY}/${NAMESPACE}`;
+/** Another registry, whose credentials are the same. */
+export const OWN_REGISTRY = "registry.example.com";
+
+/** The public images by name. */
+export const IMAGES = JSON.parse(await readFile(join(STATE, "images.json"), "utf8")) as Readonly<
+  Record<string, SeededImage>
+>;
+
+/** The settings that every command of the user's gets. */
+export const SETTINGS: Readonly<Record<string, string>> = {
+  MIRROR_REGISTRY: REGISTRY,
+  MIRROR_NAMESPACE: NAMESPACE,
+  MIRROR_USERNAME: USERNAME,
+  MIRROR_PASSWORD: PASSWORD,
+};
+
+export type Runtime = "node" | "deno";
+
+/** The command that runs `scripts/NAME.ts` under `runtime` from any folder. */
+export function script(name: string, args: readonly string[] = [], runtime: Runtime = "node"): Command {
+  const file = join(CHECKOUT, "scripts", `${name}.ts`);
+  return runtime === "node"
+    ? ["node", "--import", join(CHECKOUT, "node_modules/tsx/dist/loader.mjs"), file, ...args]
+    : [join(CHECKOUT, "node_modules/.bin/deno"), "run", "-A", "--no-check", file, ...args];
+}
+
+/** Runs a command with the settings, which `env` can change. */
+export function asUser(command: Command, { env, ...options }: RunOptions = {}): Promise<Ran> {
+  return run(command, { ...options, env: { ...SETTINGS, ...env } });
+}
+
+/** Runs a command; throws with what it printed when it fails. */
+export async function must(command: Command, options?: RunOptions): Promise<string> {
+  const { code, stdout, stderr } = await run(command, options);
+  if (code !== 0) throw new Error(`${command.join(" ")}: exit code ${code}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+/** Runs a line of shell on the server; throws when it fails. */
+export function onServer(line: string, options?: RunOptions): Promise<string> {
+  return must(["ssh", "-o", "BatchMode=yes", "server", line], options);
+}
+
+type Registry = "hub" | "acr";
+
+async function control(registry: Registry, method: string, path: string, body?: unknown): Promise<Response> {
+  const response = await fetch(`http://${registry}:9000/${path}`, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${registry} ${path}: ${response.status}`);
+  return response;
+}
+
+/** What a registry was asked since the log was last emptied. */
+export async function requests(registry: Registry): Promise<readonly Logged[]> {
+  return (await (await control(registry, "GET", "requests")).json()) as readonly Logged[];
+}
+
+export async function forgetRequests(): Promise<void> {
+  await control("hub", "DELETE", "requests");
+  await control("acr", "DELETE", "requests");
+}
+
+/** Makes the line to a registry bad until the next clean slate. */
+export async function setFaults(registry: Registry, faults: Faults): Promise<void> {
+  await control(registry, "PUT", "faults", faults);
+}
+
+export async function clearFaults(): Promise<void> {
+  await control("hub", "DELETE", "faults");
+  await control("acr", "DELETE", "faults");
+}
+
+/** What came into a registry: parts of blobs, mounts and manifests. An upload that was only opened brings nothing. */
+export function writes(log: readonly Logged[]): readonly Logged[] {
+  return log.filter(
+    ({ method, status }) => ((method === "PUT" || method === "PATCH") && status < 400) || status === 201,
+  );
+}
+
+/** What `mirror --json` prints. */
+export interface MirrorReport {
+  readonly images: readonly {
+    readonly source: string;
+    readonly target: string;
+    readonly status: string;
+    readonly digest: string | null;
+    readonly error?: string;
+  }[];
+  readonly compose?: string;
+  readonly deploy?: DeployReport;
+}
+
+/** What `deploy --json` and `status --json` print for one host. */
+export interface DeployReport {
+  readonly dir: string;
+  readonly compose: { readonly flavour: string; readonly version: string };
+  readonly services: readonly { readonly name: string; readonly state: string; readonly image: string }[];
+}
+
+/** Reads of content: a HEAD reads nothing. */
+export function contentReads(log: readonly Logged[]): readonly Logged[] {
+  return log.filter(({ method, kind }) => method === "GET" && (kind === "manifest" || kind === "blob"));
+}
+
+const EMPTY_ENGINE = `containers=$(docker ps -aq); [ -z "$containers" ] || docker rm -f $containers
+docker network prune -f; docker volume prune -f; docker image prune -af; rm -rf /root/.docker /root/.cache/compose-mirror`;
+
+/**
+ * Nothing is left of earlier tests: the mirror registry, both engines with their logins, the content store, and the
+ * server's home are empty, lines are good, logs are empty, and the server has docker-compose v1 alone.
+ */
+export async function cleanSlate(): Promise<void> {
+  await clearFaults();
+  await Promise.all([
+    control("acr", "POST", "wipe"),
+    must(["sh", "-c", EMPTY_ENGINE]),
+    onServer(`${EMPTY_ENGINE}; cd /root && find . -mindepth 1 -maxdepth 1 ! -name .ssh -exec rm -rf {} +`),
+  ]);
+  await forgetRequests();
+}
+
+/** Removes containers and networks from the server; its images stay. */
+export async function stopServer(): Promise<void> {
+  await onServer(
+    'containers=$(docker ps -aq); [ -z "$containers" ] || docker rm -f $containers; docker network prune -f',
+  );
+}
+
+/** Gives the server the compose plugin, for as long as `body` takes. */
+export async function withComposeV2<T>(body: () => Promise<T>): Promise<T> {
+  const plugins = "/usr/local/lib/docker/cli-plugins";
+  await onServer(`mkdir -p ${plugins} && ln -sf ${COMPOSE_V2} ${plugins}/docker-compose && docker compose version`);
+  try {
+    return await body();
+  } finally {
+    await onServer(`rm ${plugins}/docker-compose`);
+  }
+}
+
+/** A folder of its own for as long as `body` takes. */
+export async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "e2e "));
+  try {
+    return await body(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What the server answers on `port`, trying for as long as a container may take to start. */
+export async function answerOn(port: number): Promise<string> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    try {
+      const response = await fetch(`http://server:${port}/`, { signal: AbortSignal.timeout(2000) });
+      return await response.text();
+    } catch (error) {
+      if (Date.now() > deadline) throw new Error(`no answer on port ${port}`, { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+/** The manifest and config that the mirror registry has for `NAME:TAG` in the namespace. */
+export async function mirrored(name: string, tag: string) {
+  const headers = {
+    authorization: `Basic ${Buffer.from(`${USERNAME}:${PASSWORD}`).toString("base64")}`,
+    accept: [
+      "application/vnd.docker.distribution.manifest.v2+json",
+      "application/vnd.docker.distribution.manifest.list.v2+json",
+      "application/vnd.oci.image.manifest.v1+json",
+      "application/vnd.oci.image.index.v1+json",
+    ].join(", "),
+  };
+  const base = `https://${OWN_REGISTRY}/v2/${NAMESPACE}/${name}`;
+  const manifest = await fetch(`${base}/manifests/${tag}`, { headers });
+  if (!manifest.ok) throw new Error(`${name}:${tag}: ${manifest.status}`);
+  const body = (await manifest.json()) as { readonly mediaType: string; readonly config?: { readonly digest: string } };
+  const config = body.config && (await fetch(`${base}/blobs/${body.config.digest}`, { headers }));
+  return {
+    digest: manifest.headers.get("docker-content-digest"),
+    mediaType: body.mediaType,
+    architecture: config && ((await config.json()) as { readonly architecture: string }).architecture,
+  };
+}

@@ -1,0 +1,316 @@
+/** `deploy`, `rollback` and `status` where things go wrong: what runs afterwards, what is left, what comes next. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import type { Ran } from "../../lib/process.ts";
+import {
+  answerOn,
+  asUser,
+  cleanSlate,
+  type DeployReport,
+  inFolder,
+  must,
+  onServer,
+  REGISTRY,
+  script,
+  withComposeV2,
+} from "./bed.ts";
+
+const DIR = '/root/it\'s $(touch pwned) "x"';
+const QUOTED_DIR = `"/root/it's \\$(touch pwned) \\"x\\""`;
+const WEB = 8191;
+
+/** Three services: one with mounted and env files, one that ends by itself. */
+function project({
+  web = "nginx:latest",
+  cache = "",
+}: { readonly web?: string; readonly cache?: string } = {}): string {
+  return `services:
+  web:
+    image: ${web}
+    ports: ["${WEB}:80"]
+    env_file: web.env
+    volumes: ["./conf/site.conf:/etc/site.conf:ro", "./conf.d:/etc/conf.d"]
+  cache: { image: "redis:6-alpine"${cache} }
+  job: { image: "alpine:3.20", command: ["true"] }
+`;
+}
+
+const BROKEN = ', healthcheck: { test: ["CMD", "false"], interval: 1s, retries: 1 }';
+
+interface Scene {
+  readonly folder: string;
+  readonly deploy: (...args: readonly string[]) => Promise<Ran>;
+  readonly run: (name: string, ...args: readonly string[]) => Promise<Ran>;
+  readonly write: (name: string, text: string) => Promise<void>;
+  /** Writes the compose file and the mirror compose file from it. */
+  readonly compose: (options?: Parameters<typeof project>[0]) => Promise<void>;
+}
+
+/** A project, mirrored and not yet deployed. */
+async function withProject(body: (scene: Scene) => Promise<void>): Promise<void> {
+  await cleanSlate();
+  await inFolder(async (folder) => {
+    const write = async (name: string, text: string): Promise<void> => {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), text);
+    };
+    const run = (name: string, ...args: readonly string[]): Promise<Ran> => asUser(script(name, args), { cwd: folder });
+    const compose: Scene["compose"] = async (options) => {
+      await write("compose.yaml", project(options));
+      const written = await run("generate-mirror-compose");
+      assert.equal(written.code, 0, written.stderr);
+    };
+    await write("web.env", "A=1\n");
+    await write("conf/site.conf", "one\n");
+    await write("conf.d/a.conf", "a\n");
+    await compose();
+    const mirrored = await run("mirror");
+    assert.equal(mirrored.code, 0, mirrored.stderr);
+    const deploy = (...args: readonly string[]): Promise<Ran> =>
+      run("deploy", "--host", "server", "--dir", DIR, "--json", ...args);
+    await body({ folder, deploy, run, write, compose });
+  });
+}
+
+async function succeeds(ran: Promise<Ran>): Promise<DeployReport & { readonly release: string }> {
+  const { code, stdout, stderr } = await ran;
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout) as DeployReport & { readonly release: string };
+}
+
+/** What runs: service, image id and start of every container. */
+function running(): Promise<string> {
+  return onServer(
+    "docker ps -aq | xargs -r docker inspect --format '{{.Name}} {{.Image}} {{.State.StartedAt}}' | sort",
+  );
+}
+
+/** What deploys left in their own folder. */
+async function leftovers(): Promise<readonly string[]> {
+  return (await onServer(`ls -A ${QUOTED_DIR}/.compose-mirror`)).trim().split("\n");
+}
+const AT_REST = ["busy", "current", "holder", "lock", "placed", "releases"];
+
+for (const flavour of ["v1", "v2"] as const) {
+  test(`files, images and services, with compose ${flavour}`, async (t) => {
+    const scene = (body: (scene: Scene) => Promise<void>): Promise<void> =>
+      flavour === "v1" ? withProject(body) : withProject((inner) => withComposeV2(() => body(inner)));
+    await scene(async ({ deploy, run, write, compose }) => {
+      let first: string;
+      await t.test("the first deploy brings all that the host lacks, and leaves no login behind", async () => {
+        const { services, release, ...rest } = await succeeds(deploy());
+        first = release;
+        assert.equal(rest.compose.flavour, flavour);
+        assert.deepEqual(
+          services.map(({ name, state }) => [name, state]),
+          [
+            ["cache", "running"],
+            ["job", "exited"],
+            ["web", "running"],
+          ],
+        );
+        assert.match(await answerOn(WEB), /^nginx:latest/);
+        assert.equal(await onServer(`cat ${QUOTED_DIR}/conf.d/a.conf ${QUOTED_DIR}/web.env`), "a\nA=1\n");
+        assert.deepEqual(await leftovers(), AT_REST);
+        assert.equal(await onServer("ls -A /root | grep -v -e '^.ssh$' -e \"^it's\" || :"), "");
+      });
+
+      await t.test("a deploy of the same touches no container", async () => {
+        const before = await running();
+        await succeeds(deploy());
+        assert.equal((await running()).replaceAll(/^.*job.*\n/gm, ""), before.replaceAll(/^.*job.*\n/gm, ""));
+      });
+
+      await t.test("a changed mounted file makes that service alone anew", async () => {
+        const before = await running();
+        await write("conf/site.conf", "two\n");
+        await succeeds(deploy());
+        const after = await running();
+        assert.equal(/^.*cache.*$/m.exec(after)?.[0], /^.*cache.*$/m.exec(before)?.[0]);
+        assert.equal(await onServer("docker exec $(docker ps -q --filter name=web) cat /etc/site.conf"), "two\n");
+      });
+
+      await t.test("a file that was changed on the host stays, until all are asked for", async () => {
+        await onServer(`echo mine >${QUOTED_DIR}/conf.d/a.conf`);
+        const kept = await deploy();
+        assert.match(kept.stderr, /conf\.d\/a\.conf on server was changed there/);
+        assert.equal(await onServer(`cat ${QUOTED_DIR}/conf.d/a.conf`), "mine\n");
+        await succeeds(deploy("--ship"));
+        assert.equal(await onServer(`cat ${QUOTED_DIR}/conf.d/a.conf`), "a\n");
+      });
+
+      await t.test("services that do not get well give way to the release before, and the others answer", async () => {
+        const before = await running();
+        await compose({ cache: BROKEN });
+        const failing = deploy("--wait", "6");
+        let answers = 0;
+        const end = failing.then(() => "end" as const);
+        while ((await Promise.race([end, answerOn(WEB)])) !== "end") answers += 1;
+        const { code, stderr } = await failing;
+        assert.equal(code, 1);
+        assert.match(stderr, /services are not well on "server" within 6 s: "cache"/);
+        assert.match(stderr, /the release before runs there again/);
+        assert.ok(answers > 5);
+        assert.equal(/^.*web.*$/m.exec(await running())?.[0], /^.*web.*$/m.exec(before)?.[0]);
+        assert.deepEqual(await leftovers(), AT_REST);
+        await compose();
+        await succeeds(deploy());
+      });
+
+      await t.test("rollback brings back files and images by hand; status tells what runs", async () => {
+        const status = await succeeds(run("status", "--host", "server", "--dir", DIR, "--json"));
+        const { releases, drift } = status as unknown as { releases: readonly string[]; drift: readonly unknown[] };
+        assert.deepEqual([releases.length, drift], [3, []]);
+        assert.ok(!releases.includes(first));
+        const back = await run("rollback", "--host", "server", "--dir", DIR, "--json");
+        assert.equal(back.code, 0, back.stderr);
+        assert.equal(JSON.parse(back.stdout).release, releases[1]);
+      });
+    });
+  });
+}
+
+test("a missing file, a wrong password and a full disk leave the running services as they are", async (t) => {
+  await withProject(async ({ folder, deploy, write }) => {
+    await succeeds(deploy());
+    const before = await running();
+    const untouched = async (): Promise<void> => {
+      assert.equal(await running(), before);
+      assert.deepEqual(await leftovers(), AT_REST);
+    };
+
+    await t.test("a file that is nowhere", async () => {
+      const text = project().replace("web.env", "gone.env");
+      await write("docker-compose-mirror.yaml", text.replaceAll("image: nginx", `image: ${REGISTRY}/team/nginx`));
+      const { code, stderr } = await deploy();
+      assert.deepEqual([code, /"web" reads "gone\.env"/.test(stderr)], [2, true], stderr);
+      await untouched();
+    });
+
+    await asUser(script("generate-mirror-compose"), { cwd: folder });
+    await t.test("a wrong password", async () => {
+      const env = { MIRROR_PASSWORD: "wrong" };
+      const { code, stderr } = await asUser(script("deploy", ["--host", "server", "--dir", DIR]), { cwd: folder, env });
+      assert.deepEqual([code, /refused the login/.test(stderr)], [2, true], stderr);
+      await untouched();
+    });
+
+    await t.test("a full disk", async () => {
+      await onServer(
+        `mkdir /root/small && mount -t tmpfs -o size=64k none /root/small && head -c 60k /dev/zero >/root/small/x`,
+      );
+      try {
+        const { code, stderr } = await asUser(script("deploy", ["--host", "server", "--dir", "/root/small"]), {
+          cwd: folder,
+        });
+        assert.deepEqual([code, /no space is left on "server"/.test(stderr)], [1, true], stderr);
+      } finally {
+        await onServer("umount /root/small");
+      }
+      await untouched();
+    });
+  });
+});
+
+test("the connection is cut while images are pulled: nothing is changed, and the next deploy does it all", async () => {
+  await withProject(async ({ folder, deploy, write, compose }) => {
+    await succeeds(deploy());
+    const before = await running();
+    await write("conf/site.conf", "two\n");
+    await compose({ web: "oceanbase/oceanbase-ce:4.3.5-lts" });
+    const mirrored = await asUser(script("mirror"), { cwd: folder });
+    assert.equal(mirrored.code, 0, mirrored.stderr);
+    await onServer("docker image prune -f");
+
+    const command = script("deploy", ["--host", "server", "--dir", DIR]);
+    const child = spawn(command[0], command.slice(1), { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    for await (const chunk of child.stderr) {
+      said += chunk;
+      if (/pulling \S+oceanbase/.test(said) && child.exitCode === null) {
+        await onServer("pkill -KILL -f 'sshd: root@notty' || :").catch(() => {});
+        break;
+      }
+    }
+    for await (const chunk of child.stderr) said += chunk;
+    assert.notEqual(child.exitCode, 0, said);
+    assert.equal(await running(), before);
+    assert.equal(await onServer(`cat ${QUOTED_DIR}/conf/site.conf`), "one\n");
+
+    await succeeds(deploy());
+    assert.match(await answerOn(WEB), /^oceanbase/);
+    assert.deepEqual(await leftovers(), AT_REST);
+  });
+});
+
+test("two deploys at once: the second waits for the first", async () => {
+  await withProject(async ({ deploy }) => {
+    const both = await Promise.all([deploy(), deploy()]);
+    for (const { code, stderr } of both) assert.equal(code, 0, stderr);
+    assert.ok(both.some(({ stderr }) => /waiting for another deploy to end/.test(stderr)));
+    assert.deepEqual(await leftovers(), AT_REST);
+  });
+});
+
+test("three hosts, one of them dead: the others are served, and the end names the dead one", async () => {
+  await withProject(async ({ run }) => {
+    const { code, stdout, stderr } = await run("deploy", "--host", "server,10.77.0.99,srv", "--dir", "~/app", "--json");
+    assert.equal(code, 1, stderr);
+    const [server, dead, srv] = JSON.parse(stdout);
+    assert.deepEqual([server.dir, srv.dir], ["/root/app", "/root/app"]);
+    assert.match(dead.error, /10\.77\.0\.99/);
+  });
+});
+
+test("a host key that has changed stops everything", async () => {
+  await withProject(async ({ deploy }) => {
+    await must(["sh", "-c", "cp ~/.ssh/known_hosts ~/.ssh/kept && ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/other"]);
+    try {
+      await must([
+        "sh",
+        "-c",
+        "printf 'server,srv,10.77.0.3 ' >~/.ssh/known_hosts; cut -d' ' -f1,2 ~/.ssh/other.pub >>~/.ssh/known_hosts",
+      ]);
+      const { code, stderr } = await deploy();
+      assert.deepEqual([code, /another one than before/.test(stderr)], [1, true], stderr);
+    } finally {
+      await must(["sh", "-c", "mv ~/.ssh/kept ~/.ssh/known_hosts; rm ~/.ssh/other*"]);
+    }
+  });
+});
+
+test("a docker that answers root only is called through sudo", async () => {
+  await withProject(async ({ run }) => {
+    await onServer(
+      "id deployer >/dev/null 2>&1 || useradd -m deployer; mkdir -p /etc/sudoers.d; echo 'deployer ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/deployer; cp -r /root/.ssh /home/deployer/; chown -R deployer /home/deployer/.ssh",
+    );
+    const refused = await run("deploy", "--host", "deployer@server", "--dir", "app");
+    assert.deepEqual([refused.code, /pass --sudo/.test(refused.stderr)], [2, true], refused.stderr);
+    const { dir } = await succeeds(run("deploy", "--host", "deployer@server", "--dir", "app", "--sudo", "--json"));
+    assert.equal(dir, "/home/deployer/app");
+    assert.match(await answerOn(WEB), /^nginx/);
+    assert.equal(await onServer("ls -A /home/deployer/app/.compose-mirror/login 2>/dev/null || echo gone"), "gone\n");
+  });
+});
+
+test("the host pulls by another name of the registry where it reaches that, and by the public one where not", async () => {
+  await withProject(async ({ run }) => {
+    const vpc = REGISTRY.replace("registry.", "registry-vpc.");
+    const args = ["--host", "server", "--dir", "app", "--pull-registry", vpc, "--json"];
+    const near = await run("deploy", ...args);
+    assert.equal(near.code, 0, near.stderr);
+    assert.match(near.stderr, new RegExp(`logging in to ${vpc}`));
+    await onServer(`cp /etc/hosts /etc/hosts.kept && grep -v ${vpc} /etc/hosts.kept >/etc/hosts`);
+    try {
+      const far = await run("deploy", ...args);
+      assert.equal(far.code, 0, far.stderr);
+      assert.match(far.stderr, new RegExp(`server does not reach ${vpc}`));
+      assert.match(far.stderr, new RegExp(`logging in to ${REGISTRY}`));
+    } finally {
+      await onServer("cat /etc/hosts.kept >/etc/hosts");
+    }
+  });
+});

@@ -1,0 +1,96 @@
+/** The real `task`, called from the folder of the user's project. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { run } from "../../lib/process.ts";
+import {
+  answerOn,
+  asUser,
+  CHECKOUT,
+  cleanSlate,
+  inFolder,
+  type MirrorReport,
+  requests,
+  script,
+  stopServer,
+  TASK,
+  writes,
+} from "./bed.ts";
+import { changedLines, layDify, laySmall, SMALL } from "./projects.ts";
+
+const IN_TASKFILE = [TASK, "--taskfile", join(CHECKOUT, "Taskfile.yml")] as const;
+
+before(cleanSlate);
+
+test("task alone lists the tasks with what they do", async () => {
+  const { code, stdout } = await run([TASK], { cwd: CHECKOUT });
+  assert.equal(code, 0);
+  for (const name of ["mirror", "images", "check", "pull", "push", "generate", "compose", "deploy", "status", "test"]) {
+    assert.match(stdout, new RegExp(`^\\* ${name}: +\\S`, "m"));
+  }
+});
+
+test("task mirror deploys the project of the folder it is called in", async (t) => {
+  await inFolder(async (folder) => {
+    await laySmall(folder);
+    for (const args of [
+      ["mirror", "--", "--engine", "docker", "--host", "server", "--dir", "~/a folder"],
+      ["mirror", "HOST=server", "DIR=~/a folder"],
+    ]) {
+      await t.test(args.join(" "), async () => {
+        await stopServer();
+        const ran = await asUser([...IN_TASKFILE, ...args], { cwd: folder });
+        assert.equal(ran.code, 0, ran.stderr);
+        for (const { port, image } of SMALL) assert.equal(await answerOn(port), `${image} linux/amd64\n`);
+      });
+    }
+  });
+});
+
+test("task mirror mirrors the 27 images of Dify and changes the image lines alone", async () => {
+  await cleanSlate();
+  await inFolder(async (folder) => {
+    const source = await layDify(folder);
+    const ran = await asUser([...IN_TASKFILE, "mirror", "--", "--json"], { cwd: folder });
+    assert.equal(ran.code, 0, ran.stderr);
+    const { images, compose } = JSON.parse(ran.stdout) as MirrorReport;
+    assert.equal(images.length, 27);
+    assert.deepEqual(new Set(images.map(({ status }) => status)), new Set(["pushed"]));
+    const tags = writes(await requests("acr")).filter(({ kind }) => kind === "manifest");
+    assert.equal(tags.length, 27);
+
+    const targets = new Map(images.map((image) => [image.source, image.target]));
+    const changed = changedLines(source, await readFile(compose!, "utf8"));
+    const named = source.split("\n").flatMap((line) => /^ +image: (\S+)$/.exec(line)?.[1] ?? []);
+    assert.equal(named.length, 30);
+    assert.deepEqual(
+      changed,
+      named
+        .filter((image) => image !== "vastdata/vastbase-vector")
+        .map((image) => [`image: ${image}`, `image: ${targets.get(image)}`]),
+    );
+  });
+});
+
+test("images starts in half a second of processor time on Dify's file", async (t) => {
+  await inFolder(async (folder) => {
+    await layDify(folder);
+    const seconds: number[] = [];
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      const timed = [
+        "bash",
+        "-c",
+        'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1',
+        "bash",
+        ...script("images"),
+      ] as const;
+      const { code, stderr } = await asUser(timed, { cwd: folder });
+      assert.equal(code, 0);
+      const [user, system] = stderr.trim().split(" ").map(Number);
+      seconds.push(user! + system!);
+    }
+    t.diagnostic(`user and system time: ${seconds.map((each) => each.toFixed(2)).join(", ")} s`);
+    assert.ok(Math.min(...seconds) <= 0.5, seconds.join(", "));
+  });
+});

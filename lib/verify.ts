@@ -2,6 +2,7 @@
  * Whether what the lock file says still holds: at the mirror, where anything else than the locked bytes is a fault, and
  * at the source, where it means that a newer image is there to be mirrored. One HEAD for each end of an image.
  */
+import { storeName } from "./engine/direct.ts";
 import { transferAll } from "./engine/transfer-all.ts";
 import { MirrorError } from "./errors.ts";
 import type { LockedImage } from "./lock.ts";
@@ -9,6 +10,7 @@ import type { Transfer } from "./plan.ts";
 import { formatReference, type ImageReference, withDefaultTag } from "./reference.ts";
 import type { Registries } from "./registry/registries.ts";
 import { placesOf, type SourceMirror } from "./registry/source-mirror.ts";
+import type { Store } from "./store/store.ts";
 
 export type Drift =
   /** In the project, and not in the lock file under this mirror name. */
@@ -28,6 +30,8 @@ export interface Verified extends Pick<LockedImage, "source" | "mirror" | "platf
 export interface VerifyOptions {
   readonly registries: Pick<Registries, "of">;
   readonly sourceMirrors?: readonly SourceMirror[];
+  /** Asked in place of the mirror's registry, where the content store is the mirror. */
+  readonly store?: Pick<Store, "reference"> | undefined;
   /** Images asked about at once. */
   readonly concurrency?: number;
   readonly signal?: AbortSignal | undefined;
@@ -37,7 +41,7 @@ export interface VerifyOptions {
 export async function verify(
   locked: readonly LockedImage[],
   transfers: readonly Transfer[],
-  { registries, sourceMirrors = [], concurrency = 16, signal }: VerifyOptions,
+  { registries, sourceMirrors = [], store, concurrency = 16, signal }: VerifyOptions,
 ): Promise<readonly Verified[]> {
   const lockedKeys = new Set(locked.map(keyOf));
   const used = new Set(transfers.map((transfer) => keyOf({ ...transfer, mirror: transfer.target })));
@@ -62,8 +66,10 @@ export async function verify(
     }
     return undefined;
   };
-  const atMirror = ({ mirror }: LockedImage): Promise<string | undefined> =>
-    digestAt(mirror.registry, mirror.repository, mirror);
+  const atMirror = async ({ mirror }: LockedImage): Promise<string | undefined> =>
+    store === undefined
+      ? digestAt(mirror.registry, mirror.repository, mirror)
+      : (await store.reference(storeName(mirror)))?.digest;
 
   const look = async (image: LockedImage): Promise<Verified> => {
     const { source, mirror, platform, sourceDigest, mirrorDigest } = image;

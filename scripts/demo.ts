@@ -40,7 +40,7 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
           title: terminal.text("demoMirror", { count: transfers.length, host: config.registry! }),
           run: async (row) => {
             const shown = { config, terminal, signal };
-            // the mirror is the store served, so what is pulled into it is mirrored
+            // The store is the mirror.
             outcomes = await showTransfers(shown, row, transfers, { engine: workshop.engine, step: "pull" });
             row.title(outcomeCounts(terminal, outcomes));
             return !hasFailed(outcomes);
@@ -57,7 +57,9 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
         {
           title: terminal.text("demoVerify"),
           run: async (row) => {
-            const verified = await verify(locked, transfers, { ...config, registries: workshop.registries, signal });
+            const { registries } = workshop;
+            const { sourceMirrors } = config;
+            const verified = await verify(locked, transfers, { registries, sourceMirrors, signal });
             row.title([...verifiedLines(terminal, verified), verifiedSummary(terminal, verified)].join("; "));
             return !verified.some(hasDrifted);
           },

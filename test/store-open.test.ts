@@ -217,7 +217,7 @@ test("upload records are kept for later runs, for this user alone", () =>
     await later.close();
   }));
 
-test("prune takes what was not used for longest, and what nobody names first", () =>
+test("prune takes what was not used for longest", () =>
   withStore(async (store) => {
     const old = await addImage(store, "team/old:1", ["shared", "of old alone"]);
     const used = await addImage(store, "team/used:1", ["shared", "of used alone"]);
@@ -225,9 +225,12 @@ test("prune takes what was not used for longest, and what nobody names first", (
     const partial = (await store.partial(DIGEST))!;
     await partial.append(chunkOf(0));
     await partial.close();
-    const hourAgo = new Date(Date.now() - 3_600_000);
-    for (const digest of [old, used]) {
-      await utimes(join(store.folder, "blobs", "sha256", digest.slice(7)), hourAgo, hourAgo);
+    // the images' own times count, not those of their blobs; what nobody names is older here
+    const files = { [join("partial", `sha256-${DIGEST.slice(7)}`)]: 3, [join("blobs", "sha256", loose.slice(7))]: 3 };
+    for (const digest of [old, used]) files[join("blobs", "sha256", digest.slice(7))] = 1;
+    for (const [path, hours] of Object.entries(files)) {
+      const then = new Date(Date.now() - hours * 3_600_000);
+      await utimes(join(store.folder, path), then, then);
     }
     await store.reference("team/used:1");
 

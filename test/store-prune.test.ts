@@ -31,10 +31,12 @@ test("what goes, by limit", () => {
     [TWO, 16, "old", "Aa"],
     [TWO, 15, "new old", "AaBsb"],
     [TWO, 0, "new old", "AaBsb"],
-    // partial and nameless blobs first, the oldest of them first
+    // partial and nameless blobs have their turn by their own last use
     [contents({ A: [1, 10], x: [5, 3] }, { a: "A" }, { p: [7, 2] }), 12, "", "p"],
     [contents({ A: [1, 10], x: [5, 3] }, { a: "A" }, { p: [7, 4] }), 12, "", "x"],
     [contents({ A: [1, 10], x: [5, 3] }, { a: "A" }, { p: [7, 4] }), 1, "", "xp"],
+    [contents({ A: [1, 10], x: [5, 30] }, { a: "A" }, { p: [7, 20] }), 12, "a", "A"],
+    [contents({ A: [1, 10], x: [5, 30] }, { a: "A" }, { p: [7, 20] }), 11, "a", "Ap"],
     // two names of one image: its blobs go with the second
     [contents({ A: [1, 10], a: [9, 1] }, { one: "Aa", two: "Aa" }), 9, "one two", "Aa"],
     // a manifest that was lost counts as the oldest

@@ -123,6 +123,24 @@ test("another place of the source answers for it", () =>
     assert.deepEqual(found?.drifts, []);
   }));
 
+test("where no registry is configured, the store itself is asked", () =>
+  withEnds(async (ends) => {
+    const folder = join(ends.source.folder, "..");
+    const file = join(folder, "compose.yaml");
+    const image = { ...(await mirrored(ends, "web")), mirror: parseReference("localhost:7777/mirror/public-web:1") };
+    const bytes = await ends.source.readBytes(image.mirrorDigest);
+    const mediaType = "application/vnd.oci.image.manifest.v1+json";
+    const manifest = { mediaType, digest: image.mirrorDigest, size: bytes.length };
+    await ends.mirror.setReference("mirror/public-web:1", manifest);
+    await writeFile(file, `services:\n  web:\n    image: ${ends.sourceHost}/public/web:1\n`);
+    await writeLock(join(folder, "mirror.lock.json"), [image]);
+    const args = ["-f", file, "--store", ends.mirror.folder, "--port", "7777"];
+    const same = await runScript("verify", args);
+    assert.equal(same.code, 0, same.stderr);
+    await addImage(ends.mirror, "mirror/public-web:1", ["other"]);
+    assert.equal((await runScript("verify", args)).code, 1);
+  }));
+
 test("the command says what differs, and its exit code tells", () =>
   withEnds(async (ends) => {
     const folder = join(ends.source.folder, "..");

@@ -1,6 +1,7 @@
 /**
  * What the demo plays on: a public registry and a mirror, both on this machine, in a temporary folder. The public one
- * stands in for every registry that the example names; the mirror is the store that the engine fills, served.
+ * stands in for every registry that the example names; the mirror is what it is where no registry is configured: the store
+ * that the engine fills, served.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -35,9 +36,8 @@ export async function openStage(): Promise<Stage> {
   ];
   const flags: readonly (readonly [flag: FlagName, value: string])[] = [
     ["file", EXAMPLE],
-    ["registry", mirror.host],
-    ["namespace", "demo"],
     ["store", folders.mirror],
+    ["port", String(mirror.port)],
     ["output", join(folder, "docker-compose-mirror.yaml")],
     ...REGISTRIES.map((name) => ["source-mirror", `${name}=${registry.host}/${name}`] as const),
   ];

@@ -27,11 +27,22 @@ export function bytesOf({ blobs, partials }: Pick<Contents, "blobs" | "partials"
 }
 
 /**
- * First partial blobs and blobs that belong to no name, then names with what belongs to them alone; of each kind, what
- * was not used for longest goes first. Stops as soon as at most `limit` bytes are left.
+ * Takes what was not used for longest first, be it a partial blob, a blob that belongs to no name, or a name with what
+ * belongs to it alone. Stops as soon as at most `limit` bytes are left.
  */
 export function planPrune(contents: Contents, limit: number): PrunePlan {
   const { blobs, partials, references, closures } = contents;
+  const closureOf = (digest: string): ReadonlySet<string> => closures.get(digest) ?? new Set([digest]);
+  const users = new Map<string, number>();
+  for (const { digest } of references.values()) {
+    for (const each of closureOf(digest)) users.set(each, (users.get(each) ?? 0) + 1);
+  }
+  const loose = [...blobs].filter(([digest]) => !users.has(digest)).map(([, file]) => file);
+  const candidates: readonly { readonly used: number; readonly file?: StoredFile; readonly name?: string }[] = [
+    ...[...partials, ...loose].map((file) => ({ used: file.used, file })),
+    ...[...references].map(([name, { digest }]) => ({ used: blobs.get(digest)?.used ?? 0, name })),
+  ];
+
   const files: StoredFile[] = [];
   const removed: string[] = [];
   let left = bytesOf(contents);
@@ -39,34 +50,17 @@ export function planPrune(contents: Contents, limit: number): PrunePlan {
     files.push(file);
     left -= file.bytes;
   };
-
-  const users = new Map<string, number>();
-  for (const manifest of references.values()) {
-    for (const digest of closureOf(manifest.digest)) users.set(digest, (users.get(digest) ?? 0) + 1);
-  }
-  const loose = [...blobs].filter(([digest]) => !users.has(digest)).map(([, file]) => file);
-  for (const file of byUse([...partials, ...loose], (each) => each.used)) {
+  for (const { file, name } of candidates.toSorted((a, b) => a.used - b.used)) {
     if (left <= limit) break;
-    remove(file);
-  }
-  const usedOf = (manifest: Descriptor): number => blobs.get(manifest.digest)?.used ?? 0;
-  for (const [name, manifest] of byUse([...references], ([, each]) => usedOf(each))) {
-    if (left <= limit) break;
+    if (file !== undefined) remove(file);
+    if (name === undefined) continue;
     removed.push(name);
-    for (const digest of closureOf(manifest.digest)) {
+    for (const digest of closureOf(references.get(name)!.digest)) {
       const others = users.get(digest)! - 1;
       users.set(digest, others);
-      const file = blobs.get(digest);
-      if (others === 0 && file !== undefined) remove(file);
+      const blob = blobs.get(digest);
+      if (others === 0 && blob !== undefined) remove(blob);
     }
   }
   return { references: removed.toSorted(), files };
-
-  function closureOf(digest: string): ReadonlySet<string> {
-    return closures.get(digest) ?? new Set([digest]);
-  }
-}
-
-function byUse<T>(items: readonly T[], used: (item: T) => number): readonly T[] {
-  return items.toSorted((a, b) => used(a) - used(b));
 }

@@ -63,8 +63,8 @@ export interface Store {
 
   size(): Promise<StoreSize>;
   /**
-   * Removes what was not used for longest until at most `limit` bytes are left: first partial blobs and blobs that
-   * belong to no name, then names with their blobs. Throws `store-busy` when another process is writing.
+   * Removes what was not used for longest until at most `limit` bytes are left: partial blobs, blobs that belong to no
+   * name, names with the blobs that are theirs alone. Throws `store-busy` when another process is writing.
    */
   prune(options: { readonly limit: number }): Promise<Pruned>;
   /** Ends this process's part in the store. The store must not be used any more. */

@@ -2,6 +2,7 @@
 import type { Engine, Outcome, Progress } from "../engine/engine.ts";
 import { openWorkshop, type Workshop } from "../engine/open.ts";
 import { transferAll } from "../engine/transfer-all.ts";
+import { MirrorError } from "../errors.ts";
 import type { Transfer } from "../plan.ts";
 import { preparePlan } from "../prepare.ts";
 import type { Context } from "./command.ts";
@@ -41,7 +42,12 @@ export async function transferAlone(context: Context, step: "pull" | "push"): Pr
 /** Brings the store below its limit, where one is set, and says what it holds. */
 export async function reportStore({ config, terminal }: Context, { store }: Workshop): Promise<void> {
   if (store === undefined) return;
-  if (config.storeLimit !== undefined) await store.prune({ limit: config.storeLimit });
+  try {
+    if (config.storeLimit !== undefined) await store.prune({ limit: config.storeLimit });
+  } catch (error) {
+    // Another run is at work in the store, and the last one to end prunes it.
+    if (!(error instanceof MirrorError) || error.code !== "store-busy") throw error;
+  }
   const { bytes } = await store.size();
   terminal.note(terminal.text("storeSize", { bytes: formatBytes(bytes), folder: store.folder }));
 }

@@ -3,6 +3,7 @@ import { findNewer } from "../lib/outdated.ts";
 import { prepareSelection } from "../lib/prepare.ts";
 import { command } from "../lib/terminal/command.ts";
 import { PROJECT_FLAGS } from "../lib/terminal/flag-sets.ts";
+import { withSpinner } from "../lib/terminal/spinner.ts";
 import { outlookJson, outlookLines } from "../lib/terminal/verified.ts";
 
 const FLAGS = [...PROJECT_FLAGS, "source-mirror", "insecure", "json"] as const;
@@ -13,7 +14,9 @@ await command({ name: "outdated", flags: FLAGS }, async ({ config, terminal, sig
   try {
     const sources = selection.mirrored.map(({ source }) => source);
     const { sourceMirrors } = config;
-    const outlooks = await findNewer(sources, { registries, sourceMirrors, signal });
+    const outlooks = await withSpinner(terminal, terminal.text("askingRegistries"), () =>
+      findNewer(sources, { registries, sourceMirrors, signal }),
+    );
     const images = selection.mirrored.map(({ uses: [{ image, services }] }, index) => ({
       image,
       services,

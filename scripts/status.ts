@@ -3,10 +3,13 @@ import { prepareDeploy, statusFor } from "../lib/deploy/deploy.ts";
 import { command } from "../lib/terminal/command.ts";
 import { onEveryHost, reportDeploy } from "../lib/terminal/deploy.ts";
 import { DEPLOY_FLAGS } from "../lib/terminal/flag-sets.ts";
+import { withSpinner } from "../lib/terminal/spinner.ts";
 
 await command({ name: "status", flags: DEPLOY_FLAGS }, async ({ config, terminal, signal }) => {
   const hosts = requireHosts(config);
   const options = { ...(await prepareDeploy(config)), signal };
-  const outcomes = await onEveryHost(hosts, (host) => statusFor(host, options));
+  const outcomes = await withSpinner(terminal, terminal.text("lookingAt", { host: hosts.join(", ") }), () =>
+    onEveryHost(hosts, (host) => statusFor(host, options)),
+  );
   return reportDeploy(terminal, config, outcomes);
 });

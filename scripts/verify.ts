@@ -7,6 +7,7 @@ import { openStore } from "../lib/store/open.ts";
 import { command } from "../lib/terminal/command.ts";
 import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/terminal/flag-sets.ts";
 import { hasDrifted, verifiedJson, verifiedLines, verifiedSummary } from "../lib/terminal/verified.ts";
+import { withSpinner } from "../lib/terminal/spinner.ts";
 import { verify } from "../lib/verify.ts";
 
 const FLAGS = [
@@ -29,7 +30,9 @@ await command({ name: "verify", flags: FLAGS }, async ({ config, terminal, signa
   const store = config.embedded ? await openStore(config.store, { access: "read" }) : undefined;
   try {
     const { sourceMirrors } = config;
-    const verified = await verify(locked, plan.transfers, { registries, sourceMirrors, store, signal });
+    const verified = await withSpinner(terminal, terminal.text("askingRegistries"), () =>
+      verify(locked, plan.transfers, { registries, sourceMirrors, store, signal }),
+    );
     if (config.json) terminal.json(verified.map(verifiedJson));
     else for (const line of verifiedLines(terminal, verified)) terminal.result(line);
     terminal.note(verifiedSummary(terminal, verified));

@@ -7,6 +7,7 @@ import type { RollbackPlan } from "../deploy/rollback.ts";
 import type { DeployStep } from "../deploy/steps.ts";
 import { commandLine } from "../quote.ts";
 import { formatBytes } from "./format.ts";
+import { withSpinner } from "./spinner.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Shows the plan of every host, looked at but not touched. */
@@ -16,7 +17,7 @@ export async function dryRunOf(
   hosts: readonly string[],
   options: DeployOptions,
 ): Promise<void> {
-  const plans = await Promise.all(hosts.map((host) => planFor(host, options)));
+  const plans = await lookAt(terminal, hosts, (host) => planFor(host, options));
   show(terminal, config, plans, (plan) => planLines(terminal, plan));
 }
 
@@ -27,8 +28,17 @@ export async function rollbackDryRunOf(
   hosts: readonly string[],
   options: DeployOptions,
 ): Promise<void> {
-  const plans = await Promise.all(hosts.map((host) => rollbackPlanFor(host, options)));
+  const plans = await lookAt(terminal, hosts, (host) => rollbackPlanFor(host, options));
   show(terminal, config, plans, (plan) => rollbackLines(terminal, plan));
+}
+
+function lookAt<Plan>(
+  terminal: Terminal,
+  hosts: readonly string[],
+  look: (host: string) => Promise<Plan>,
+): Promise<readonly Plan[]> {
+  const text = terminal.text("lookingAt", { host: hosts.join(", ") });
+  return withSpinner(terminal, text, () => Promise.all(hosts.map(look)));
 }
 
 /** Where a plan leads and what is to be said about it. */

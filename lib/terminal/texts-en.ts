@@ -82,6 +82,8 @@ export const TEXTS_EN = {
   "check-host": "{host}: {system}, {engine}, compose {compose}, {bytes} free",
   "warning-local-disk-low": "only {bytes} are free in {folder} on this machine",
 
+  askingRegistries: "asking the registries",
+  lookingAt: "looking at {host}",
   stepCheck: "Check",
   stepTransfer: "Pull and push {count} images",
   stepPull: "Pull {count} images",

@@ -85,6 +85,8 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "check-host": "{host}：{system}，{engine}，compose {compose}，剩余 {bytes}",
   "warning-local-disk-low": "本机 {folder} 仅剩 {bytes}",
 
+  askingRegistries: "正在查询镜像仓库",
+  lookingAt: "正在查看 {host}",
   stepCheck: "检查",
   stepTransfer: "拉取并推送 {count} 个镜像",
   stepPull: "拉取 {count} 个镜像",

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { images, refused } from "../compose-cases.ts";
+import { differencesFromV1, differencesFromV2 } from "./compare.ts";
+import { readCorpus, type Sample } from "./sample.ts";
+
+const NO_OPTIONS = { cwd: ".", files: [], envFiles: [], profiles: [], environment: {} };
+
+/** The small projects of the unit tests, so that what those expect is what compose does. */
+const cases: readonly Sample[] = [
+  ...images.map(([name, files, , options]) => ({ name, files, options: { ...NO_OPTIONS, ...options } })),
+  ...refused.map(([name, files, code, , options]) => ({
+    name,
+    files,
+    options: { ...NO_OPTIONS, ...options },
+    // What has no services is no mistake to compose, but there is nothing to mirror.
+    refused: code === "compose-empty" ? ("us" as const) : ("both" as const),
+  })),
+];
+
+const corpus = readCorpus();
+
+test("the corpus is there", () => {
+  assert.ok(corpus.length >= 150, `${corpus.length} projects`);
+});
+
+describe("as docker compose v2 does", { concurrency: true }, () => {
+  for (const sample of [...corpus, ...cases]) {
+    test(sample.name, async () => {
+      assert.deepEqual(await differencesFromV2(sample), []);
+    });
+  }
+});
+
+describe("as docker-compose v1 does, where it can read the project", { concurrency: true }, () => {
+  let read = 0;
+  for (const sample of corpus) {
+    test(sample.name, async () => {
+      const found = await differencesFromV1(sample);
+      if (found === "not readable") return;
+      read++;
+      assert.deepEqual(found, []);
+    });
+  }
+  test("it can read a good part of them", () => {
+    assert.ok(read >= 50, `${read} projects`);
+  });
+});

@@ -44,9 +44,11 @@ export interface Question {
 
 /** Not implemented, HTTP version not supported. */
 const LASTING = new Set([501, 505]);
-const NOT_TLS = /^(?:EPROTO|HPE_|ERR_SSL_)/;
+const NOT_TLS = /^(?:EPROTO|ERR_SSL_)/;
 const UNTRUSTED = /^(?:DEPTH_ZERO_|SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS_CERT|INVALID_CA|HOSTNAME_MISMATCH)/;
 const UNREACHABLE = /^(?:ENOTFOUND|EAI_|ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN)/;
+/** The login was taken, and the token it got does not reach so far (RFC 6750). */
+const OUT_OF_SCOPE = /\berror="?insufficient_scope\b/;
 const ALIYUN = /\.aliyuncs\.com(?::\d+)?$/;
 const MOST_ERRORS = 4;
 const PRIVATE_NETWORK = /-(?:vpc|internal)\b.*\.aliyuncs\.com(?::\d+)?$/;
@@ -63,11 +65,12 @@ export function answerError({ host, action, name, loggedIn }: Question, answer: 
   if (status === 429) return error("registry-rate-limit");
   if (status === 408 || (status >= 500 && !LASTING.has(status))) return error("registry-server");
   if (/unknown manifest class/i.test(words)) return error("registry-artifact");
-  if (status === 401) {
+  const isOutOfScope = loggedIn && OUT_OF_SCOPE.test(String(answer.headers["www-authenticate"]));
+  if (status === 401 && !isOutOfScope) {
     if (!loggedIn) return error("registry-login-missing");
     return error(aliyun ? "registry-unauthorized-aliyun" : "registry-unauthorized");
   }
-  if (status === 403 || codes.includes("DENIED")) {
+  if (status === 403 || isOutOfScope || codes.includes("DENIED")) {
     if (action === "push") return error(aliyun ? "registry-push-denied-aliyun" : "registry-push-denied");
     return error("registry-pull-denied");
   }
@@ -82,8 +85,7 @@ export function networkError(host: string, thrown: unknown): MirrorError {
   const detail = detailOf(thrown) || code;
   const error = (name: ErrorCode): RegistryError => new RegistryError(name, { host, detail }, { cause: thrown });
 
-  if (NOT_TLS.test(code) && /wrong version number|packet length|Expected HTTP/i.test(detail))
-    return error("registry-plain");
+  if (NOT_TLS.test(code) && /wrong version number|packet length/i.test(detail)) return error("registry-plain");
   if (UNTRUSTED.test(code) || /certificate/i.test(detail)) return error("registry-certificate");
   if (!UNREACHABLE.test(code)) return error("registry-cut");
   return error(PRIVATE_NETWORK.test(host) ? "registry-unreachable-vpc" : "registry-unreachable");

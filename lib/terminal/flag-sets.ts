@@ -15,7 +15,7 @@ export const PROJECT_FLAGS = [
 export const MIRROR_FLAGS = ["registry", "namespace", "rename", "on-collision"] as const satisfies FlagName[];
 
 /** How images are moved. */
-export const TRANSFER_FLAGS = [
+const TRANSFER_FLAGS = [
   "engine",
   "concurrency",
   "source-mirror",
@@ -25,7 +25,7 @@ export const TRANSFER_FLAGS = [
 ] as const satisfies FlagName[];
 
 /** Where the project runs. */
-export const HOST_FLAGS = ["host", "dir", "pull-registry"] as const satisfies FlagName[];
+const HOST_FLAGS = ["host", "dir", "pull-registry"] as const satisfies FlagName[];
 
 /** How a deploy goes about it. */
 const CARE_FLAGS = [

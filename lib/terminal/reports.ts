@@ -25,7 +25,7 @@ export function reportProject(
 }
 
 /** What compose would warn about, once each. */
-export function reportWarnings(terminal: Terminal, warnings: readonly ComposeWarning[]): void {
+function reportWarnings(terminal: Terminal, warnings: readonly ComposeWarning[]): void {
   const lines = warnings.map(({ code, values }) => terminal.text(`warning-${code}`, values));
   for (const line of new Set(lines)) terminal.note(terminal.text("warning", { text: line }));
 }

@@ -9,7 +9,7 @@ import { Transform, type TransformCallback } from "node:stream";
 interface Break {
   readonly direction: "up" | "down";
   readonly afterBytes: number;
-  /** `reset` cuts both sides; `stall` keeps the connection open and lets nothing more through. */
+  /** `reset` cuts both sides; `stall` keeps the connection open and lets nothing more through, either way. */
   readonly action: "reset" | "stall";
   /** Connections it happens to. */
   times: number;
@@ -55,56 +55,69 @@ export function gate(server: Server, port: number, current: () => Faults): Serve
 }
 
 function join(client: Socket, server: Socket, delay: number, breaks: readonly Break[]): void {
+  let isSilent = false;
   const cut = (): void => {
     client.resetAndDestroy();
     server.resetAndDestroy();
+  };
+  const act = (action: Break["action"]): void => {
+    if (action === "reset") cut();
+    else isSilent = true;
   };
   const line = (direction: Break["direction"]): Line =>
     new Line(
       delay,
       breaks.filter((each) => each.direction === direction),
-      cut,
+      act,
+      () => isSilent,
     );
   for (const socket of [client, server]) {
     socket.setNoDelay(true);
     socket.on("error", cut);
-    socket.on("close", () => {
-      client.destroy();
-      server.destroy();
-    });
   }
+  client.on("close", () => server.destroy());
+  server.on("close", () => isSilent || client.destroy());
   client.pipe(line("up")).pipe(server);
   server.pipe(line("down")).pipe(client);
 }
 
+/** One direction of a connection. */
 class Line extends Transform {
   readonly #delay: number;
   readonly #breaks: readonly Break[];
-  readonly #cut: () => void;
+  readonly #act: (action: Break["action"]) => void;
+  readonly #isSilent: () => boolean;
   #passed = 0;
-  #silent = false;
 
-  constructor(delay: number, breaks: readonly Break[], cut: () => void) {
+  constructor(
+    delay: number,
+    breaks: readonly Break[],
+    act: (action: Break["action"]) => void,
+    isSilent: () => boolean,
+  ) {
     super();
     this.#delay = delay;
     this.#breaks = breaks;
-    this.#cut = cut;
+    this.#act = act;
+    this.#isSilent = isSilent;
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.#passed += chunk.length;
-    const due = this.#breaks.find(({ times, afterBytes }) => times > 0 && this.#passed > afterBytes);
-    if (due !== undefined && !this.#silent) {
+    const due = this.#isSilent()
+      ? undefined
+      : this.#breaks.find(({ times, afterBytes }) => times > 0 && this.#passed > afterBytes);
+    if (due !== undefined) {
       due.times -= 1;
-      if (due.action === "reset") return this.#cut();
-      this.#silent = true;
+      this.#act(due.action);
     }
-    if (!this.#silent) this.#later(() => this.push(chunk));
+    if (due?.action !== "reset" && !this.#isSilent()) this.#later(() => this.push(chunk));
     done();
   }
 
   override _flush(done: TransformCallback): void {
-    this.#later(() => done());
+    // who is silent does not say goodbye either
+    if (!this.#isSilent()) this.#later(() => done());
   }
 
   #later(action: () => void): void {

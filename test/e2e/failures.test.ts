@@ -38,8 +38,8 @@ const BAD: readonly BadCase[] = [
     exit: 1,
     says: /does not let this user write "nosuch\/.*\n.*way out: .*namespace/,
   },
-  { name: "no registry", env: { MIRROR_REGISTRY: "" }, exit: 2, says: /registry is not set\n.*--registry/ },
-  { name: "no namespace", env: { MIRROR_NAMESPACE: "" }, exit: 2, says: /namespace .*is not set\n.*--namespace/ },
+  { name: "no registry", env: { MIRROR_REGISTRY: "" }, exit: 2, says: /--registry is missing\n.*MIRROR_REGISTRY/ },
+  { name: "no namespace", env: { MIRROR_NAMESPACE: "" }, exit: 2, says: /--namespace is missing\n.*MIRROR_NAMESPACE/ },
   { name: "a registry with a path", args: ["--registry", "https://x/y"], exit: 2, says: /"https:\/\/x\/y"/ },
   {
     name: "a registry that does not exist",

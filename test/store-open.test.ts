@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readdir, readFile, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { digestOf } from "../lib/digest.ts";
+import { run } from "../lib/process.ts";
 import { openStore } from "../lib/store/open.ts";
 import { addBlob, addImage, chunkOf, collect, content, inStoreFolder, startChild, withStore } from "./store-folder.ts";
 
@@ -30,6 +31,24 @@ test("the folder is an OCI image layout", () =>
     });
     assert.equal(existsSync(join(store.folder, "blobs", "sha256", digest.slice(7))), true);
   }));
+
+const skopeo = await run(["skopeo", "--version"]).catch(() => undefined);
+
+test("skopeo reads an image out of it", { skip: skopeo === undefined }, () =>
+  withStore(async (store) => {
+    const digest = await addImage(store, "team/nginx:1.27", ["layer"]);
+    const place = join(store.folder, "..", "copy");
+    const copied = await run([
+      "skopeo",
+      "copy",
+      "--insecure-policy",
+      `oci:${store.folder}:team/nginx:1.27`,
+      `dir:${place}`,
+    ]);
+    assert.equal(copied.code, 0, copied.stderr);
+    assert.equal(digestOf(await readFile(join(place, "manifest.json"))), digest);
+  }),
+);
 
 test("a folder of something else is left alone", () =>
   inStoreFolder(async (folder) => {
@@ -260,7 +279,12 @@ test("prune waits for no one and harms no one who writes", () =>
       code: "store-busy",
       values: { folder, process: child.process.pid },
     });
+    // nor one that has just begun and not yet said who it is
     await child.kill();
+    await writeFile(join(folder, "sessions", "session-new"), "");
+    await assert.rejects(store.prune({ limit: 0 }), { code: "store-busy" });
+    assert.ok((await readdir(join(folder, "sessions"))).includes("session-new"));
+    await rm(join(folder, "sessions", "session-new"));
 
     // a reader does not count
     const reader = await openStore(folder, { access: "read" });

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { lockOwner, takeLock, tryLock } from "../lib/store/process-lock.ts";
+import { holderOf, takeLock, tryLock } from "../lib/store/process-lock.ts";
 import { inStoreFolder, startChild } from "./store-folder.ts";
 
 function inLockFolder(use: (file: string) => Promise<void>): Promise<void> {
@@ -17,12 +17,12 @@ test("one holder at a time, and the next when it is released", () =>
   inLockFolder(async (file) => {
     const first = await takeLock(file);
     assert.equal(await tryLock(file), undefined);
-    assert.equal((await lockOwner(file))?.process, process.pid);
+    assert.equal(await holderOf(file), process.pid);
     let second: ReturnType<typeof takeLock> | undefined;
     await new Promise<void>((resolve) => void (second = takeLock(file, { onWait: resolve })));
     await first.release();
     await (await second!).release();
-    assert.equal(await lockOwner(file), undefined);
+    assert.equal(await holderOf(file), undefined);
     assert.equal(existsSync(file), false);
   }));
 
@@ -60,9 +60,9 @@ test("a running process keeps its lock, a killed one loses it at once", () =>
     const child = startChild(["lock", file]);
     assert.equal(await child.line(), "locked");
     assert.equal(await tryLock(file), undefined);
-    assert.equal((await lockOwner(file))?.process, child.process.pid);
+    assert.equal(await holderOf(file), child.process.pid);
     await child.kill();
-    assert.equal(await lockOwner(file), undefined);
+    assert.equal(await holderOf(file), undefined);
     // of many that see the lock left behind, one at a time gets it
     let inside = 0;
     await Promise.all(
@@ -91,6 +91,7 @@ test("what cannot be judged by its process is judged by its age", () =>
       await writeFile(file, text);
       const then = new Date(Date.now() - age * 1000);
       await utimes(file, then, then);
+      assert.equal((await holderOf(file)) === undefined, free, what);
       const lock = await tryLock(file);
       assert.equal(lock !== undefined, free, what);
       await lock?.release();

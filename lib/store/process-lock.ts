@@ -19,7 +19,7 @@ export interface ProcessLock {
   readonly release: () => Promise<void>;
 }
 
-export interface Owner {
+interface Owner {
   /** Unlike any other lock's. */
   readonly token: string;
   readonly machine: string;
@@ -64,10 +64,11 @@ export async function tryLock(file: string): Promise<ProcessLock | undefined> {
   return create(file);
 }
 
-/** Who holds the lock; `undefined` when nobody does. */
-export async function lockOwner(file: string): Promise<Owner | undefined> {
+/** Who holds the lock: the process's number, or `?` where the file does not say yet; `undefined` when nobody does. */
+export async function holderOf(file: string): Promise<number | "?" | undefined> {
   const text = await readLock(file);
-  return text === undefined || (await isLeftBehind(file, text)) ? undefined : parseOwner(text);
+  if (text === undefined || (await isLeftBehind(file, text))) return undefined;
+  return parseOwner(text)?.process ?? "?";
 }
 
 async function create(file: string): Promise<ProcessLock | undefined> {

@@ -3,7 +3,7 @@ import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, digestOfFile, type Paths } from "./files.ts";
 import { MANIFEST_LIMIT, viewManifest } from "./manifests.ts";
-import { lockOwner } from "./process-lock.ts";
+import { holderOf } from "./process-lock.ts";
 import { bytesOf, type Contents, type StoredFile } from "./prune.ts";
 import type { Descriptor, StoreSize } from "./store.ts";
 
@@ -44,7 +44,7 @@ export async function clearLeftovers(paths: Paths): Promise<void> {
     }
   }
   for (const { path } of await filesOf(paths.locks)) {
-    if ((await lockOwner(path)) === undefined) await rm(path, { force: true });
+    if ((await holderOf(path)) === undefined) await rm(path, { force: true });
   }
   for (const { path, used } of await filesOf(paths.uploads)) {
     if (Date.now() - used > UPLOAD_AGE) await rm(path, { force: true });

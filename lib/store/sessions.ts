@@ -7,7 +7,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MirrorError } from "../errors.ts";
 import type { Paths } from "./files.ts";
-import { lockOwner, takeLock, tryLock } from "./process-lock.ts";
+import { holderOf, takeLock, tryLock } from "./process-lock.ts";
 
 export interface Session {
   /** Runs `action` while no other process writes. Throws `store-busy`. */
@@ -17,28 +17,26 @@ export interface Session {
 
 /** Begins a session; waits while another process prunes. */
 export async function openSession(paths: Paths): Promise<Session> {
-  const name = `session-${randomUUID()}`;
-  const own = await takeLock(join(paths.sessions, name));
+  const own = `session-${randomUUID()}`;
+  const session = await takeLock(join(paths.sessions, own));
   const pruning = join(paths.locks, "prune");
-  if ((await lockOwner(pruning)) !== undefined) await (await takeLock(pruning)).release();
+  if ((await holderOf(pruning)) !== undefined) await (await takeLock(pruning)).release();
+  await otherProcess(paths, own);
+  const busy = (process: number | "?" = "?"): MirrorError =>
+    new MirrorError("store-busy", { folder: paths.folder, process });
   return {
     alone: async (action) => {
       const lock = await tryLock(pruning);
-      if (lock === undefined) throw await busy(paths, pruning);
+      if (lock === undefined) throw busy(await holderOf(pruning));
       try {
-        for (const other of await readdir(paths.sessions)) {
-          if (other === name || !other.startsWith("session-") || other.endsWith(".lock")) continue;
-          if ((await lockOwner(join(paths.sessions, other))) !== undefined) {
-            throw await busy(paths, join(paths.sessions, other));
-          }
-          await rm(join(paths.sessions, other), { force: true });
-        }
+        const other = await otherProcess(paths, own);
+        if (other !== undefined) throw busy(other);
         return await action();
       } finally {
         await lock.release();
       }
     },
-    close: own.release,
+    close: session.release,
   };
 }
 
@@ -48,7 +46,14 @@ export const NO_SESSION: Session = {
   close: () => Promise.resolve(),
 };
 
-async function busy({ folder }: Paths, file: string): Promise<MirrorError> {
-  const owner = await lockOwner(file);
-  return new MirrorError("store-busy", { folder, process: owner?.process ?? "?" });
+/** A process with a session besides `own`. Sessions that killed processes left behind are removed. */
+async function otherProcess({ sessions }: Paths, own: string): Promise<number | "?" | undefined> {
+  let found: number | "?" | undefined;
+  for (const name of await readdir(sessions)) {
+    if (name === own || !name.startsWith("session-") || name.endsWith(".lock")) continue;
+    const holder = await holderOf(join(sessions, name));
+    if (holder === undefined) await rm(join(sessions, name), { force: true });
+    found ??= holder;
+  }
+  return found;
 }

@@ -4,6 +4,7 @@
  * where another repository has it. The engine limits by itself how much is under way at each registry, so any number
  * of images may be given to it at once; the more it knows of, the better the order.
  */
+import { setMaxListeners } from "node:events";
 import { detailOf, MirrorError } from "../errors.ts";
 import type { Transfer } from "../plan.ts";
 import { familiarName, type ImageReference, withDefaultTag } from "../reference.ts";
@@ -25,14 +26,16 @@ export interface DirectEngineOptions {
   readonly store: Store;
   readonly sourceMirrors?: readonly SourceMirror[];
   /** Blobs under way at once at each registry and in each direction. */
-  readonly lanes?: LaneWidths;
+  readonly lanes?: Omit<LaneWidths, "careful">;
   readonly least?: LeastFlow;
   readonly retries?: RetrySettings;
   /** Bytes that are sent in one request. */
   readonly chunkSize?: number;
 }
 
-const LANES: LaneWidths = { large: 4, small: 8 };
+const LANES = { large: 4, small: 8 };
+/** Two fill a usual line, and cost little where it is a bad one. */
+const CAREFUL = 2;
 const CHUNK_SIZE = 16 * 1024 * 1024;
 /** Images under way at once: enough to know large blobs early, few enough to bound memory. */
 const CONCURRENCY = 64;
@@ -57,11 +60,14 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     const known = runs.get(signal);
     if (known !== undefined) return known;
     const targets = new Map<string, Uploads>();
-    const shared = { store, lanes, least, retries, signal };
+    const shared = { store, lanes: { ...lanes, careful: CAREFUL }, least, retries, signal };
+    const downloads = openDownloads(shared);
+    const onProven = (): void => downloads.widen();
     const run: Run = {
-      downloads: openDownloads(shared),
+      downloads,
       uploadsTo: (host) => {
-        const uploads = targets.get(host) ?? openUploads({ ...shared, registry: registries.of(host), chunkSize });
+        const registry = registries.of(host);
+        const uploads = targets.get(host) ?? openUploads({ ...shared, registry, chunkSize, onProven });
         targets.set(host, uploads);
         return uploads;
       },
@@ -78,6 +84,7 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     const isHere = before?.digest === source.descriptor.digest && (await hasAll(store, image));
     const { downloads } = runOf(signal);
     if (!isHere) {
+      downloads.widen();
       const watcher = work.watch(sizeOf(image));
       const want = (blob: Descriptor): Promise<void> => downloads.want(blob, source.places, watcher).finished;
       if (image.isUnchecked) await want(image.config).then(() => checkConfig(work, image));
@@ -189,6 +196,8 @@ interface Work {
 /** Makes a step of `action`: its errors become the outcome. */
 function step(first: "pull" | "push", action: (work: Work) => Promise<Omit<Outcome, "transfer">>): Step {
   return async (transfer, options = {}) => {
+    // every request under way listens to the one signal
+    if (options.signal !== undefined) setMaxListeners(0, options.signal);
     const work = workOn(transfer, options);
     try {
       work.phase(first);

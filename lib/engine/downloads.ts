@@ -27,6 +27,8 @@ export interface BlobWatcher {
 
 export interface Download {
   readonly blob: Descriptor;
+  /** Resolves when its turn has come, or when it ended. */
+  readonly begun: Promise<void>;
   /** Settles when the blob is verified and in its place. */
   readonly finished: Promise<void>;
   /** Bytes that can be read. */
@@ -50,6 +52,8 @@ export interface DownloadsOptions {
 export interface Downloads {
   /** Brings a blob into the store. `sources` in the order to be tried, after those already known for the blob. */
   want(blob: Descriptor, sources: readonly BlobSource[], watcher: BlobWatcher): Download;
+  /** Lets the full number of large blobs come at once. */
+  widen(): void;
 }
 
 /** The end of a blob that a reader gets only when the whole is verified. */
@@ -60,12 +64,20 @@ const MOST_CORRUPT = 2;
 export function openDownloads(options: DownloadsOptions): Downloads {
   const running = new Map<string, BlobDownload>();
   const lanes = new Map<string, Lanes>();
+  let isWide = false;
   const lanesOf = (host: string): Lanes => {
-    const known = lanes.get(host) ?? openLanes(options.lanes);
-    lanes.set(host, known);
-    return known;
+    const known = lanes.get(host);
+    if (known !== undefined) return known;
+    const opened = openLanes(options.lanes);
+    if (isWide) opened.widen();
+    lanes.set(host, opened);
+    return opened;
   };
   return {
+    widen: () => {
+      isWide = true;
+      for (const each of lanes.values()) each.widen();
+    },
     want: (blob, sources, watcher) => {
       const known = running.get(blob.digest);
       if (known !== undefined) {
@@ -91,6 +103,8 @@ class BlobDownload implements Download {
   #isFinished = false;
   #waiting: { readonly bytes: number; readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
   #failure: unknown;
+  readonly begun: Promise<void>;
+  #begin!: () => void;
   finished!: Promise<void>;
   available = 0;
   generation = 0;
@@ -99,6 +113,7 @@ class BlobDownload implements Download {
     this.blob = blob;
     this.#options = options;
     this.#lanesOf = lanesOf;
+    this.begun = new Promise((resolve) => (this.#begin = resolve));
   }
 
   join(sources: readonly BlobSource[], watcher: BlobWatcher): void {
@@ -125,6 +140,7 @@ class BlobDownload implements Download {
       for (const { reject } of this.#waiting.splice(0)) reject(error);
       throw error;
     } finally {
+      this.#begin();
       onEnd();
     }
   }
@@ -231,6 +247,7 @@ class BlobDownload implements Download {
   async #stream(partial: PartialBlob, { registry, repository }: BlobSource): Promise<void> {
     const { least, signal } = this.#options;
     const { host } = registry;
+    this.#begin();
     await watched({ host, least, signal }, async (flow) => {
       const { start, chunks } = await registry.blob(repository, this.blob, partial.size, { signal: flow.signal });
       // where the registry sends the whole again, the bytes that are here already are let through

@@ -26,6 +26,8 @@ export interface UploadsOptions {
   readonly retries: RetrySettings;
   /** Bytes of a chunk as long as nothing else is learned. */
   readonly chunkSize: number;
+  /** Called once when the link turns out to be good. */
+  readonly onProven: () => void;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -50,12 +52,13 @@ const SMALLEST_CHUNK = 512 * 1024;
 const CUT_MARGIN = 4;
 /** Statuses of a chunk: the session is not there or elsewhere, or the registry does not do this at all. */
 const LOST = new Set([400, 404, 416]);
+const FORGOTTEN = new Set([404]);
 const NO_CHUNKS = new Set([...LOST, 405, 415, 501]);
 /** A session may be lost now and then; more often for one blob means that the registry does not keep them. */
 const MOST_LOST = 2;
 const MOST_REFETCHES = 1;
-/** Large blobs under way before a link is known to be good. */
-const CAREFUL_WIDTH = 2;
+/** What the link must have carried to count as good. */
+const PROOF = 16 * 1024 * 1024;
 
 export function openUploads(options: UploadsOptions): Uploads {
   return new RegistryUploads(options);
@@ -78,8 +81,11 @@ class RegistryUploads implements Uploads {
 
   constructor(options: UploadsOptions) {
     this.#options = options;
-    this.#lanes = openLanes({ ...options.lanes, large: Math.min(CAREFUL_WIDTH, options.lanes.large) });
-    this.#link = new Link(options.chunkSize, () => this.#lanes.widen(options.lanes.large));
+    this.#lanes = openLanes(options.lanes);
+    this.#link = new Link(options.chunkSize, () => {
+      this.#lanes.widen();
+      options.onProven();
+    });
   }
 
   async bring(request: UploadRequest): Promise<void> {
@@ -157,7 +163,6 @@ async function succeeded(done: Promise<void>): Promise<boolean> {
 
 /** What is known of a registry and the way to it. */
 class Link {
-  readonly #usual: number;
   readonly #onProven: () => void;
   #carried = 0;
   #isProven = false;
@@ -168,15 +173,18 @@ class Link {
   fresh = false;
 
   constructor(chunkSize: number, onProven: () => void) {
-    this.#usual = chunkSize;
     this.#onProven = onProven;
     this.chunkSize = chunkSize;
   }
 
-  /** A chunk or a whole blob went through. */
+  /** Bytes are on their way. */
   carried(bytes: number): void {
     this.#carried += bytes;
-    if (this.#isProven || (!this.fresh && this.#carried < this.#usual)) return;
+    if (this.#carried >= PROOF) this.#prove();
+  }
+
+  #prove(): void {
+    if (this.#isProven) return;
     this.#isProven = true;
     this.#onProven();
   }
@@ -187,6 +195,7 @@ class Link {
     if (bytes < 2 * SMALLEST_CHUNK || length > 2 * this.chunkSize) return;
     this.fresh = true;
     this.shrink(bytes / CUT_MARGIN);
+    this.#prove();
   }
 
   /** Makes chunks at most `bytes` long. */
@@ -249,8 +258,8 @@ class BlobUpload {
     const { lanes, link } = this.#way;
     const { registry, signal } = this.#options;
     const { size } = this.#request.blob;
-    // a small blob is not worth a lane before it is whole
-    await this.#download.reach(size < SMALL_BLOB ? size : 1);
+    // opened while the first bytes are awaited; a small blob is not worth a lane before it is whole
+    await allOf([this.#open(), this.#download.reach(size < SMALL_BLOB ? size : 1)]);
     for (let isLast = false; !isLast;) {
       isLast = await lanes.use(size, signal, async () => {
         if (this.#download.generation !== this.#generation) await this.#begin();
@@ -264,6 +273,13 @@ class BlobUpload {
     }
   }
 
+  async #open(): Promise<void> {
+    await this.#download.begun;
+    const { registry, signal } = this.#options;
+    const { repository } = this.#request;
+    this.#upload ??= await this.#way.lanes.use(0, signal, () => registry.startUpload(repository, { signal }));
+  }
+
   async #sendPart(upload: Upload, end: number): Promise<void> {
     const { link } = this.#way;
     const { registry, signal, least } = this.#options;
@@ -275,6 +291,7 @@ class BlobUpload {
       await watched({ host: registry.host, least, signal }, async (flow) => {
         const stream = counted(this.#download.read(upload.offset, end), flow, (bytes) => {
           sent += bytes;
+          link.carried(bytes);
           this.#show(upload.offset + sent);
         });
         const options = { signal: flow.signal, fresh: link.fresh };
@@ -285,7 +302,6 @@ class BlobUpload {
       if (error instanceof MirrorError && error.code === "registry-cut") link.cut(sent, length);
       throw error;
     }
-    link.carried(length);
   }
 
   /** Prepares the next try after `error`, or throws what the user must know. */
@@ -322,9 +338,13 @@ class BlobUpload {
       await this.#synchronise();
       return true;
     }
-    if (!this.#isPart || !NO_CHUNKS.has(error.status)) return false;
+    // an upload that waited long for its bytes may be forgotten
+    if (!(this.#isPart ? NO_CHUNKS : FORGOTTEN).has(error.status)) return false;
     this.#lost += 1;
-    if (!LOST.has(error.status) || this.#lost > MOST_LOST) {
+    if (!this.#isPart) {
+      if (this.#lost > MOST_LOST) return false;
+      await this.#begin();
+    } else if (!LOST.has(error.status) || this.#lost > MOST_LOST) {
       link.chunks = false;
       await this.#begin();
     } else await this.#synchronise();
@@ -384,6 +404,12 @@ class BlobUpload {
     this.#shown = sent;
     if (more !== 0) this.#request.onBytes?.(more);
   }
+}
+
+/** Waits for all of them to settle; then throws the first error. */
+async function allOf(promises: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(promises);
+  await Promise.all(promises);
 }
 
 /** The chunks of `source`; the flow rests while one is waited for. */

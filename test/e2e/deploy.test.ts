@@ -4,17 +4,20 @@ import { spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import type { Ran } from "../../lib/process.ts";
+import type { Command, Ran } from "../../lib/process.ts";
 import {
   answerOn,
   asUser,
   cleanSlate,
+  clearFaults,
   type DeployReport,
   inFolder,
   must,
   onServer,
   REGISTRY,
+  SETTINGS,
   script,
+  setFaults,
   withComposeV2,
 } from "./bed.ts";
 
@@ -215,7 +218,29 @@ test("a missing file, a wrong password and a full disk leave the running service
   });
 });
 
-test("the connection is cut while images are pulled: nothing is changed, and the next deploy does it all", async () => {
+/** Runs a deploy and kills its sessions on the server as soon as it has said `pattern`; gives what it said. */
+async function cutAt(pattern: RegExp, folder: string): Promise<string> {
+  const [program, ...args] = script("deploy", ["--host", "server", "--dir", DIR]);
+  const child = spawn(program, args, {
+    cwd: folder,
+    env: { ...process.env, ...SETTINGS },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  let said = "";
+  let isCut = false;
+  for await (const chunk of child.stderr) {
+    said += chunk;
+    if (isCut || !pattern.test(said)) continue;
+    isCut = true;
+    await onServer("pkill -KILL -f 'sshd: root@notty'").catch(() => {});
+  }
+  assert.equal(await ended, 1, said);
+  assert.match(said, /the connection to "server" was cut/);
+  return said;
+}
+
+test("a connection that is cut, at every stage", async (t) => {
   await withProject(async ({ folder, deploy, write, compose }) => {
     await succeeds(deploy());
     const before = await running();
@@ -223,28 +248,48 @@ test("the connection is cut while images are pulled: nothing is changed, and the
     await compose({ web: "oceanbase/oceanbase-ce:4.3.5-lts" });
     const mirrored = await asUser(script("mirror"), { cwd: folder });
     assert.equal(mirrored.code, 0, mirrored.stderr);
-    await onServer("docker image prune -f");
 
-    const command = script("deploy", ["--host", "server", "--dir", DIR]);
-    const child = spawn(command[0], command.slice(1), { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-    let said = "";
-    for await (const chunk of child.stderr) {
-      said += chunk;
-      if (/pulling \S+oceanbase/.test(said) && child.exitCode === null) {
-        await onServer("pkill -KILL -f 'sshd: root@notty' || :").catch(() => {});
-        break;
+    const untouched = async (said: string): Promise<void> => {
+      assert.match(said, /its services run as before/);
+      assert.equal(await running(), before);
+      assert.equal(await onServer(`cat ${QUOTED_DIR}/conf/site.conf`), "one\n");
+    };
+    await t.test("while files are sent: nothing is changed", async () => {
+      await write("conf.d/large.conf", "x".repeat(1_000_000));
+      await must("tc qdisc add dev eth0 root tbf rate 4mbit burst 64kb latency 100ms".split(" ") as unknown as Command);
+      try {
+        await untouched(await cutAt(/sending \d files/, folder));
+      } finally {
+        await must(["tc", "qdisc", "del", "dev", "eth0", "root"]);
       }
-    }
-    for await (const chunk of child.stderr) said += chunk;
-    assert.notEqual(child.exitCode, 0, said);
-    assert.equal(await running(), before);
-    assert.equal(await onServer(`cat ${QUOTED_DIR}/conf/site.conf`), "one\n");
-
-    await succeeds(deploy());
-    assert.match(await answerOn(WEB), /^oceanbase/);
-    assert.deepEqual(await leftovers(), AT_REST);
+    });
+    await t.test("while images are pulled: nothing is changed", async () => {
+      await setFaults("acr", { breaks: [{ direction: "down", afterBytes: 1_000_000, action: "stall", times: 100 }] });
+      await untouched(await cutAt(/pulling \S+oceanbase/, folder));
+      await clearFaults();
+    });
+    await t.test("while services are started: the host goes on by itself", async () => {
+      assert.match(await cutAt(/starting the services/, folder), /goes on starting the services by itself/);
+      assert.match(await answerWith(/^oceanbase/), /^oceanbase/);
+    });
+    await t.test("the next deploy finds its way", async () => {
+      await succeeds(deploy());
+      assert.match(await answerOn(WEB), /^oceanbase/);
+      assert.deepEqual(await leftovers(), AT_REST);
+      assert.equal(await onServer("docker exec $(docker ps -q --filter name=web) cat /etc/site.conf"), "two\n");
+    });
   });
 });
+
+/** What the web service answers once it answers so. */
+async function answerWith(pattern: RegExp): Promise<string> {
+  for (let tries = 0; tries < 150; tries += 1) {
+    const text = await answerOn(WEB);
+    if (pattern.test(text)) return text;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return answerOn(WEB);
+}
 
 test("two deploys at once: the second waits for the first", async () => {
   await withProject(async ({ deploy }) => {

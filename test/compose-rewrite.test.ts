@@ -148,11 +148,11 @@ const joined: readonly [what: string, files: Files, expected: string, options?: 
     {
       "1.yml": A.trimEnd(),
       "2.yml": "# c\n--- # two\nservices: {}\n",
-      "3.yml": "%YAML 1.2\n---\nservices: {}\n",
+      "3.yml": "%YAML 1.1\n---\nservices: {}\n",
       "4.yml": "# nothing\n",
       "5.yml": "\uFEFFservices: {}\r\n",
     },
-    `services:\n  a:\n    image: ${MIRROR}/x # a\n# c\n--- # two\nservices: {}\n...\n%YAML 1.2\n---\nservices: {}\n---\nservices: {}\r\n`,
+    `services:\n  a:\n    image: ${MIRROR}/x # a\n# c\n--- # two\nservices: {}\n...\n%YAML 1.1\n---\nservices: {}\n---\nservices: {}\r\n`,
     { files: ["1.yml", "2.yml", "3.yml", "4.yml", "5.yml"] },
   ],
   [

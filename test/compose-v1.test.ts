@@ -48,6 +48,34 @@ const cases: readonly [what: string, files: Files, problems: readonly string[]][
     { "compose.yml": "services: {a: {image: 'x${A:+b}', command: '${A:-${B:-c}}'}}" },
     ['compose.yml:1:23: a variable form with "+"', "compose.yml:1:44: a variable within another's default"],
   ],
+  [
+    "a lone dollar",
+    { "compose.yml": "services: {a: {image: x, command: 'a$ $$b'}}" },
+    ['compose.yml:1:35: a "$" that begins no variable'],
+  ],
+  [
+    "an image without a value",
+    { "compose.yml": "services: {a: {image: x}}", "compose.override.yml": "services: {a: {image: }}" },
+    ["compose.override.yml:1:23: an image without a value"],
+  ],
+  [
+    "an anchor's name given again",
+    { "compose.yml": "x-1: &i one\nservices:\n  a: {image: &i two}\n" },
+    ["compose.yml:3:17: an anchor of a name that is taken"],
+  ],
+  [
+    "words and numbers of YAML 1.1",
+    {
+      "compose.yml":
+        "services:\n  no:\n    image: x\n    restart: no\n    tty: yes\n    ports: [22:22, '22:22', 8080:80]\n    labels: {on: 'off', 'off': \"yes\"}\n",
+    },
+    [
+      "compose.yml:3:5: the key no without quotes",
+      "compose.yml:4:14: no without quotes",
+      "compose.yml:6:13: 22:22 without quotes",
+      "compose.yml:7:18: the key on without quotes",
+    ],
+  ],
 ];
 
 for (const [what, files, problems] of cases) {

@@ -34,6 +34,8 @@ export interface Document {
   readonly resets: readonly Path[];
   /** Some value is written by an alias. */
   readonly aliased: boolean;
+  /** A value whose anchor has the name of an earlier one, which go-yaml allows. */
+  readonly anchoredTwice?: Value;
 }
 
 export type Path = readonly string[];
@@ -96,6 +98,10 @@ export function parseFile(path: string, text: string): SourceFile {
     parsed = compose(file, lenientLexer());
     if (parsed.some(({ errors }) => errors.length > 0)) throw notYaml(path, text, error.pos[0], error.message);
   }
+  for (const { directives, range } of parsed) {
+    const { explicit, version } = directives.yaml;
+    if (explicit && version !== "1.1") throw notYaml(path, text, range[0], `compose reads YAML 1.1, not ${version}`);
+  }
   for (const { contents } of parsed) documents.push(new Converter(file).document(contents));
   return file;
 }
@@ -105,7 +111,7 @@ function compose(file: SourceFile, lexer: Lexer): readonly ParsedDocument[] {
   return [...composer.compose(tokensOf(file, lexer), false, file.text.length)] as readonly ParsedDocument[];
 }
 
-type ParsedDocument = Pick<YamlDocument.Parsed, "errors" | "contents">;
+type ParsedDocument = Pick<YamlDocument.Parsed, "errors" | "contents" | "directives" | "range">;
 
 /**
  * A lexer for what go-yaml reads although YAML forbids it: lines of quoted scalars and flow collections that are
@@ -193,6 +199,7 @@ class Converter {
   readonly #targets = new Map<ParsedNode, ParsedNode>();
   readonly #open = new Set<ParsedNode>();
   #aliased = false;
+  #anchoredTwice: Value | undefined;
   #merged = 0;
 
   constructor(file: SourceFile) {
@@ -204,7 +211,8 @@ class Converter {
     const root = this.#convert(contents, 0, size);
     if (isExcessive(size)) throw tooLarge(this.#file.path, "its aliases multiply its contents");
     const resets = /!(?:reset|override)/.test(this.#file.text) ? this.#resets(contents) : [];
-    return { root, resets, aliased: this.#aliased };
+    const anchoredTwice = this.#anchoredTwice;
+    return { root, resets, aliased: this.#aliased, ...(anchoredTwice === undefined ? {} : { anchoredTwice }) };
   }
 
   #convert(node: ParsedNode | null, offset: number, size: Size): Value {
@@ -213,12 +221,14 @@ class Converter {
     if (node === null) return nullAt(file, offset);
     if (isAlias(node)) return this.#alias(node, size);
     const { anchor } = node as { anchor?: string };
+    const isTaken = anchor !== undefined && this.#anchors.has(anchor);
     if (anchor !== undefined) this.#anchors.set(anchor, node);
     const own: Size = { nodes: 0, aliased: 0 };
     this.#open.add(node);
     const value = this.#contents(node, own);
     this.#open.delete(node);
     if (anchor !== undefined) this.#converted.set(node, { value, size: own });
+    if (isTaken) this.#anchoredTwice = value;
     size.nodes += own.nodes;
     size.aliased += own.aliased;
     return value;

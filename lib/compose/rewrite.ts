@@ -102,12 +102,13 @@ export function rewrite(
     path: join(dirname(output), MIRROR_IMAGES_FILE),
     text: imagesDocument(mirrored, target),
   };
+  const hasImages = !isOne && isForV1 && mirrored.length > 0;
   const forV1 = isOne
     ? [basename(output)]
-    : [...project.composeFiles, images.path].map((path) => relative(dirname(output), path));
+    : [...project.composeFiles, ...(hasImages ? [images.path] : [])].map((path) => relative(dirname(output), path));
 
   return {
-    files: isOne || !isForV1 ? [main] : [main, images],
+    files: hasImages ? [main, images] : [main],
     runFiles: { v2: [basename(output)], ...(isForV1 ? { v1: forV1 } : {}) },
     oldestV2: isOne ? oldestV2Of(project) : SEVERAL_DOCUMENTS,
     sourceFiles: project.referencedFiles,

@@ -2,7 +2,7 @@
  * What docker-compose v1 (1.29, the last) does not read, found in the files before anything is sent to such a host.
  * The list is what 1.29.2 itself rejected when each attribute was tried on it.
  */
-import { type Document, parseFile, type Value, whereIs } from "./document.ts";
+import { type Document, isNull, type Mapping, parseFile, type Value, whereIs } from "./document.ts";
 import type { Project } from "./project.ts";
 
 const SECTIONS = new Set(["version", "services", "networks", "volumes", "secrets", "configs"]);
@@ -60,7 +60,7 @@ export function v1Problems(project: Project): readonly string[] {
   });
 }
 
-function documentProblems({ root, resets }: Document): readonly string[] {
+function documentProblems({ root, resets, anchoredTwice }: Document): readonly string[] {
   if (root.kind !== "mapping") return [];
   const found: string[] = [];
   for (const [key, value] of root.entries) {
@@ -70,7 +70,8 @@ function documentProblems({ root, resets }: Document): readonly string[] {
   if (version?.kind === "scalar" && version.type !== "string") found.push(problem(version, "a version without quotes"));
   for (const path of UNKNOWN) found.push(...at(root, path, []));
   for (const path of resets) found.push(problem(root, `the tag on ${path.join(".")}`));
-  return [...found, ...formProblems(root, new Set())];
+  if (anchoredTwice !== undefined) found.push(problem(anchoredTwice, "an anchor of a name that is taken"));
+  return [...found, ...nullImages(root), ...formProblems(root, new Set()), ...wordProblems(root, new Set())];
 }
 
 /** The values of a document that a path leads to. */
@@ -82,15 +83,63 @@ function at(value: Value, [next, ...rest]: readonly string[], above: readonly st
   return children.flatMap(([key, child]) => (next === "*" || next === key ? at(child, rest, [...above, key]) : []));
 }
 
-/** v1 knows neither `+` forms nor variables within a default: it fails on the former and misreads the latter. */
+/** v1 knows neither `+` forms nor a lone `$` and fails on them; it misreads variables within a default. */
 function formProblems(value: Value, seen: Set<Value>): readonly string[] {
   if (!value.dollars || seen.has(value)) return [];
   seen.add(value);
   if (value.kind === "mapping") return [...value.entries.values()].flatMap((entry) => formProblems(entry, seen));
   if (value.kind === "sequence") return value.items.flatMap((item) => formProblems(item, seen));
   const text = value.text.replaceAll("$$", "");
+  if (/\$(?![a-z_{])/i.test(text)) return [problem(value, 'a "$" that begins no variable')];
   if (/\$\{\w+:?\+/.test(text)) return [problem(value, 'a variable form with "+"')];
   return /\$\{\w+:?[-?][^}]*\$/.test(text) ? [problem(value, "a variable within another's default")] : [];
+}
+
+/** An image without a value leaves an earlier file's as it is; v1 takes no such image. */
+function nullImages({ entries }: Mapping): readonly string[] {
+  const services = entries.get("services");
+  if (services?.kind !== "mapping") return [];
+  return [...services.entries.values()].flatMap((service) => {
+    const image = service.kind === "mapping" ? service.entries.get("image") : undefined;
+    return image !== undefined && isNull(image) ? [problem(image, "an image without a value")] : [];
+  });
+}
+
+/** v1 reads YAML 1.1, where these words are booleans and `22:22` is the number 1342. */
+const WORD = /^(?:yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$/;
+const SEXAGESIMAL = /^[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+$/;
+/** Attributes that are booleans anyway. */
+const BOOLEANS = new Set([
+  "privileged",
+  "tty",
+  "stdin_open",
+  "init",
+  "read_only",
+  "external",
+  "internal",
+  "attachable",
+]);
+
+function wordProblems(value: Value, seen: Set<Value>): readonly string[] {
+  if (seen.has(value)) return [];
+  seen.add(value);
+  if (value.kind === "sequence") return value.items.flatMap((item) => wordProblems(item, seen));
+  if (value.kind === "mapping") {
+    return [...value.entries].flatMap(([key, entry]) => [
+      ...(WORD.test(key) && isWrittenPlain(key, entry) ? [problem(entry, `the key ${key} without quotes`)] : []),
+      ...(BOOLEANS.has(key) ? [] : wordProblems(entry, seen)),
+    ]);
+  }
+  const isOther = value.type === "string" && (WORD.test(value.text) || SEXAGESIMAL.test(value.text));
+  const { start } = (value.target ?? value).range;
+  const isPlain = isOther && value.file.text.startsWith(value.text, start);
+  return isPlain ? [problem(value, `${value.text} without quotes`)] : [];
+}
+
+/** Whether the key of an entry stands before it without quotes. */
+function isWrittenPlain(key: string, { file, range }: Value): boolean {
+  const before = file.text.slice(Math.max(0, range.start - 200), range.start);
+  return new RegExp(`(?:^|[\\s{,])${key}\\s*:[^:]*$`).test(before);
 }
 
 function problem(value: Value, what: string): string {

@@ -1,6 +1,6 @@
 /** Loads and rewrites a project as this software does, asks the real docker compose, and tells where they differ. */
 import { isDeepStrictEqual } from "node:util";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { load } from "../../lib/compose/load.ts";
 import type { LoadOptions, Project } from "../../lib/compose/project.ts";
@@ -134,6 +134,10 @@ export function differencesFromV1(sample: Sample): Promise<readonly string[] | "
       return "not readable";
     const project = await loaded(given);
     if ("refusal" in project || v1Problems(project).length > 0) return "not readable";
+    // It wants the folders of builds to exist.
+    for (const { build } of project.services) {
+      if (build?.context.startsWith("/") === true) await mkdir(build.context, { recursive: true });
+    }
     const options = { ...given, files: project.composeFiles, profiles: [] };
     const original = await configV1(options);
     if ("refusal" in original) return [`v1 refuses it, and no problem was told: ${original.refusal}`];
@@ -147,7 +151,7 @@ export function differencesFromV1(sample: Sample): Promise<readonly string[] | "
     return [
       ...unequal(
         "v1: images",
-        project.services.map(({ name, image }) => `${name}=${image ?? ""}`),
+        project.services.map(({ name, image }) => `${name}=${image ?? ""}`).toSorted(),
         imagesByService(original),
       ),
       ...unequal("v1: rewritten", comparable(mirrored, targets, project), expected(original, targets, project)),

@@ -3,7 +3,6 @@
  * extends, include, profiles, builds, resets, and YAML in many writings. Most projects are valid; some are wrong in
  * ways that compose must refuse too.
  */
-import type { Files } from "../compose-folder.ts";
 import type { Choices } from "./choices.ts";
 import type { Sample } from "./sample.ts";
 import { type Entry, mapping, type Node, scalar, sequence, type Style, write, writeJson } from "./yaml-text.ts";
@@ -62,7 +61,7 @@ class Generator {
     const profiles = chance(30) ? this.#choices.list(2, (index) => PROFILES[index]!) : [];
     if (chance(10)) environment["COMPOSE_PROFILES"] = pick(["p", "q", "p,q", " p , q", "*", "none"]);
     const options = { cwd: ".", files: names, envFiles, profiles, environment };
-    return { name, files: this.#files, options };
+    return { name, files: this.#files, options, differsInV1: false };
   }
 
   #bound() {
@@ -129,7 +128,7 @@ class Generator {
     if (chance(15)) entries.push({ key: "version", value: scalar("3.8", "single") });
     if (isMain && chance(15))
       entries.push({ key: "name", value: scalar(pick(["demo", "My_App", "${A:-demo}"]), "double") });
-    if (isMain && chance(25)) entries.push({ key: "include", value: this.#include(folder) });
+    if (isMain && chance(30)) entries.push({ key: "include", value: this.#include(folder) });
     if (!scope.json) entries.push(...this.#extensions(scope));
     const services: Entry[] = [];
     const count = isMain || isBase ? 1 + this.#choices.below(4) : this.#choices.below(4);
@@ -316,7 +315,7 @@ class Generator {
       const scope = this.#scope(chance(10) ? "s" : `n${index}`, [], [], false);
       this.#files[`${folder}${path}`] = this.#composeFile(scope, { folder: `${folder}inc${index}/`, isBase: true });
       if (chance(40)) this.#files[`${folder}inc${index}/.env`] = this.#envFile();
-      if (!chance(40)) return scalar(path);
+      if (!chance(60)) return scalar(path);
       const paths = [scalar(path)];
       if (chance(30)) {
         const more = this.#scope(`n${index}`, [], [], false);
@@ -488,10 +487,3 @@ const WATCH: readonly Entry[] = [
   { key: "path", value: scalar(".") },
   { key: "action", value: scalar("rebuild") },
 ];
-
-/** The files of a sample as text, for messages. */
-export function textOf(files: Files): string {
-  return Object.entries(files)
-    .map(([path, contents]) => `-- ${path} --\n${String(contents)}`)
-    .join("\n");
-}

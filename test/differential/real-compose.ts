@@ -96,5 +96,6 @@ export async function imagesV2(call: Invocation): Promise<readonly string[] | Re
 /** The project as v1 renders it. */
 export async function configV1(call: Invocation): Promise<Rendered | Refusal> {
   const { code, stdout, stderr } = await run(V1, [...flags(call), "config"], call);
-  return code === 0 ? (parse(stdout, { merge: true, logLevel: "silent" }) as Rendered) : { refusal: stderr };
+  if (code !== 0) return { refusal: stderr };
+  return parse(stdout.split("$$").join("$"), { merge: true, logLevel: "silent" }) as Rendered;
 }

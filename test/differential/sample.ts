@@ -6,6 +6,7 @@
  *     cwd: sub                       where the caller stands
  *     TAG=7                          the environment
  *     refused: both                  who refuses it: "both", or one of "compose" and "us" and why
+ *     v1: differs, why               docker-compose v1 reads or refuses it in its own way
  *     -- one.yml --
  *     services: …
  */
@@ -23,6 +24,7 @@ export interface Sample {
   readonly options: LoadOptions;
   /** Who must refuse the project; undefined when nobody. */
   readonly refused?: "both" | "compose" | "us";
+  readonly differsInV1: boolean;
 }
 
 const CORPUS = fileURLToPath(new URL("corpus", import.meta.url));
@@ -43,13 +45,16 @@ export function parseSample(name: string, text: string): Sample {
   if (parts.length === 0) throw new Error(`${name} has no files`);
 
   const environment: Record<string, string> = {};
+  let differsInV1 = false;
   let [args, cwd, refused]: [string, string, Sample["refused"]] = ["", ".", undefined];
   for (const line of comment.trimEnd().split("\n").slice(1)) {
     const variable = /^(\w+)=(.*)$/.exec(line);
     if (variable) environment[variable[1]!] = variable[2]!;
     else if (line.startsWith("$ ")) args = line.slice(2);
     else if (line.startsWith("cwd: ")) cwd = line.slice(5);
-    else if (/^refused: (?:both$|compose, |us, )/.test(line)) refused = line.slice("refused: ".length).split(",")[0] as Sample["refused"];
+    else if (line.startsWith("v1: differs, ")) differsInV1 = true;
+    else if (/^refused: (?:both$|compose, |us, )/.test(line))
+      refused = line.slice("refused: ".length).split(",")[0] as Sample["refused"];
     else throw new Error(`${name}: cannot read "${line}"`);
   }
   const { values } = parseArgs({
@@ -61,7 +66,7 @@ export function parseSample(name: string, text: string): Sample {
     },
   });
   const options = { cwd, files: values.file, envFiles: values["env-file"], profiles: values.profile, environment };
-  return { name, files, options, ...(refused === undefined ? {} : { refused }) };
+  return { name, files, options, differsInV1, ...(refused === undefined ? {} : { refused }) };
 }
 
 /** The text that `parseSample` reads, to take a project that failed into the corpus. */

@@ -151,10 +151,15 @@ class Board {
       this.counter(),
       ...rows
         .slice(0, MOST_ROWS)
-        .map(([transfer, progress]) => `${nameOf(transfer)}  ${describe(this.#terminal, progress)}`.trimEnd()),
+        .map(([transfer, progress]) => `${shortName(transfer)}  ${describe(this.#terminal, progress)}`.trimEnd()),
       ...(more > 0 ? [this.#terminal.text("boardMore", { count: more })] : []),
     ];
   }
+}
+
+/** The image's name, with as much of a digest as tells it apart: a row is one line. */
+function shortName(transfer: Transfer): string {
+  return nameOf(transfer).replace(/(@sha256:[0-9a-f]{12})[0-9a-f]{52}/, "$1…");
 }
 
 /** What moves is more worth a row than what waits. */

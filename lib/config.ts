@@ -60,6 +60,7 @@ export const FLAGS = {
   ship: { type: "boolean" },
   "no-ship": { type: "boolean" },
   sudo: { type: "boolean" },
+  tunnel: { type: "boolean" },
   "keep-login": { type: "boolean" },
   "no-rollback": { type: "boolean" },
   wait: { type: "string", value: "SECONDS", variable: "DEPLOY_WAIT", default: "180" },
@@ -134,6 +135,8 @@ export interface Config {
   readonly send: "missing" | "all" | "none";
   /** docker on the host is called as root where it answers root only. */
   readonly sudo: boolean;
+  /** The host pulls from the content store here, through the ssh connection. */
+  readonly tunnel: boolean;
   /** The host stays logged in to the registry. */
   readonly keepLogin: boolean;
   /** A failed deploy goes back to the release before. */
@@ -229,6 +232,7 @@ export function readConfig({
       username !== undefined && password !== undefined ? { username, password: new Secret(password) } : undefined,
     send: isSet("no-ship") ? "none" : isSet("ship") ? "all" : "missing",
     sudo: isSet("sudo"),
+    tunnel: isSet("tunnel"),
     keepLogin: isSet("keep-login"),
     rollback: !isSet("no-rollback"),
     waitSeconds: count("wait", text("wait"), { least: 1, most: 86_400 }),

@@ -366,6 +366,11 @@ export const ERRORS = {
     says: 'the connection to "{host}" was cut: {detail}',
     fix: "check the network and run the same command again",
   },
+  "ssh-forward": {
+    exit: 1,
+    says: 'sshd on "{host}" does not forward a port to here: {detail}',
+    fix: "set AllowTcpForwarding to yes or remote in sshd_config there, or deploy from a registry, without --tunnel",
+  },
   "ssh-failed": {
     exit: 1,
     says: 'cannot reach host "{host}": {detail}',
@@ -455,6 +460,17 @@ export const ERRORS = {
     exit: 2,
     says: 'service {services} reads "{name}", which is neither here nor in "{dir}" on "{host}"',
     fix: "make the file, or take it out of the compose file; docker would put an empty folder in its place",
+  },
+
+  "image-pinned": {
+    exit: 2,
+    says: 'images {images} are pinned to their digests, so they cannot be pulled as images of "{registry}"',
+    fix: "write the mirror compose file without --pin",
+  },
+  "tunnel-missing": {
+    exit: 2,
+    says: "images {images} are not in the content store",
+    fix: "run pull first, which brings them there",
   },
 
   // deploy: steps on the host

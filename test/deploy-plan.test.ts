@@ -141,6 +141,21 @@ test("a registry under another name is pulled by that, and the image gets the na
   );
 });
 
+test("a name that lasts as long as the deploy takes no login, and goes at the end", () => {
+  const plan = planDeploy({ ...REQUEST, endpoint: { pullFrom: "localhost:4321", passing: true } });
+  const steps = lines(plan.steps);
+  assert.ok(!steps.some((line) => line.startsWith("login")));
+  assert.equal(steps[2], "pull: localhost:4321/t/web:1 r.example:5000/t/web:1 docker");
+  assert.equal(steps.at(-1), "prune: localhost:4321/t/web:1 docker");
+  assert.deepEqual(plan.warnings, []);
+});
+
+test("a pinned image is pulled by its digest, and by no other name", () => {
+  const images = [{ ...WEB, image: `${WEB.image}@sha256:${"a".repeat(64)}` }];
+  assert.match(planned({ images })[2]!, /docker pull r\.example:5000\/t\/web@sha256:a{64}$/);
+  assert.throws(() => planned({ images, endpoint: { pullFrom: "r-vpc.example" } }), { code: "image-pinned" });
+});
+
 test("without credentials, or where docker takes none on its input, the host's own login is relied on", () => {
   const none = planDeploy({ ...REQUEST, username: undefined });
   const old = planDeploy({

@@ -11,7 +11,8 @@ import type { Config, Credentials } from "../config.ts";
 import { LOCK_FILE, type LockedImage, readLock } from "../lock.ts";
 import { outputPath } from "../prepare.ts";
 import { run } from "../process.ts";
-import { formatReference } from "../reference.ts";
+import { storeName } from "../engine/direct.ts";
+import { formatReference, parseReference } from "../reference.ts";
 import { findCredentials } from "../registry/credentials.ts";
 import { closureOf } from "./closure.ts";
 import { type Drift, driftOf } from "./drift.ts";
@@ -26,6 +27,7 @@ import { planRollback, type RollbackPlan } from "./rollback.ts";
 import { composeFilesFor, envFilesFor, needsOfShipment, readShipment, type Shipment } from "./shipment.ts";
 import { connect, type Connection, type ConnectOptions } from "./ssh.ts";
 import { containersOf } from "./status.ts";
+import { requireInStore, throughTunnel, type Tunnel } from "./tunnel.ts";
 import { listContainers, type WantedImage } from "./steps.ts";
 
 export interface DeployOptions extends Pick<ConnectOptions, "run" | "signal"> {
@@ -40,6 +42,8 @@ export interface DeployOptions extends Pick<ConnectOptions, "run" | "signal"> {
   /** The registry to push to, and its name for the host. */
   readonly registry?: string | undefined;
   readonly pullRegistry?: string | undefined;
+  /** Folder of the content store that the host pulls from through the connection; absent = it pulls by itself. */
+  readonly tunnel?: string | undefined;
   readonly concurrency: number;
   readonly choices: DeployChoices;
   /** The release to go back to; the one before by default. */
@@ -77,6 +81,7 @@ export async function prepareDeploy(config: Config, source?: Project): Promise<D
     lock: await readLock(join(dirname(file), LOCK_FILE)),
     registry,
     pullRegistry,
+    ...(config.tunnel ? { tunnel: config.store } : {}),
     concurrency,
     choices: { send, sudo, keepLogin, rollback, waitSeconds, keep, lockSeconds: LOCK_SECONDS },
     release,
@@ -88,7 +93,9 @@ const LOCK_SECONDS = 600;
 
 /** Looks at `host` and plans; changes nothing there. Throws what `connect`, `probeHost` and `planDeploy` throw. */
 export async function planFor(host: string, options: DeployOptions): Promise<DeployPlan> {
-  return onHost(host, options, (connection) => planOver(connection, options));
+  return onHost(host, options, (connection) =>
+    withTunnel(connection, options, (tunnel) => planOver(connection, options, tunnel)),
+  );
 }
 
 /** Deploys to `host`. Throws what `connect`, `probeHost`, `planDeploy` and `executeDeploy` throw. */
@@ -100,11 +107,13 @@ export async function deployTo(
   onStage({ kind: "connecting" });
   return onHost(host, options, async (connection) => {
     onStage({ kind: "probing" });
-    const plan = await planOver(connection, options);
-    onStage({ kind: "planned", plan });
-    const { credentials, signal, concurrency } = options;
-    const password = credentials?.password;
-    return executeDeploy(connection, plan, { password, signal, concurrency, onProgress: onStage });
+    return withTunnel(connection, options, async (tunnel) => {
+      const plan = await planOver(connection, options, tunnel);
+      onStage({ kind: "planned", plan });
+      const { credentials, signal, concurrency } = options;
+      const password = credentials?.password;
+      return executeDeploy(connection, plan, { password, signal, concurrency, onProgress: onStage });
+    });
   });
 }
 
@@ -185,7 +194,15 @@ async function onHost<T>(
   }
 }
 
-async function planOver(connection: Connection, options: DeployOptions): Promise<DeployPlan> {
+function withTunnel<T>(
+  connection: Connection,
+  { tunnel: folder, signal }: DeployOptions,
+  work: (tunnel?: Tunnel) => Promise<T>,
+): Promise<T> {
+  return folder === undefined ? work() : throughTunnel(connection, folder, { signal }, work);
+}
+
+async function planOver(connection: Connection, options: DeployOptions, tunnel?: Tunnel): Promise<DeployPlan> {
   const { shipment, profiles, credentials, lock, registry, pullRegistry, choices, signal } = options;
   const needed = await closureOf(shipment.mirror, shipment.options);
   const probe = await probeHost(connection, dirOf(options), { names: needed.map(({ name }) => name), signal });
@@ -197,6 +214,12 @@ async function planOver(connection: Connection, options: DeployOptions): Promise
   const now = new Date();
   const locked = lockedBy(lock, named);
   const view = await viewOf(shipment, probe, { profiles, send, locked });
+  const mirrored = view.images.filter((image) => image.mirrored);
+  if (tunnel)
+    requireInStore(
+      tunnel,
+      mirrored.map(({ image }) => storeName(parseReference(image))),
+    );
   return planDeploy({
     probe,
     ...needs,
@@ -207,7 +230,9 @@ async function planOver(connection: Connection, options: DeployOptions): Promise
     profiles,
     needed,
     registry: named,
-    endpoint: named === undefined ? {} : await endpointFor(connection, { named, registry, pullRegistry }, { signal }),
+    endpoint: tunnel
+      ? { pullFrom: tunnel.registry, passing: true }
+      : await endpointFor(connection, { named, registry, pullRegistry }, { signal }),
     username: credentials?.username,
     isLocked: lock !== undefined,
     holder: `${userInfo().username}@${hostname()}, ${now.toISOString()}`,

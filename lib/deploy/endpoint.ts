@@ -16,8 +16,8 @@ const REACH = `for name; do
 done`;
 
 export interface Endpoints {
-  /** The name in the compose file. */
-  readonly named: string;
+  /** The name in the compose file; absent when nothing there is mirrored. */
+  readonly named: string | undefined;
   /** The name to push by. */
   readonly registry?: string | undefined;
   /** The name that the host should pull by. */
@@ -29,6 +29,8 @@ export interface Endpoint {
   readonly pullFrom?: string;
   /** The name that was wanted and not reached. */
   readonly unreached?: string;
+  /** The name to pull by lasts no longer than this deploy, and takes no login. */
+  readonly passing?: true;
 }
 
 /** Lets the host find out by which name it reaches the registry; asks only where there is a choice. */

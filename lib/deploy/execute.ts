@@ -260,7 +260,9 @@ function verified({ host, images }: Work, facts: readonly ImageFact[]): readonly
 function releaseImage(service: string, image: string, fact: ImageFact | undefined): ReleaseImage {
   if (fact === undefined) return { service, image };
   const name = familiarRepository(parseReference(image));
-  const pulledBy = fact.digests.find((each) => each.startsWith(`${name}@`)) ?? fact.digests[0];
+  // A registry at the host's own address was a tunnel, which is gone afterwards.
+  const lasting = fact.digests.filter((each) => !each.startsWith("localhost:"));
+  const pulledBy = lasting.find((each) => each.startsWith(`${name}@`)) ?? lasting[0];
   return { service, image, id: fact.id, ...(pulledBy === undefined ? {} : { pulledBy }) };
 }
 

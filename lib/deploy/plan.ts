@@ -12,7 +12,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { type DeployWarning, type HostNeeds, type HostProbe, judgeHost, takesPasswordOnInput } from "./probe.ts";
 import { type ComposeArguments, type DeployedProject, projectOn } from "./project.ts";
 import type { Release, SentFile } from "./release.ts";
-import { dropReleases, hold, loginFolder, onEngine, place, receive, record } from "./remote.ts";
+import { dropReleases, hold, loginFolder, onEngine, place, receive, record, removeImages } from "./remote.ts";
 import { decideSending, type SendMode } from "./sending.ts";
 import type { RemoteCommand } from "./ssh.ts";
 import {
@@ -124,6 +124,7 @@ export function planDeploy(request: DeployRequest): DeployPlan {
       throw new MirrorError("registry-invalid", { registry: name, detail: "it is not a host" });
     }
   }
+  checkPins(images, pullFrom);
   const { errors, warnings } = judgeHost(probe, { ...request, sudo: choices.sudo });
   if (errors[0] !== undefined) throw errors[0];
 
@@ -162,6 +163,7 @@ export function planDeploy(request: DeployRequest): DeployPlan {
       { kind: "place", command: place(dir, release), feed: "names" },
       ...startSteps(project, { recreate, refreshes: images.some(({ refreshes }) => refreshes), waitSeconds }),
       { kind: "record", command: record(dir, release), feed: "release", values: { release } },
+      ...(request.endpoint.passing ? [forgetStep(project, images, pullFrom)] : []),
       ...pruneSteps(project, probe.releases, { keep, current: probe.current }),
     ],
     rollback:
@@ -189,7 +191,7 @@ function loginFor({ probe, registry, endpoint, username }: DeployRequest): {
   readonly login: DeployPlan["login"];
   readonly warnings: readonly DeployWarning[];
 } {
-  if (registry === undefined) return { login: undefined, warnings: [] };
+  if (registry === undefined || endpoint.passing) return { login: undefined, warnings: [] };
   const values = { host: probe.host, registry: endpoint.pullFrom ?? registry };
   if (username === undefined) return { login: undefined, warnings: [{ code: "login-skipped", values }] };
   if (takesPasswordOnInput(probe)) return { login: { registry: values.registry, username }, warnings: [] };
@@ -206,11 +208,29 @@ function loginStep(
   return { kind: "login", command: onEngine(access, command, loginAt), feed: "password", values: { registry } };
 }
 
+/** Throws `image-pinned` when images are wanted by a name that their digests do not know. */
+function checkPins(images: readonly WantedImage[], registry: string | undefined): void {
+  const pinned = images.filter(({ image, mirrored }) => mirrored && parseReference(image).digest !== undefined);
+  if (registry === undefined || pinned.length === 0) return;
+  const names = pinned.map(({ image }) => `"${image}"`).join(", ");
+  throw new MirrorError("image-pinned", { images: names, registry });
+}
+
 /** The image's name at the registry `pullFrom`. */
 function otherName({ image, mirrored }: WantedImage, pullFrom: string | undefined): string | undefined {
   return pullFrom === undefined || !mirrored
     ? undefined
     : formatReference({ ...parseReference(image), registry: pullFrom });
+}
+
+/** Takes away the names that were good for the pull alone. */
+function forgetStep(
+  { access }: DeployedProject,
+  images: readonly WantedImage[],
+  pullFrom: string | undefined,
+): DeployStep {
+  const names = images.flatMap((image) => otherName(image, pullFrom) ?? []);
+  return { kind: "prune", command: removeImages(onEngine(access, ["docker"]), names), values: { count: names.length } };
 }
 
 function changesOf(images: readonly WantedImage[], previous: Release | undefined): readonly ServiceChange[] {

@@ -223,7 +223,7 @@ export function retag(
 const REMOVE_IMAGES = `ids=$1; shift
 for id in $ids; do "$@" image rm "$id" 2>&1; done; :`;
 
-/** Removes images by id; one that anything still uses stays. */
+/** Removes images by id or name; one that anything still uses stays. */
 export function removeImages(docker: RemoteCommand, ids: readonly string[]): RemoteCommand {
   return script(REMOVE_IMAGES, ids.join(" "), ...docker);
 }

@@ -45,6 +45,11 @@ export interface Connection {
    * `sshError` knows when the connection fails.
    */
   run(command: RemoteCommand, options?: RemoteOptions): Promise<Ran>;
+  /**
+   * Lets programs on the host reach a port of this machine's own address, at a port of the host's own address, which is
+   * given. It ends with the connection. Throws `ssh-forward`, `interrupted`.
+   */
+  forward(localPort: number, options?: Pick<RemoteOptions, "signal">): Promise<number>;
   /** Ends the connection and all that still runs through it, and removes the control socket. Never throws. */
   close(): Promise<void>;
 }
@@ -90,15 +95,17 @@ export async function connect(host: string, options: ConnectOptions = {}): Promi
   const { run = runProgram, signal, timeout = 60_000 } = options;
   const { name, user, port } = parseHost(host);
   const folder = await mkdtemp("/tmp/cm-");
-  const ssh = [
+  const plain = [
     "ssh",
     "-T",
     "-x",
     ...["BatchMode=yes", "ConnectTimeout=15", "ServerAliveInterval=15", "ServerAliveCountMax=4"].flatMap(option),
-    ...["ClearAllForwardings=yes", "LogLevel=INFO", `ControlPath=${folder}/s`, "ControlPersist=no"].flatMap(option),
+    ...["LogLevel=INFO", `ControlPath=${folder}/s`, "ControlPersist=no"].flatMap(option),
     ...(user === undefined ? [] : ["-l", user]),
     ...(port === undefined ? [] : ["-p", String(port)]),
   ] as const;
+  // The user's own forwardings are for the user's own sessions.
+  const ssh = [...plain, ...option("ClearAllForwardings=yes")] as const;
   const env = { LC_ALL: "C" };
   const hold = new PassThrough();
   const ending = new AbortController();
@@ -150,6 +157,13 @@ export async function connect(host: string, options: ConnectOptions = {}): Promi
   return {
     host,
     close,
+    forward: async (localPort, { signal: stop } = {}) => {
+      const wanted = ["-O", "forward", "-R", `127.0.0.1:0:127.0.0.1:${localPort}`];
+      const ran = await run([...plain, ...wanted, "--", name], { env, signal: stop, timeout: 15_000 });
+      const given = /^(\d+)$/m.exec(ran.stdout)?.[1];
+      if (ran.code === 0 && given !== undefined) return Number(given);
+      throw new MirrorError("ssh-forward", { host, detail: ran.stderr.trim().split("\n").at(-1) ?? "" });
+    },
     run: async (command, { input, whenCut, timeout: limit, signal: stop, onLine } = {}) => {
       const script = whenCut === "end" ? ENDS_WITH_US : whenCut === "finish" ? FINISHES_ALONE : PLAIN;
       // Never written to: its end on the host is the sign that we are gone.

@@ -1,4 +1,5 @@
 /** The steps that deploys and rollbacks are made of, as data. */
+import { engineName, parseReference } from "../reference.ts";
 import type { Release } from "./release.ts";
 import { busyComposeOn, composeOn, type DeployedProject, recreateOn } from "./project.ts";
 import { dropReleases, onEngine, pullAbsent, pullAs, removeImages, restore, retag, setCurrent } from "./remote.ts";
@@ -60,15 +61,16 @@ export interface PullFrom {
 /** Brings an image of the mirror anew, and one from elsewhere where it is missing: its registry may be out of reach. */
 export function pullStep({ access }: DeployedProject, image: WantedImage, { login, name }: PullFrom): DeployStep {
   const docker = onEngine(access, ["docker"], login);
+  const asked = engineName(parseReference(image.image));
   const values = { image: image.image };
-  if (!image.mirrored) return { kind: "pull", command: pullAbsent(onEngine(access, ["docker"]), image.image), values };
+  if (!image.mirrored) return { kind: "pull", command: pullAbsent(onEngine(access, ["docker"]), asked), values };
   return name === undefined
-    ? { kind: "pull", command: [...docker, "pull", image.image], values }
-    : { kind: "pull", command: pullAs(docker, name, image.image), values };
+    ? { kind: "pull", command: [...docker, "pull", asked], values }
+    : { kind: "pull", command: pullAs(docker, name, asked), values };
 }
 
 export function verifyStep({ access }: DeployedProject, images: readonly WantedImage[]): DeployStep {
-  const names = images.map(({ image }) => image);
+  const names = images.map(({ image }) => engineName(parseReference(image)));
   return {
     kind: "verify",
     command: onEngine(access, ["docker", "image", "inspect", "--format", IMAGE_FORMAT, ...names]),

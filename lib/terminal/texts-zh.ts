@@ -165,7 +165,7 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
     "{host} 上的 docker {version} 不支持从标准输入读取密码，将使用它自己对 {registry} 已有的登录",
   "deploy-locked": "等待另一个部署结束：{holder}",
   "deploy-send": "发送 {count} 个文件",
-  "deploy-verify": "与锁文件核对 {count} 个镜像",
+  "deploy-verify": "核对收到的 {count} 个镜像",
   "deploy-recreate": "挂载的文件有变化，重建：{services}",
   "deploy-wait": "等待服务就绪，最多 {seconds} 秒",
   "deploy-record": "记录版本 {release}",
@@ -194,6 +194,7 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "flag-ship": "主机上已有但内容不同的文件也发送",
   "flag-no-ship": "只发送 compose 文件",
   "flag-sudo": "主机的 docker 只对 root 开放时，通过 sudo 调用",
+  "flag-tunnel": "主机通过 ssh 从本地内容库拉取，不需要镜像仓库",
   "flag-keep-login": "让主机保持对镜像仓库的登录",
   "flag-no-rollback": "部署失败时不回退",
   "flag-wait": "等待服务就绪的秒数上限",
@@ -732,5 +733,17 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; read
   "release-unknown": {
     says: "“{host}”的“{dir}”中没有保留版本“{release}”",
     fix: "从 {kept} 中选择一个",
+  },
+  "ssh-forward": {
+    says: "“{host}”上的 sshd 不允许把端口转发到本机：{detail}",
+    fix: "在那里的 sshd_config 中把 AllowTcpForwarding 设为 yes 或 remote，或不用 --tunnel，从镜像仓库部署",
+  },
+  "tunnel-missing": {
+    says: "镜像 {images} 不在本地内容库中",
+    fix: "先运行 pull，把它们取到本地",
+  },
+  "image-pinned": {
+    says: "镜像 {images} 已固定到摘要，无法作为“{registry}”的镜像拉取",
+    fix: "不带 --pin 重新生成 mirror compose 文件",
   },
 };

@@ -11,10 +11,12 @@ import {
   cleanSlate,
   clearFaults,
   type DeployReport,
+  forgetRequests,
   inFolder,
   must,
   onServer,
   REGISTRY,
+  requests,
   SETTINGS,
   script,
   setFaults,
@@ -97,11 +99,14 @@ async function leftovers(): Promise<readonly string[]> {
 }
 const AT_REST = ["busy", "current", "holder", "lock", "placed", "releases"];
 
+/** The same, on a server with that compose. */
+function withProjectFor(flavour: "v1" | "v2", body: (scene: Scene) => Promise<void>): Promise<void> {
+  return withProject((scene) => (flavour === "v1" ? body(scene) : withComposeV2(() => body(scene))));
+}
+
 for (const flavour of ["v1", "v2"] as const) {
   test(`files, images and services, with compose ${flavour}`, async (t) => {
-    const scene = (body: (scene: Scene) => Promise<void>): Promise<void> =>
-      flavour === "v1" ? withProject(body) : withProject((inner) => withComposeV2(() => body(inner)));
-    await scene(async ({ deploy, run, write, compose }) => {
+    await withProjectFor(flavour, async ({ deploy, run, write, compose }) => {
       let first: string;
       await t.test("the first deploy brings all that the host lacks, and leaves no login behind", async () => {
         const { services, release, ...rest } = await succeeds(deploy());
@@ -357,5 +362,25 @@ test("the host pulls by another name of the registry where it reaches that, and 
     } finally {
       await onServer("cat /etc/hosts.kept >/etc/hosts");
     }
+  });
+});
+
+test("without a registry: the server pulls from the content store here, and only what it lacks", async () => {
+  await cleanSlate();
+  await inFolder(async (folder) => {
+    await writeFile(join(folder, "compose.yaml"), `services:\n  web: { image: nginx:latest, ports: ["${WEB}:80"] }\n`);
+    const pulled = await asUser(script("pull", ["--engine", "direct"]), { cwd: folder });
+    assert.equal(pulled.code, 0, pulled.stderr);
+    await must(script("generate-mirror-compose"), { cwd: folder, env: SETTINGS });
+    await forgetRequests();
+    const deploy = (): Promise<Ran> =>
+      asUser(script("deploy", ["--host", "server", "--dir", "app", "--tunnel", "--json"]), { cwd: folder });
+    await succeeds(deploy());
+    assert.match(await answerOn(WEB), /^nginx/);
+    assert.deepEqual(await requests("acr"), []);
+    assert.equal(await onServer("docker images --format '{{.Repository}}' | grep localhost || echo none"), "none\n");
+    const before = await running();
+    await succeeds(deploy());
+    assert.equal(await running(), before);
   });
 });

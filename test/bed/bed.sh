@@ -113,8 +113,8 @@ YAML
 configure_ssh() {
   inside srv bash -c 'ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/bed_host_key
     printf "PRETTY_NAME=\"CentOS Linux 7 (Core)\"\nNAME=\"CentOS Linux\"\nID=centos\nID_LIKE=\"rhel fedora\"\nVERSION_ID=7\n" >/etc/os-release
-    rm -rf /root/.ssh /root/.docker; mkdir -p -m 700 /root/.ssh'
-  inside ws bash -c 'rm -rf /root/.ssh /root/.docker; mkdir -p -m 700 /root/.ssh
+    mkdir -m 700 /root/.ssh'
+  inside ws bash -c 'mkdir -m 700 /root/.ssh
     ssh-keygen -q -t ed25519 -N "" -f /root/.ssh/id_ed25519
     printf "Host server\n  User root\n" >/root/.ssh/config'
   inside ws cat /root/.ssh/id_ed25519.pub | inside srv bash -c 'cat >/root/.ssh/authorized_keys; chmod 600 /root/.ssh/authorized_keys'

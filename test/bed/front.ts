@@ -265,6 +265,8 @@ async function control(req: IncomingMessage, res: ServerResponse): Promise<void>
       break;
     case "PUT /faults":
       faults = (await json(req)) as Faults;
+      // a connection that is kept was made before the faults
+      tls.closeAllConnections();
       break;
     case "DELETE /faults":
       faults = {};

@@ -22,7 +22,8 @@ mkdir -p "$root/run/sshd" "$root/run/lock"
 # overlay2 cannot lie on an overlay, so docker's data is on the real disk.
 mkdir -p "$state/docker/$name" "$root/var/lib/docker"
 mount --bind "$state/docker/$name" "$root/var/lib/docker"
-mkdir -p "$root$state" "$root/mnt/old"
+mount -t tmpfs -o mode=700 tmpfs "$root/root"
+mkdir -p "$root$state" "$root$checkout" "$root/mnt/old"
 mount --bind "$state" "$root$state"
 # The checkout as it is at every moment, which the lower layer of an overlay does not promise; nothing here changes it.
 mount --bind "$checkout" "$root$checkout"

@@ -138,7 +138,9 @@ export async function cleanSlate(): Promise<void> {
   await Promise.all([
     control("acr", "POST", "wipe"),
     must(["sh", "-c", EMPTY_ENGINE]),
-    onServer(`${EMPTY_ENGINE}; cd /root && find . -mindepth 1 -maxdepth 1 ! -name .ssh -exec rm -rf {} +`),
+    onServer(
+      `${EMPTY_ENGINE}; find /root -xdev -mindepth 1 -maxdepth 1 ! -name .ssh -exec rm -rf --one-file-system {} + || :`,
+    ),
   ]);
   await forgetRequests();
 }

@@ -5,7 +5,10 @@ import { test } from "node:test";
 import { parseAllDocuments } from "yaml";
 import { type Rewrite, rewrite } from "../lib/compose/rewrite.ts";
 import type { LoadOptions, Project } from "../lib/compose/project.ts";
+import { MirrorError } from "../lib/errors.ts";
 import { type Files, inFolder, loadFrom } from "./compose-folder.ts";
+import { Choices } from "./differential/choices.ts";
+import { generate } from "./differential/generate.ts";
 
 const MIRROR = "registry.example.com/team";
 
@@ -320,116 +323,63 @@ test("the output path is the caller's choice, and names the run files relative t
   });
 });
 
-/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+/** A file with every image that was mirrored, however it is quoted, in place of `image`. */
+function masked(text: string, places: readonly { readonly start: number; readonly end: number }[]): string {
+  let out = "";
+  let from = 0;
+  for (const { start, end } of places.toSorted((a, b) => a.start - b.start)) {
+    if (start < from) continue;
+    out += `${text.slice(from, start)}\u0001`;
+    from = end;
+  }
+  return out + text.slice(from);
 }
 
-interface Written {
-  readonly text: string;
-  /** The text with each image scalar cut out. */
-  readonly frame: readonly string[];
-}
-
-/** One compose file from the grammar; image scalars that are to change are marked by \u0001 while it is made. */
-function randomFile(random: () => number): Written {
-  const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)]!;
-  const chance = (share: number): boolean => random() < share;
-  const names = ["nginx", "redis:6", "ghcr.io/a/b:1.2", "host:5000/x/y", "${REPO:-pg}:${TAG:-15}", "keep/it:1"];
-  const scalarOf = (inFlow: boolean): string => {
-    const name = pick(names);
-    const style = pick(["plain", "single", "double", inFlow ? "single" : "block"]);
-    const scalar =
-      style === "single" || (style === "plain" && inFlow && name.includes("{"))
-        ? `'${name}'`
-        : style === "double"
-          ? `"${name}"`
-          : style === "block"
-            ? `>-\n      ${name}`
-            : name;
-    return name.startsWith("keep") ? scalar : `\u0001${scalar}\u0001`;
-  };
-  const comment = (): string => (chance(0.3) ? pick([" # note", "  # image: nginx", " # 'x"]) : "");
-  let text = chance(0.3) ? "# image: nginx\n" : "";
-  if (chance(0.3)) text += "version: '3.8'\n";
-  const shared: string[] = [];
-  if (chance(0.5)) {
-    text += `x-image: &img ${scalarOf(true)}\n`;
-    shared.push("image: *img");
-  }
-  if (chance(0.5)) {
-    text += `x-base: &base\n  image: ${scalarOf(true)}${comment()}\n  restart: always\n`;
-    shared.push("<<: *base");
-  }
-  text += "services:\n";
-  const used = new Set<string>();
-  const count = 1 + Math.floor(random() * 6);
-  for (let index = 0; index < count; index++) {
-    if (chance(0.2)) text += pick(["\n", "  # a service\n"]);
-    const name = `s${index}`;
-    if (chance(0.2)) {
-      text += `  ${name}: {image: ${scalarOf(true)}, environment: {IMAGE: nginx}}${comment()}\n`;
-      continue;
-    }
-    if (chance(0.1)) {
-      text += `  ${name}:\n    build: {context: .}\n    image: mine/${name}\n`;
-      continue;
-    }
-    text += `  ${name}:${comment()}\n`;
-    const before = chance(0.3) ? `    environment:\n      - IMAGE=nginx\n      - A=b\n` : "";
-    const line = shared.length > 0 && chance(0.5) ? pick(shared) : `image: ${scalarOf(false)}`;
-    if (line.includes("*")) used.add(line);
-    // A comment after a block scalar's last line would be part of it.
-    text += `${before}    ${line}${line.includes(">-") ? "" : comment()}\n`;
-    if (chance(0.3)) text += `    labels: {image: "nginx", x: 'redis:6'}\n`;
-    if (chance(0.2)) text += `    profiles: [p]\n`;
-  }
-  const unused = shared.filter((line) => !used.has(line));
-  // The image of an extension that no service refers to is nobody's.
-  for (const line of unused) {
-    const anchor = line.includes("*img") ? "x-image: &img " : "x-base: &base\n  image: ";
-    const at = text.indexOf(anchor) + anchor.length;
-    const end = text.indexOf("\n", at);
-    text = text.slice(0, at) + text.slice(at, end).replaceAll("\u0001", "") + text.slice(end);
-  }
-  if (chance(0.3)) text = text.replaceAll("\n", "\r\n");
-  if (chance(0.2)) text = `\uFEFF${text}`;
-  if (chance(0.2)) text = text.trimEnd();
-  return { text: text.replaceAll("\u0001", ""), frame: text.split("\u0001").filter((_, index) => index % 2 === 0) };
-}
-
-test("random projects: bytes outside image scalars stay, and so does the document but for images", async () => {
-  for (let seed = 1; seed <= 300; seed++) {
-    const { text, frame } = randomFile(randomFrom(seed));
-    const { result } = await rewriteFiles({ "docker-compose.yml": text });
-    const out = result.files[0].text;
-    let at = 0;
-    for (const [index, part] of frame.entries()) {
-      if (index > 0) {
-        const name = /^(['"]?)registry\.example\.com\/team\/[\w.:-]+\1/.exec(out.slice(at));
-        assert.ok(name, `seed ${seed}: a mirror name at ${at} of\n${out}`);
-        at += name[0].length;
-      }
-      assert.equal(out.slice(at, at + part.length), part, `seed ${seed}:\n${text}\n=>\n${out}`);
-      at += part.length;
-    }
-    assert.equal(at, out.length, `seed ${seed}`);
-    assert.deepEqual(withoutImages(out), withoutImages(text), `seed ${seed}`);
-  }
-});
-
-function withoutImages(text: string): unknown {
-  return parseAllDocuments(text, { merge: true }).map((document) =>
+/** Documents as plain values, without their images and extension fields. */
+function documentsOf(text: string): readonly unknown[] {
+  return parseAllDocuments(text, { merge: true, version: "1.1", logLevel: "silent" }).map((document) =>
     JSON.parse(
-      JSON.stringify((document as { toJS(): unknown }).toJS(), (key, value: unknown) =>
-        (key === "image" && !String(value).startsWith("mine/")) || key === "x-image" ? "image" : value,
+      JSON.stringify((document as { toJS(): unknown }).toJS() ?? null, (key, value: unknown) =>
+        key === "image" || key === "source" || key.startsWith("x-") ? key : value,
       ),
     ),
   );
 }
+
+test("random projects: bytes outside image scalars stay, and so do the documents but for images", async () => {
+  let rewritten = 0;
+  for (let seed = 1; seed <= 500; seed++) {
+    const { files, options } = generate(new Choices(seed), "");
+    await inFolder(files, async (folder) => {
+      const project = await loadFrom(folder, { ...options, cwd: folder, profiles: ["*"] }).catch((thrown: unknown) => {
+        if (thrown instanceof MirrorError) return undefined;
+        throw thrown;
+      });
+      if (project === undefined) return;
+      const images = project.services.flatMap(({ image, otherImages }) => [image ?? "keep", ...otherImages]);
+      const mirrored = images.filter((image) => !image.startsWith("keep"));
+      const targets = new Map(mirrored.map((image) => [image, `${MIRROR}/${encodeURIComponent(image)}`]));
+      const [{ text }] = rewrite(project, targets).files;
+      const out = text.replaceAll(new RegExp(`(["']?)${MIRROR}/[^\\s"',}\\]]*\\1`, "g"), "\u0001");
+      const uses = project.uses.filter(({ image }) => targets.has(image));
+      const documents = documentsOf(text);
+      let [at, index] = [0, 0];
+      for (const [layer, path] of project.composeFiles.entries()) {
+        const source = project.files.get(path)!;
+        const frame = masked(
+          source,
+          uses.filter((use) => use.layer === layer),
+        );
+        const part = layer === 0 ? frame : frame.replace("\uFEFF", "");
+        const found = out.indexOf(part, at);
+        assert.ok(found !== -1 && (layer > 0 || found === 0), `seed ${seed}, ${path}:\n${source}\n=>\n${text}`);
+        at = found + part.length;
+        const own = documentsOf(source);
+        assert.deepEqual(documents.slice(index, index + own.length), own, `seed ${seed}, ${path}`);
+        index += own.length;
+        rewritten += own.length;
+      }
+    });
+  }
+  assert.ok(rewritten > 500, `${rewritten} documents`);
+});

@@ -39,7 +39,7 @@ let free = availableParallelism();
 const waiting: (() => void)[] = [];
 
 /** Runs a program in exactly this environment, no more of them at once than there are processors. */
-async function run(program: string, args: readonly string[], { cwd, environment }: Invocation): Promise<Ran> {
+export async function run(program: string, args: readonly string[], { cwd, environment }: Invocation): Promise<Ran> {
   if (free > 0) free--;
   else await new Promise<void>((resolve) => waiting.push(resolve));
   try {

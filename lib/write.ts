@@ -9,20 +9,22 @@ export interface WriteOptions {
   readonly executable?: boolean;
   /** For this user's eyes only (mode 600). */
   readonly confidential?: boolean;
+  /** `false` where losing it in a power cut does no harm: it then appears sooner. */
+  readonly flush?: boolean;
 }
 
 /** Writes `content` to `file`. Throws `file-write`; the old file is then as it was. */
 export async function writeWhole(
   file: string,
   content: string | Uint8Array,
-  { executable = false, confidential = false }: WriteOptions = {},
+  { executable = false, confidential = false, flush = true }: WriteOptions = {},
 ): Promise<void> {
   const part = join(dirname(file), `.${basename(file)}.${randomBytes(4).toString("hex")}.tmp`);
   try {
     const handle = await open(part, "wx", confidential ? 0o600 : executable ? 0o755 : 0o644);
     try {
       await handle.writeFile(content);
-      await handle.sync();
+      if (flush) await handle.sync();
     } finally {
       await handle.close();
     }

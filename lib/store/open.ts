@@ -5,7 +5,7 @@ import { hashFor, matchesDigest, parseDigest } from "../digest.ts";
 import { MirrorError } from "../errors.ts";
 import { writeWhole } from "../write.ts";
 import { blobStream } from "./blob-stream.ts";
-import { codeOf, guard, type Paths, pathsOf, readFrom, sizeOfFile, syncFolder } from "./files.ts";
+import { codeOf, FLUSH_FROM, guard, type Paths, pathsOf, readFrom, sizeOfFile, syncFolder } from "./files.ts";
 import { openPartial } from "./partial.ts";
 import { takeLock } from "./process-lock.ts";
 import { planPrune } from "./prune.ts";
@@ -139,8 +139,9 @@ function blobsOf(paths: Paths): Blobs {
         }
         const file = paths.blob(digest);
         if ((await sizeOfFile(file)) === bytes.length) return;
-        await writeWhole(file, bytes);
-        await syncFolder(dirname(file));
+        const flush = bytes.length >= FLUSH_FROM;
+        await writeWhole(file, bytes, { flush });
+        if (flush) await syncFolder(dirname(file));
       }),
 
     partial: (digest, { size, signal, onWait } = {}) =>

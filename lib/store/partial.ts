@@ -8,7 +8,7 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { hashFor, parseDigest } from "../digest.ts";
 import { MirrorError } from "../errors.ts";
-import { codeOf, guard, type Paths, readFrom, storeError, syncFolder } from "./files.ts";
+import { codeOf, FLUSH_FROM, guard, type Paths, readFrom, storeError, syncFolder } from "./files.ts";
 import type { ProcessLock } from "./process-lock.ts";
 import type { PartialBlob } from "./store.ts";
 
@@ -109,9 +109,10 @@ class FilePartial implements PartialBlob {
     this.#news.ring();
     await guard(paths.folder, "store-write", async () => {
       const place = paths.blob(digest);
-      await this.#handle.sync();
+      const flush = this.#size >= FLUSH_FROM;
+      if (flush) await this.#handle.sync();
       await rename(this.#file, place);
-      await syncFolder(dirname(place));
+      if (flush) await syncFolder(dirname(place));
     });
     onFinished();
     await this.#release();

@@ -9,8 +9,8 @@
  *     uploads/HEX.json                 how far an upload to a registry got
  *
  * A blob gets its place under `blobs` in the order write, verify, flush, rename, so what is there was whole once, even
- * after a power cut. Bytes can still rot or be changed by hand: `has` compares the size, reading a blob from its start
- * compares the hash, and a blob that fails is taken out, to be fetched again.
+ * after a power cut (the flush is left out for small ones). Bytes can still rot or be changed by hand: `has` compares
+ * the size, reading a blob from its start compares the hash, and a blob that fails is taken out, to be fetched again.
  *
  * Any number of processes may use one store at once. Two that want the same blob take turns, and the second finds it.
  */

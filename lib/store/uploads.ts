@@ -29,7 +29,7 @@ export async function writeUpload(
   if (record === undefined) return rm(file, { force: true });
   const { location, offset } = record;
   const text = JSON.stringify({ registry, repository, digest, location, offset });
-  await writeWhole(file, text, { confidential: true });
+  await writeWhole(file, text, { confidential: true, flush: false });
 }
 
 function fileOf(paths: Paths, { registry, repository, digest }: UploadTarget): string {

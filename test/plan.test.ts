@@ -73,9 +73,15 @@ test("an image that one service builds is built for every service", () => {
 test("the mirror compose names images by the registry the host pulls from", () => {
   const made = plan(project({ name: "web", image: "nginx" }));
   assert.deepEqual([...mirrorNames(made)], [["nginx", "r.example/team/nginx:latest"]]);
-  assert.deepEqual([...mirrorNames(made, { pullRegistry: "r-vpc.example" })], [["nginx", "r-vpc.example/team/nginx:latest"]]);
+  assert.deepEqual(
+    [...mirrorNames(made, { pullRegistry: "r-vpc.example" })],
+    [["nginx", "r-vpc.example/team/nginx:latest"]],
+  );
   const digest = `sha256:${"a".repeat(64)}`;
-  assert.deepEqual([...mirrorNames(made, { digestOf: () => digest })], [["nginx", `r.example/team/nginx:latest@${digest}`]]);
+  assert.deepEqual(
+    [...mirrorNames(made, { digestOf: () => digest })],
+    [["nginx", `r.example/team/nginx:latest@${digest}`]],
+  );
 });
 
 test("a service's own platform counts, and two for one image are refused", () => {

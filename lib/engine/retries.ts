@@ -11,7 +11,7 @@ export interface RetrySettings {
   readonly longestDelay: number;
 }
 
-export const RETRY_SETTINGS: RetrySettings = { attempts: 6, firstDelay: 500, longestDelay: 20_000 };
+export const RETRY_SETTINGS: RetrySettings = { attempts: 8, firstDelay: 200, longestDelay: 20_000 };
 
 /** Longest pause that a registry may ask for. */
 const LONGEST_ASKED = 300_000;

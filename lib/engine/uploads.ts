@@ -49,7 +49,7 @@ export interface Uploads {
 
 const SMALLEST_CHUNK = 512 * 1024;
 /** A chunk is this part of what a connection carried before it was cut. */
-const CUT_MARGIN = 4;
+const CUT_MARGIN = 3;
 /** Statuses of a chunk: the session is not there or elsewhere, or the registry does not do this at all. */
 const LOST = new Set([400, 404, 416]);
 const FORGOTTEN = new Set([404]);
@@ -57,8 +57,8 @@ const NO_CHUNKS = new Set([...LOST, 405, 415, 501]);
 /** A session may be lost now and then; more often for one blob means that the registry does not keep them. */
 const MOST_LOST = 2;
 const MOST_REFETCHES = 1;
-/** What the link must have carried to count as good. */
-const PROOF = 16 * 1024 * 1024;
+/** Bytes of large blobs that the link must have carried to count as good. */
+const PROOF = 24 * 1024 * 1024;
 
 export function openUploads(options: UploadsOptions): Uploads {
   return new RegistryUploads(options);
@@ -291,7 +291,7 @@ class BlobUpload {
       await watched({ host: registry.host, least, signal }, async (flow) => {
         const stream = counted(this.#download.read(upload.offset, end), flow, (bytes) => {
           sent += bytes;
-          link.carried(bytes);
+          if (length >= SMALL_BLOB) link.carried(bytes);
           this.#show(upload.offset + sent);
         });
         const options = { signal: flow.signal, fresh: link.fresh };

@@ -48,7 +48,7 @@ export async function run(program: string, args: readonly string[], { cwd, envir
       const child = execFile(
         program,
         args,
-        { cwd, env, maxBuffer: 1 << 26, timeout: 60_000 },
+        { cwd, env, maxBuffer: 1 << 26, timeout: 300_000 },
         (error, stdout, stderr) => {
           if (error && typeof error.code !== "number") reject(error);
           else resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });

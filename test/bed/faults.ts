@@ -74,9 +74,10 @@ function join(client: Socket, server: Socket, delay: number, breaks: readonly Br
   for (const socket of [client, server]) {
     socket.setNoDelay(true);
     socket.on("error", cut);
+    socket.allowHalfOpen = true;
   }
   client.on("close", () => server.destroy());
-  server.on("close", () => isSilent || client.destroy());
+  // a goodbye of the server's comes by the pipe, after what was sent before it
   client.pipe(line("up")).pipe(server);
   server.pipe(line("down")).pipe(client);
 }

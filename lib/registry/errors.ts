@@ -112,7 +112,7 @@ function registryWords({ text }: Answer): { readonly codes: readonly string[]; r
     const words = entries.map(({ message: said }, index) =>
       [codes[index]!.toLowerCase(), typeof said === "string" ? said : ""].filter((part) => part !== "").join(": "),
     );
-    return { codes, words: oneLine(words.join("; ")) };
+    return { codes, words: oneLine(words.filter((part) => part !== "").join("; ")) };
   }
   const plain = [message, details].find((value) => typeof value === "string");
   if (plain !== undefined) return { codes: [], words: oneLine(plain) };

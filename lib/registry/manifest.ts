@@ -88,13 +88,12 @@ export function parseManifest({ descriptor, bytes }: RawManifest, name: string):
  * Attestations, which say `unknown/unknown`, are never chosen. Throws `image-platform` with what is offered.
  */
 export function choosePlatform(entries: readonly IndexEntry[], platform: string, name: string): IndexEntry {
+  const images = entries.filter((entry) => !entry.platform?.startsWith("unknown/"));
   for (const wanted of runnable(platform)) {
-    const found = entries.find((entry) => entry.platform === wanted && isManifestType(entry.mediaType));
+    const found = images.find((entry) => entry.platform === wanted && isManifestType(entry.mediaType));
     if (found !== undefined) return found;
   }
-  const offered = [...new Set(entries.flatMap((entry) => entry.platform ?? []))].filter(
-    (each) => !each.startsWith("unknown/"),
-  );
+  const offered = [...new Set(images.flatMap((entry) => entry.platform ?? []))];
   throw new MirrorError("image-platform", {
     image: name,
     platform,

@@ -56,6 +56,7 @@ function parseProxy(value: string | undefined): URL | undefined {
 
 function excludes(entry: string, host: string, port: string): boolean {
   if (entry === "*") return true;
+  if (isIP(bare(entry)) !== 0) return bare(entry) === host;
   if (isIP(host) !== 0 && entry.includes("/")) return inBlock(entry, host);
   const [, name, wantedPort] = /^(\[[^\]]+\]|[^:]*|[0-9a-f:]+?)(?::(\d+))?$/.exec(entry) ?? [];
   if (name === undefined || (wantedPort !== undefined && wantedPort !== port)) return false;

@@ -49,7 +49,7 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
         {
           title: terminal.text("stepCompose", { file: composeFile }),
           run: async () => {
-            locked = await lockAfter(lockFileOf(composeFile), outcomes);
+            locked = lockAfter([], outcomes);
             await writeFiles(rewrite.files);
             await writeLock(lockFileOf(composeFile), locked);
           },

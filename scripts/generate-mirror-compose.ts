@@ -1,5 +1,4 @@
-import { lockFileOf } from "../lib/engine/locked.ts";
-import { readLock } from "../lib/lock.ts";
+import { lockBefore } from "../lib/engine/locked.ts";
 import { preparePlan, rewriteFor } from "../lib/prepare.ts";
 import { command } from "../lib/terminal/command.ts";
 import { COMPOSE_FLAGS } from "../lib/terminal/flag-sets.ts";
@@ -10,7 +9,7 @@ await command({ name: "generate-mirror-compose", flags: COMPOSE_FLAGS }, async (
   const prepared = await preparePlan(config);
   const { project, plan } = prepared;
   const named = rewriteFor(config, prepared);
-  const locked = config.pin ? ((await readLock(lockFileOf(named.files[0].path))) ?? []) : undefined;
+  const locked = config.pin ? await lockBefore(named.files[0].path) : undefined;
   const rewrite = locked === undefined ? named : rewriteFor(config, prepared, locked);
   reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
   reportRewrite(terminal, rewrite);

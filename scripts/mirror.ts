@@ -1,13 +1,13 @@
 import { prepareDeploy } from "../lib/deploy/deploy.ts";
 import type { Rewrite } from "../lib/compose/rewrite.ts";
 import type { Outcome } from "../lib/engine/engine.ts";
-import { lockAfter, lockFileOf } from "../lib/engine/locked.ts";
+import { lockAfter, lockBefore, lockFileOf } from "../lib/engine/locked.ts";
 import { openWorkshop } from "../lib/engine/open.ts";
 import { writeLock } from "../lib/lock.ts";
 import { preparePlan, rewriteFor } from "../lib/prepare.ts";
 import { failedCheck, showChecks } from "../lib/terminal/checks.ts";
 import { command } from "../lib/terminal/command.ts";
-import { allWell, type HostOutcome, showDeploy } from "../lib/terminal/deploy.ts";
+import { allWell, deployTitle, type HostOutcome, showDeploy } from "../lib/terminal/deploy.ts";
 import { MIRROR_COMMAND_FLAGS } from "../lib/terminal/flag-sets.ts";
 import { reportMirror } from "../lib/terminal/mirror.ts";
 import { pipeline } from "../lib/terminal/pipeline.ts";
@@ -20,11 +20,11 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
   const prepared = await preparePlan(config);
   const { project, plan } = prepared;
   const [{ path: composeFile }] = rewriteFor(config, prepared).files;
-  const hosts = config.hosts.join(", ");
   reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
   if (config.dryRun) return terminal.result(mirrorPlanLines(terminal, plan, { composeFile, config }).join("\n"));
 
-  const workshop = await openWorkshop(config);
+  const before = await lockBefore(composeFile);
+  const workshop = await openWorkshop(config, before);
   let outcomes: readonly Outcome[] = [];
   let rewrite: Rewrite | undefined;
   let deployed: readonly HostOutcome[] = [];
@@ -55,16 +55,15 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
         title: terminal.text("stepCompose", { file: composeFile }),
         skip: skipFailed,
         run: async () => {
-          const lockFile = lockFileOf(composeFile);
-          const locked = await lockAfter(lockFile, outcomes);
+          const locked = lockAfter(before, outcomes);
           rewrite = rewriteFor(config, prepared, config.pin ? locked : undefined);
           await writeFiles(rewrite.files);
-          await writeLock(lockFile, locked);
+          await writeLock(lockFileOf(composeFile), locked);
         },
       },
       {
-        title: hosts === "" ? terminal.text("stepDeployNowhere") : terminal.text("stepDeploy", { host: hosts }),
-        skip: () => skipFailed() ?? (hosts === "" ? terminal.text("skipNoHost") : undefined),
+        title: deployTitle(terminal, config.hosts),
+        skip: () => skipFailed() ?? (config.hosts.length === 0 ? terminal.text("skipNoHost") : undefined),
         run: async (row) => {
           const options = { ...(await prepareDeploy(config, project)), signal };
           deployed = await showDeploy(terminal, row, config.hosts, options);

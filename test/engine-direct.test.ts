@@ -604,3 +604,19 @@ test("an interrupted run goes on where it stopped, in both directions", async (t
   assert.ok(readFrom(source) + Math.min(down, 8 * MIB) < 9 * MIB + 5000, "less than a chunk came down twice");
   assert.ok(up + sentTo(target) < 9 * MIB, `${up} and ${sentTo(target)} bytes went up`);
 });
+
+test("an empty store does not hide what the target has: all facts are told, and the next run asks for digests only", async (t) => {
+  const { source, target, folder, mirror, transfer, again } = await bench(t);
+  putImage(source, { repository: "app", tag: "1", layers: [noise("layer", 1000)], platforms: ["linux/amd64"] });
+  const [first] = await mirror("app:1");
+  const store = await openStore(join(folder, "other"));
+  t.after(() => store.close());
+  const facts = ({ status: _, ...rest }: Outcome) => rest;
+  const anew = await (await again({ store })).mirror(transfer("app:1"));
+  assert.deepEqual([anew.status, facts(anew)], ["present", facts(first!)]);
+  for (const server of [source, target]) server.clear();
+  const engine = await again({ store, mirroredBefore: () => true });
+  assert.deepEqual(facts(await engine.mirror(transfer("app:1"))), facts(first!));
+  assert.deepEqual([source.count("HEAD", /manifests/), source.count("GET", /manifests/)], [1, 0]);
+  assert.equal(target.count("HEAD", /manifests/), 1);
+});

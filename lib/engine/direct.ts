@@ -25,6 +25,8 @@ export interface DirectEngineOptions {
   readonly registries: Registries;
   readonly store: Store;
   readonly sourceMirrors?: readonly SourceMirror[];
+  /** Whether an earlier run mirrored the image, so that asking for its digest comes before asking for its manifest. */
+  readonly mirroredBefore?: (transfer: Transfer) => boolean;
   /** Blobs under way at once at each registry and in each direction. */
   readonly lanes?: Omit<LaneWidths, "careful">;
   readonly least?: LeastFlow;
@@ -51,7 +53,7 @@ interface Run {
 }
 
 export function createDirectEngine(options: DirectEngineOptions): Engine {
-  const { registries, store, sourceMirrors = [], retries = RETRY_SETTINGS } = options;
+  const { registries, store, sourceMirrors = [], mirroredBefore = () => false, retries = RETRY_SETTINGS } = options;
   const { lanes = LANES, least = LEAST_FLOW, chunkSize = CHUNK_SIZE } = options;
   const sources = openSources({ registries, store, mirrors: sourceMirrors });
   const runs = new Map<AbortSignal | undefined, Run>();
@@ -113,16 +115,10 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
 
   const mirror = step("pull", async (work) => {
     const { transfer, signal } = work;
-    const before = await store.reference(storeName(transfer.target));
-    const [source, there] = await Promise.all([
-      sources.find(transfer, { ...work.call, isKnown: before !== undefined }),
-      headOf(work),
-    ]);
-    if (there?.digest === source.descriptor.digest) {
-      const image = (await store.has(there.digest)) ? await source.image(work.call) : undefined;
-      return { status: "present", ...factsOf(source, image) };
-    }
+    const isKnown = mirroredBefore(transfer) || (await store.reference(storeName(transfer.target))) !== undefined;
+    const [source, there] = await Promise.all([sources.find(transfer, { ...work.call, isKnown }), headOf(work)]);
     const image = await source.image(work.call);
+    if (there?.digest === source.descriptor.digest) return { status: "present", ...factsOf(source, image) };
     const { downloads } = runOf(signal);
     const fetch = (blob: Descriptor): Download => downloads.want(blob, source.places, { onRetry: work.onRetry });
     if (image.isUnchecked) await fetch(image.config).finished.then(() => checkConfig(work, image));
@@ -262,10 +258,10 @@ async function hasAll(store: Store, image: SourceImage): Promise<boolean> {
 
 function factsOf(
   { sourceDigest, descriptor }: Source,
-  image: SourceImage | undefined,
+  image: SourceImage,
 ): Pick<Outcome, "digest" | "sourceDigest" | "platformDigest" | "bytes"> {
   const { digest } = descriptor;
-  return { sourceDigest, platformDigest: digest, digest, ...(image === undefined ? {} : { bytes: sizeOf(image) }) };
+  return { sourceDigest, platformDigest: digest, digest, bytes: sizeOf(image) };
 }
 
 /** An image's name in the store: its path and tag at the mirror, as the store is served by. */

@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { LOCK_FILE, type LockedImage, mergeLock, readLock } from "../lock.ts";
 import type { Transfer } from "../plan.ts";
+import { formatReference } from "../reference.ts";
 import type { Outcome } from "./engine.ts";
 
 /** The lock file's place: beside the mirror compose file. */
@@ -9,12 +10,13 @@ export function lockFileOf(composeFile: string): string {
   return join(dirname(composeFile), LOCK_FILE);
 }
 
-/**
- * The lock after a run: what it mirrored, and of what `file` holds all that is still wanted. Throws what `readLock`
- * throws.
- */
-export async function lockAfter(file: string, outcomes: readonly Outcome[]): Promise<readonly LockedImage[]> {
-  const previous = (await readLock(file)) ?? [];
+/** The lock before a run: empty when there is none. Throws what `readLock` throws. */
+export async function lockBefore(composeFile: string): Promise<readonly LockedImage[]> {
+  return (await readLock(lockFileOf(composeFile))) ?? [];
+}
+
+/** The lock after a run: what it mirrored, and of `previous` all that is still wanted. */
+export function lockAfter(previous: readonly LockedImage[], outcomes: readonly Outcome[]): readonly LockedImage[] {
   const wanted = outcomes.map(({ transfer }) => ({ ...namesOf(transfer), platform: transfer.platform }));
   return mergeLock(previous, outcomes.flatMap(lockedOf), wanted);
 }
@@ -31,6 +33,14 @@ function lockedOf({ transfer, status, sourceDigest, platformDigest, digest, byte
       size: bytes,
     },
   ];
+}
+
+/** Whether `locked` has the transfer's image, at the same place. */
+export function isLocked(locked: readonly LockedImage[]): (transfer: Transfer) => boolean {
+  const keyOf = ({ source, mirror }: Pick<LockedImage, "source" | "mirror">): string =>
+    `${formatReference(source)} ${formatReference(mirror)}`;
+  const keys = new Set(locked.map(keyOf));
+  return (transfer) => keys.has(keyOf(namesOf(transfer)));
 }
 
 function namesOf({ source, target }: Transfer): Pick<LockedImage, "source" | "mirror"> {

@@ -2,6 +2,7 @@
 import type { Config } from "../config.ts";
 import { requireMirror } from "../config.ts";
 import { MirrorError } from "../errors.ts";
+import type { LockedImage } from "../lock.ts";
 import { run } from "../process.ts";
 import type { ImageReference } from "../reference.ts";
 import { findCredentials } from "../registry/credentials.ts";
@@ -10,6 +11,7 @@ import { openStore } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 import { createDirectEngine } from "./direct.ts";
 import { createDockerEngine } from "./docker.ts";
+import { isLocked } from "./locked.ts";
 import type { Engine } from "./engine.ts";
 
 /** Milliseconds that asking for a digest may take: the engine itself may get at a registry that we do not reach. */
@@ -32,8 +34,11 @@ export async function openConfigured(config: Config): Promise<Registries> {
   return openRegistries({ environment, home, run, given, insecureHosts });
 }
 
-/** Opens the engine and what it needs; nothing is transferred. Throws `file-read` and what `openStore` throws. */
-export async function openWorkshop(config: Config): Promise<Workshop> {
+/**
+ * Opens the engine and what it needs; nothing is transferred. `locked` is what earlier runs mirrored. Throws
+ * `file-read` and what `openStore` throws.
+ */
+export async function openWorkshop(config: Config, locked: readonly LockedImage[] = []): Promise<Workshop> {
   const registries = await openConfigured(config);
   const { engine: program, credentials, sourceMirrors, concurrency } = config;
   if (program !== "direct") {
@@ -45,7 +50,7 @@ export async function openWorkshop(config: Config): Promise<Workshop> {
   return {
     registries,
     store,
-    engine: createDirectEngine({ registries, store, sourceMirrors, lanes }),
+    engine: createDirectEngine({ registries, store, sourceMirrors, lanes, mirroredBefore: isLocked(locked) }),
     close: async () => {
       registries.close();
       await store.close();

@@ -14,11 +14,11 @@ export interface Flow {
   /** For the request that is watched: aborted by the watchdog, and with the caller's signal. */
   readonly signal: AbortSignal;
   /** Bytes came through. */
-  count(bytes: number): void;
+  readonly count: (bytes: number) => void;
   /** What is waited for now is not the connection. */
-  rest(): void;
+  readonly rest: () => void;
   /** From here on it is the connection again. */
-  resume(): void;
+  readonly resume: () => void;
 }
 
 export interface WatchOptions {
@@ -47,8 +47,8 @@ export async function watched<T>(options: WatchOptions, action: (flow: Flow) => 
   try {
     return await action({
       signal: abort.signal,
-      count: (more) => (bytes += more),
-      rest: () => (isResting = true),
+      count: (more) => void (bytes += more),
+      rest: () => void (isResting = true),
       resume: () => {
         if (isResting) timer.refresh();
         isResting = false;

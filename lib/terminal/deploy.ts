@@ -16,6 +16,11 @@ export interface HostOutcome {
   readonly error?: unknown;
 }
 
+export function deployTitle(terminal: Terminal, hosts: readonly string[]): string {
+  if (hosts.length === 0) return terminal.text("stepDeployNowhere");
+  return terminal.text("stepDeploy", { host: hosts.join(", ") });
+}
+
 /** Deploys to all hosts at once and shows it in `row`. Throws `interrupted`, and the only host's error. */
 export async function showDeploy(
   terminal: Terminal,

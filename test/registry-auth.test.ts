@@ -93,7 +93,7 @@ test("without announced repositories each gets a token of its own, kept while it
 });
 
 test("a token is renewed before its end", async (t) => {
-  const { server, registry } = await open(t, { auth: "token", ...USER, expiresIn: 0.001 });
+  const { server, registry } = await open(t, { auth: "token", ...USER, expiresIn: 1e-9 });
   for (let times = 0; times < 3; times += 1) await registry.head("one", "1");
   assert.equal(server.count("GET", /token/), 3);
   assert.equal(server.seen.filter(({ status }) => status === 401).length, 1);

@@ -71,21 +71,22 @@ test("auths of docker's config.json, by every spelling of a registry", async (t)
   for (const [host, expected] of Object.entries(cases)) assert.equal(shown(await find(host)), expected, host);
 });
 
+const authFile = (name: string) => ({ auths: { "r.example": { auth: auth(`${name}:x`) } } });
+
 test("the places in their order", async (t) => {
   const { put, find, home } = place(t);
-  const file = (name: string) => ({ auths: { "r.example": { auth: auth(`${name}:x`) } } });
   assert.equal(await find("r.example"), undefined);
-  put(".config/containers/auth.json", file("podman-home"));
+  put(".config/containers/auth.json", authFile("podman-home"));
   assert.equal(shown(await find("r.example")), "podman-home x");
-  put("run/containers/auth.json", file("podman-run"));
+  put("run/containers/auth.json", authFile("podman-run"));
   const environment: Record<string, string> = { XDG_RUNTIME_DIR: join(home, "run") };
   assert.equal(shown(await find("r.example", environment)), "podman-run x");
-  put(".docker/config.json", file("docker-home"));
+  put(".docker/config.json", authFile("docker-home"));
   assert.equal(shown(await find("r.example", environment)), "docker-home x");
-  put("elsewhere/config.json", file("docker-elsewhere"));
+  put("elsewhere/config.json", authFile("docker-elsewhere"));
   environment["DOCKER_CONFIG"] = join(home, "elsewhere");
   assert.equal(shown(await find("r.example", environment)), "docker-elsewhere x");
-  environment["REGISTRY_AUTH_FILE"] = put("named.json", file("named"));
+  environment["REGISTRY_AUTH_FILE"] = put("named.json", authFile("named"));
   assert.equal(shown(await find("r.example", environment)), "named x");
 });
 

@@ -95,12 +95,13 @@ test("the registry's own words are kept, on one line and not without end", () =>
   assert.ok(String(detail("x".repeat(10_000))).length <= 300);
 });
 
+const after = (value: string): number | undefined =>
+  answerError(
+    { host: "r.example", action: "pull", name: "app", loggedIn: true },
+    { status: 429, headers: { "retry-after": value }, text: "" },
+  ).retryAfter;
+
 test("Retry-After in seconds and as a date", () => {
-  const after = (value: string): number | undefined =>
-    answerError(
-      { host: "r.example", action: "pull", name: "app", loggedIn: true },
-      { status: 429, headers: { "retry-after": value }, text: "" },
-    ).retryAfter;
   assert.equal(after("7"), 7000);
   const due = after(new Date(Date.now() + 60_000).toUTCString());
   assert.ok(due !== undefined && due > 50_000 && due <= 60_000);

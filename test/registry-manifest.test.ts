@@ -89,10 +89,11 @@ test("an attestation that claims a platform's name is no image", () => {
   assert.throws(() => choosePlatform([attestation], "linux/amd64", "app:1"), { code: "image-platform" });
 });
 
+const check = (value: unknown) => () => checkPlatform(json(value), "linux/amd64", "app:1");
+
 test("a config says which platform an image is for", () => {
   checkPlatform(json({ os: "linux", architecture: "amd64" }), "linux/amd64", "app:1");
   checkPlatform(json({ os: "linux", architecture: "arm", variant: "v6" }), "linux/arm/v7", "app:1");
-  const check = (value: unknown) => () => checkPlatform(json(value), "linux/amd64", "app:1");
   assert.throws(check({ os: "linux", architecture: "arm64", variant: "v8" }), { code: "image-platform" });
   for (const value of [{}, null, 5, { os: "linux" }, { os: 1, architecture: 2 }])
     assert.throws(check(value), { code: "manifest-invalid" });

@@ -81,11 +81,12 @@ test("a redirect to another origin goes without the Authorization, one within ke
   assert.deepEqual(seen, ["registry Bearer t", "registry Bearer t", "cdn undefined"]);
 });
 
+const answer =
+  (location: string): RequestListener =>
+  (_request, response) =>
+    void response.writeHead(302, { location }).end();
+
 test("redirects without an end, without an address, and out of TLS are refused", async (t) => {
-  const answer =
-    (location: string): RequestListener =>
-    (_request, response) =>
-      void response.writeHead(302, { location }).end();
   const port = await plain(t, (request, response) =>
     answer(request.url === "/loop" ? "/loop" : "ftp://x.example/")(request, response),
   );
@@ -152,6 +153,19 @@ test("a kept connection that is closed at the moment of use is replaced", async 
   assert.equal(connections, 3);
 });
 
+const stream = async function* () {
+  for (const word of ["one", "two", "six"]) yield Buffer.from(word);
+};
+
+const endless = async function* () {
+  for (let index = 0; index < 1000; index += 1) yield Buffer.alloc(100_000);
+};
+
+const failing = async function* () {
+  yield Buffer.from("one");
+  throw Object.assign(new Error("disk"), { code: "EIO" });
+};
+
 test("bytes and streams as bodies, and an answer that comes before the end", async (t) => {
   const port = await plain(t, (request, response) => {
     if (request.url === "/early") return void response.writeHead(401, { connection: "close" }).end("no");
@@ -164,26 +178,28 @@ test("bytes and streams as bodies, and an answer that comes before the end", asy
   const transport = open(t);
   const url = new URL(`http://localhost:${port}/`);
   assert.equal(await text(await transport.send({ method: "PUT", url, body: Buffer.from("bytes") })), "5 bytes");
-  const stream = async function* () {
-    for (const word of ["one", "two", "six"]) yield Buffer.from(word);
-  };
   assert.equal(
     await text(await transport.send({ method: "PATCH", url, body: { length: 9, stream: stream() } })),
     "9 onetwosix",
   );
   assert.equal(await text(await transport.send({ method: "POST", url })), "0 ");
-  const endless = async function* () {
-    for (let index = 0; index < 1000; index += 1) yield Buffer.alloc(100_000);
-  };
   const body = { length: 100_000_000, stream: endless() };
   const early = await transport.send({ method: "PUT", url: new URL("/early", url), body });
   assert.equal(early.status, 401);
   early.body.destroy();
-  const failing = async function* () {
-    yield Buffer.from("one");
-    throw Object.assign(new Error("disk"), { code: "EIO" });
-  };
   await assert.rejects(transport.send({ method: "PUT", url, body: { length: 9, stream: failing() } }), /disk/);
+});
+
+test("a body that is longer than it may be is not read to its end", async (t) => {
+  const port = await plain(t, (_request, response) => {
+    const more = (): void => {
+      while (response.write(Buffer.alloc(10_000))) continue;
+      response.once("drain", more);
+    };
+    more();
+  });
+  const answer = await open(t).send({ method: "GET", url: new URL(`http://localhost:${port}/`) });
+  assert.equal(await readBody(answer, 100_000), undefined);
 });
 
 interface Proxy {

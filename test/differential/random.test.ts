@@ -60,7 +60,7 @@ const RULES = [
   "COMPOSE_FILE=",
   "--env-file",
   "--profile",
-  "${A:-${B",
+  ":-${B:-",
   ":+x}",
   "$$x",
   ">-",

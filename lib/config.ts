@@ -61,6 +61,7 @@ export const FLAGS = {
   "no-ship": { type: "boolean" },
   sudo: { type: "boolean" },
   tunnel: { type: "boolean" },
+  orchestrator: { type: "string", value: "compose|swarm", variable: "DEPLOY_ORCHESTRATOR", default: "compose" },
   "keep-login": { type: "boolean" },
   "no-rollback": { type: "boolean" },
   wait: { type: "string", value: "SECONDS", variable: "DEPLOY_WAIT", default: "180" },
@@ -137,6 +138,8 @@ export interface Config {
   readonly sudo: boolean;
   /** The host pulls from the content store here, through the ssh connection. */
   readonly tunnel: boolean;
+  /** What runs the services on the host. */
+  readonly orchestrator: "compose" | "swarm";
   /** The host stays logged in to the registry. */
   readonly keepLogin: boolean;
   /** A failed deploy goes back to the release before. */
@@ -233,6 +236,7 @@ export function readConfig({
     send: isSet("no-ship") ? "none" : isSet("ship") ? "all" : "missing",
     sudo: isSet("sudo"),
     tunnel: isSet("tunnel"),
+    orchestrator: oneOf("orchestrator", text("orchestrator"), ["compose", "swarm"]),
     keepLogin: isSet("keep-login"),
     rollback: !isSet("no-rollback"),
     waitSeconds: count("wait", text("wait"), { least: 1, most: 86_400 }),

@@ -462,6 +462,16 @@ export const ERRORS = {
     fix: "make the file, or take it out of the compose file; docker would put an empty folder in its place",
   },
 
+  "stack-unfit": {
+    exit: 2,
+    says: 'cannot make a stack of "{file}": {detail}',
+    fix: "deploy with compose, or write what it needs into one file, with images only",
+  },
+  "host-swarm": {
+    exit: 2,
+    says: 'docker on "{host}" is no manager of a swarm ({state})',
+    fix: "name a manager with --host; docker swarm init makes the first one",
+  },
   "image-pinned": {
     exit: 2,
     says: 'images {images} are pinned to their digests, so they cannot be pulled as images of "{registry}"',

@@ -38,6 +38,7 @@ test("one round trip finds system, docker, compose, folder and disk, and changes
     kind: "docker",
     client: "26.1.4",
     server: "26.1.4",
+    swarm: "inactive false",
     root: "/var/lib",
   });
   assert.ok(freeBytes! > 0);

@@ -72,6 +72,7 @@ case "$1 $2 $3" in
 --version*) on about 'echo "Docker version 26.1.4, build 5650f9b"' ;;
 *Client*) on client 'echo 26.1.4' ;;
 *Server*) on server 'echo 26.1.4' ;;
+info*Swarm*) on swarm 'echo inactive false' ;;
 info*) echo /var/lib ;;
 context*) on context 'echo default' ;;
 "compose version"*) on plugin 'echo v2.26.1' ;;

@@ -4,6 +4,7 @@
  */
 import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
+import { discover } from "../compose/discover.ts";
 import { load } from "../compose/load.ts";
 import type { Project } from "../compose/project.ts";
 import { MIRROR_FILE } from "../compose/rewrite.ts";
@@ -18,15 +19,17 @@ import { closureOf } from "./closure.ts";
 import { type Drift, driftOf } from "./drift.ts";
 import { endpointFor } from "./endpoint.ts";
 import { type DeployProgress, type DeployResult, executeDeploy, executeSteps, resultOf } from "./execute.ts";
-import { viewOf } from "./host-view.ts";
-import { type DeployChoices, type DeployPlan, planDeploy } from "./plan.ts";
-import { type HostProbe, judgeHost, probeHost } from "./probe.ts";
+import { type HostView, viewOf } from "./host-view.ts";
+import { type DeployChoices, type DeployPlan, planDeploy, type ShippedFile } from "./plan.ts";
+import { accessTo, type FoundCompose, type HostProbe, judgeHost, probeHost } from "./probe.ts";
 import { type DeployedProject, projectOn } from "./project.ts";
 import { releaseId } from "./release.ts";
 import { planRollback, type RollbackPlan } from "./rollback.ts";
 import { composeFilesFor, envFilesFor, needsOfShipment, readShipment, type Shipment } from "./shipment.ts";
 import { connect, type Connection, type ConnectOptions } from "./ssh.ts";
+import { stackFiles } from "./stack-file.ts";
 import { containersOf } from "./status.ts";
+import { containersOfStack, stackServices } from "./swarm.ts";
 import { requireInStore, throughTunnel, type Tunnel } from "./tunnel.ts";
 import { listContainers, type WantedImage } from "./steps.ts";
 
@@ -44,6 +47,7 @@ export interface DeployOptions extends Pick<ConnectOptions, "run" | "signal"> {
   readonly pullRegistry?: string | undefined;
   /** Folder of the content store that the host pulls from through the connection; absent = it pulls by itself. */
   readonly tunnel?: string | undefined;
+  readonly orchestrator: "compose" | "swarm";
   readonly concurrency: number;
   readonly choices: DeployChoices;
   /** The release to go back to; the one before by default. */
@@ -82,6 +86,7 @@ export async function prepareDeploy(config: Config, source?: Project): Promise<D
     registry,
     pullRegistry,
     ...(config.tunnel ? { tunnel: config.store } : {}),
+    orchestrator: config.orchestrator,
     concurrency,
     choices: { send, sudo, keepLogin, rollback, waitSeconds, keep, lockSeconds: LOCK_SECONDS },
     release,
@@ -155,8 +160,12 @@ export async function statusFor(host: string, options: DeployOptions): Promise<H
     const { signal, lock } = options;
     const probe = await probeHost(connection, dirOf(options), { signal });
     const project = deployed(probe, options);
+    const { name } = options.shipment.source;
     const release = probe.releases.find(({ id }) => id === probe.current);
-    const containers = await containersOf(connection, { ...project, list: listContainers(project) }, { signal });
+    const containers =
+      options.orchestrator === "swarm"
+        ? containersOfStack(await stackServices(connection, { ...project, name }, { signal }))
+        : await containersOf(connection, { ...project, list: listContainers(project) }, { signal });
     return {
       ...resultOf(project, containers, probe.current),
       ...(release === undefined ? {} : { deployed: release.time }),
@@ -207,8 +216,9 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
   const needed = await closureOf(shipment.mirror, shipment.options);
   const probe = await probeHost(connection, dirOf(options), { names: needed.map(({ name }) => name), signal });
   const { send } = choices;
+  const swarm = options.orchestrator === "swarm";
   const needs = needsOfShipment(shipment, probe.compose);
-  const fatal = judgeHost(probe, { ...needs, sudo: choices.sudo }).errors[0];
+  const fatal = judgeHost(probe, { ...needs, sudo: choices.sudo, swarm }).errors[0];
   if (fatal !== undefined) throw fatal;
   const named = shipment.registry;
   const now = new Date();
@@ -220,13 +230,16 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
       tunnel,
       mirrored.map(({ image }) => storeName(parseReference(image))),
     );
+  const files = swarm
+    ? await stackFilesOf(connection, shipment, { probe, view, signal })
+    : { composeFiles: composeFilesFor(shipment, probe.compose), envFiles: envFilesFor(shipment) };
   return planDeploy({
-    probe,
+    probe: swarm ? { ...probe, compose: stackOf(probe) } : probe,
     ...needs,
-    ...view,
+    ...files,
+    images: view.images,
+    built: view.built,
     downloadBytes: sizeOf(view.images, locked),
-    composeFiles: composeFilesFor(shipment, probe.compose),
-    envFiles: envFilesFor(shipment),
     profiles,
     needed,
     registry: named,
@@ -247,14 +260,56 @@ async function rollbackOver(connection: Connection, options: DeployOptions): Pro
   const probe = await probeHost(connection, dirOf(options), { signal });
   const now = new Date();
   const holder = `${userInfo().username}@${hostname()}, ${now.toISOString()}`;
-  return planRollback({ probe, project: deployed(probe, options), release, holder, choices });
+  const project = deployed(probe, options);
+  const { name } = options.shipment.source;
+  const stack =
+    options.orchestrator === "swarm"
+      ? {
+          name,
+          services: (await stackServices(connection, { ...project, name }, { signal })).map((service) => service.name),
+        }
+      : undefined;
+  return planRollback({ probe, project, release, holder, choices, stack });
 }
 
 /** The project as the release that runs there has it, else as it would be deployed. */
-function deployed(probe: HostProbe, { shipment, profiles }: DeployOptions): DeployedProject {
+function deployed(found: HostProbe, { shipment, profiles, orchestrator }: DeployOptions): DeployedProject {
+  const probe = orchestrator === "swarm" ? { ...found, compose: stackOf(found) } : found;
   const current = probe.releases.find(({ id }) => id === probe.current);
   const files = composeFilesFor(shipment, probe.compose).map(({ name }) => name);
   return projectOn(probe, current ?? { files, envFiles: envFilesFor(shipment), profiles });
+}
+
+/** The stack file in place of the compose file, and what the swarm runs of it now. */
+async function stackFilesOf(
+  connection: Connection,
+  { source, mirror }: Shipment,
+  {
+    probe,
+    view,
+    signal,
+  }: { readonly probe: HostProbe; readonly view: HostView; readonly signal: AbortSignal | undefined },
+) {
+  const { variables } = await discover(view.options);
+  const services = new Set([...view.images.flatMap((image) => image.services), ...view.built]);
+  const { texts, warnings } = stackFiles({ project: mirror, variables, services });
+  const [file] = mirror.composeFiles;
+  const stack = { name: source.name, dir: probe.folder.path, access: accessTo(probe) };
+  const running = await stackServices(connection, stack, { signal });
+  return {
+    composeFiles: texts.map((text, index): ShippedFile => ({ source: file!, text, name: stackFileName(index) })),
+    envFiles: [],
+    translations: warnings,
+    stack: { name: source.name, versions: running.map(({ name, version }) => `${source.name}_${name}=${version}`) },
+  };
+}
+
+function stackFileName(index: number): string {
+  return index === 0 ? "docker-stack-mirror.json" : `docker-stack-mirror.${index + 1}.json`;
+}
+
+function stackOf({ engine }: HostProbe): FoundCompose {
+  return { flavour: "stack", version: engine?.server ?? "", command: [] };
 }
 
 /** What the lock says of images, by their names in the compose file. */

@@ -21,7 +21,7 @@ export function driftOf(
   const wanted = new Map(lock.map(({ mirror, mirrorDigest }) => [placeOf(mirror), mirrorDigest]));
   const found = (release?.images ?? []).flatMap(({ service, image, id, pulledBy }): readonly Drift[] => {
     const own = containers.filter(({ name }) => name === service);
-    const other = own.find(({ imageId }) => id !== undefined && imageId !== id);
+    const other = own.find(({ imageId }) => id !== undefined && imageId !== "" && imageId !== id);
     const digest = pulledBy?.split("@")[1];
     const expected = wanted.get(placeOf(parseReference(image)));
     return [

@@ -16,6 +16,7 @@ import { dropReleases } from "./remote.ts";
 import type { Connection, RemoteOptions } from "./ssh.ts";
 import { type Container, type ServiceState, statesOf } from "./status.ts";
 import { type DeployStep, type ImageFact, readImageFacts } from "./steps.ts";
+import { containersOfStack, waitUntilConverged } from "./swarm.ts";
 import { tar } from "./tar.ts";
 
 /**
@@ -51,7 +52,7 @@ export interface ExecuteOptions {
 export interface DeployResult {
   readonly host: string;
   readonly dir: string;
-  readonly compose: { readonly flavour: "v1" | "v2"; readonly version: string };
+  readonly compose: { readonly flavour: "v1" | "v2" | "stack"; readonly version: string };
   /** The release that runs; absent when none is recorded. */
   readonly release?: string;
   readonly services: readonly ServiceState[];
@@ -78,7 +79,7 @@ export async function executeDeploy(
 /** Carries out the steps of a rollback, which has no images to pull and no files to send. */
 export async function executeSteps(
   connection: Connection,
-  plan: Pick<DeployPlan, "hold" | "steps" | "waitSeconds"> & DeployedProject,
+  plan: Pick<DeployPlan, "hold" | "steps" | "waitSeconds" | "stack"> & DeployedProject,
   options: ExecuteOptions = {},
 ): Promise<readonly Container[]> {
   const { signal, onProgress } = options;
@@ -106,7 +107,7 @@ export function resultOf(
 
 /** What of a plan its steps need. */
 type Work = DeployedProject &
-  Pick<DeployPlan, "kept" | "images" | "sent" | "release" | "time" | "rollback" | "waitSeconds" | "registry">;
+  Pick<DeployPlan, "kept" | "images" | "sent" | "release" | "time" | "rollback" | "waitSeconds" | "registry" | "stack">;
 
 /** One run of a plan, with what its steps find out for the later ones. */
 class Execution {
@@ -156,6 +157,7 @@ class Execution {
   async #step(step: DeployStep): Promise<void> {
     this.#report({ kind: "started", step });
     if (step.kind === "wait") await this.#wait(step);
+    else if (step.kind === "converge") await this.#converge(step);
     else {
       const output = await this.#command(step);
       if (step.kind === "verify") this.#facts = verified(this.#plan, readImageFacts(output));
@@ -175,6 +177,22 @@ class Execution {
         onWaiting: (services) => this.#report({ kind: "waiting", step, services }),
       },
     );
+  }
+
+  async #converge(step: DeployStep): Promise<void> {
+    const { signal, pace } = this.#options;
+    const { stack = "", dir, access, waitSeconds } = this.#plan;
+    const services = await waitUntilConverged(
+      this.#connection,
+      { name: stack, dir, access },
+      {
+        seconds: waitSeconds,
+        signal,
+        pace,
+        onWaiting: (waiting) => this.#report({ kind: "waiting", step, services: waiting }),
+      },
+    );
+    this.#containers = containersOfStack(services);
   }
 
   /** Gives what the command printed on stdout. */
@@ -219,7 +237,7 @@ class Execution {
     const known = new Set(pulled.map(({ service }) => service));
     const others = this.#containers
       .filter(({ name }) => !known.has(name))
-      .map(({ name, image, imageId }) => ({ service: name, image, id: imageId }));
+      .map(({ name, image, imageId }) => ({ service: name, image, ...(imageId === "" ? {} : { id: imageId }) }));
     return { id: release, time, files, envFiles, profiles, images: [...pulled, ...others], sent };
   }
 
@@ -229,12 +247,13 @@ class Execution {
     const { dir, release, rollback } = this.#plan;
     const isCut = error instanceof MirrorError && (error.code === "interrupted" || error.code.startsWith("ssh-"));
     if (kind === "record" || kind === "prune") return this.#report({ kind: "left", state: "placed" });
-    if (kind !== "up" && kind !== "recreate" && kind !== "wait") {
+    if (kind !== "up" && kind !== "recreate" && kind !== "wait" && kind !== "converge") {
       if (kind === "place")
         await this.#connection.run(dropReleases(dir, [release]), { timeout: 10_000 }).catch(() => {});
       return this.#report({ kind: "left", state: "unchanged" });
     }
-    if (isCut) return this.#report({ kind: "left", state: kind === "wait" ? "placed" : "starting" });
+    if (isCut)
+      return this.#report({ kind: "left", state: kind === "up" || kind === "recreate" ? "starting" : "placed" });
     if (rollback.length === 0) return this.#report({ kind: "left", state: "placed" });
     this.#report({ kind: "returning", error });
     try {
@@ -272,7 +291,8 @@ function headerOf(archive: Buffer): Buffer {
 
 async function archiveOf(shipped: readonly ShippedFile[]): Promise<Buffer> {
   const entries = await Promise.all(
-    shipped.map(async ({ source, name }) => {
+    shipped.map(async ({ source, name, text }) => {
+      if (text !== undefined) return { name, mode: 0o644, bytes: Buffer.from(text) };
       try {
         return { name, mode: (await stat(source)).mode, bytes: await readFile(source) };
       } catch (cause) {

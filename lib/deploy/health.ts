@@ -45,7 +45,7 @@ export interface Pace {
   readonly settle: number;
 }
 
-const PACE: Pace = { interval: 1000, settle: 3000 };
+export const PACE: Pace = { interval: 1000, settle: 3000 };
 const LOG_LINES = 10;
 
 /**

@@ -63,9 +63,11 @@ const OTHERWISE: Readonly<Record<Doing, ErrorCode>> = {
   up: "host-up",
   recreate: "host-up",
   wait: "host-ps",
+  converge: "host-ps",
   record: "host-record",
   prune: "host-record",
   restore: "host-return",
+  return: "host-return",
   retag: "host-return",
 };
 

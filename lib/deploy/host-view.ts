@@ -4,7 +4,7 @@
  */
 import { parseEnvFile } from "../compose/env-file.ts";
 import { load } from "../compose/load.ts";
-import type { Service } from "../compose/project.ts";
+import type { LoadOptions, Service } from "../compose/project.ts";
 import type { LockedImage } from "../lock.ts";
 import type { HostProbe } from "./probe.ts";
 import type { SendMode } from "./sending.ts";
@@ -12,6 +12,9 @@ import type { Shipment } from "./shipment.ts";
 import type { WantedImage } from "./steps.ts";
 
 export interface HostView {
+  /** How the project is loaded as compose there would load it. */
+  readonly options: LoadOptions;
+
   /** What the services there will run, each image once, in code-point order. */
   readonly images: readonly WantedImage[];
   /** Services that are built there, in code-point order. */
@@ -36,13 +39,14 @@ export async function viewOf(
   const envText = options.envFiles.length === 0 ? folder.envText : undefined;
   const isThere = envText !== undefined;
   const there = isThere ? parseEnvFile(envText.reveal(), () => undefined, `${host}:${folder.path}/.env`) : [];
-  const project = await load({
+  const loading: LoadOptions = {
     cwd: options.cwd,
     files: mirror.composeFiles,
     envFiles: isThere || (send === "none" && options.envFiles.length === 0) ? ["/dev/null"] : options.envFiles,
     profiles: [],
     environment: { ...Object.fromEntries(there), ...session, COMPOSE_FILE: undefined },
-  });
+  };
+  const project = await load(loading);
   const active = new Set(profiles.length > 0 ? profiles : project.activeProfiles);
   const services = project.services.filter(
     (service) => service.profiles.length === 0 || active.has("*") || service.profiles.some((name) => active.has(name)),
@@ -54,6 +58,7 @@ export async function viewOf(
   }
   const images = [...byImage].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return {
+    options: loading,
     images: images.map(([image, users]): WantedImage => {
       const digest = locked.get(image)?.mirrorDigest;
       return {

@@ -12,9 +12,10 @@ import type { Endpoint } from "./endpoint.ts";
 import { type DeployWarning, type HostNeeds, type HostProbe, judgeHost, takesPasswordOnInput } from "./probe.ts";
 import { type ComposeArguments, type DeployedProject, projectOn } from "./project.ts";
 import type { Release, SentFile } from "./release.ts";
-import { dropReleases, hold, loginFolder, onEngine, place, receive, record, removeImages } from "./remote.ts";
+import { dropReleases, hold, loginFolder, onEngine, place, receive, record, removeImages, restore } from "./remote.ts";
 import { decideSending, type SendMode } from "./sending.ts";
 import type { RemoteCommand } from "./ssh.ts";
+import { convergeStep, type Stack, stackReturnStep, stackStep } from "./swarm.ts";
 import {
   type DeployStep,
   pruneSteps,
@@ -27,7 +28,10 @@ import {
 
 /** A local file and its name in the host's folder. */
 export interface ShippedFile {
+  /** Absolute path of the file, or of the one that `text` was made from. */
   readonly source: string;
+  /** What is sent in place of the file's own bytes. */
+  readonly text?: string;
   readonly name: string;
 }
 
@@ -66,6 +70,8 @@ export interface DeployRequest extends Omit<HostNeeds, "sudo">, Omit<ComposeArgu
   readonly username?: string | undefined;
   /** Bytes of the images by the lock. */
   readonly downloadBytes?: number | undefined;
+  /** What was left out or translated on the way here. */
+  readonly translations?: readonly DeployWarning[];
   /** A lock file says what the images are to be. */
   readonly isLocked: boolean;
   /** Who deploys, for those who wait for the lock. */
@@ -75,6 +81,8 @@ export interface DeployRequest extends Omit<HostNeeds, "sudo">, Omit<ComposeArgu
   /** ISO 8601. */
   readonly time: string;
   readonly choices: DeployChoices;
+  /** Where the services run in a swarm: its stack, and the services that it has now, as `NAME=VERSION`. */
+  readonly stack?: { readonly name: string; readonly versions: readonly string[] } | undefined;
 }
 
 /** What becomes of a service. */
@@ -108,6 +116,8 @@ export interface DeployPlan extends DeployedProject {
   /** What is done when a step after `place` fails; empty when there is nothing to go back to. */
   readonly rollback: readonly DeployStep[];
   readonly waitSeconds: number;
+  /** The stack's name, where the services run in a swarm. */
+  readonly stack?: string;
   readonly warnings: readonly DeployWarning[];
 }
 
@@ -125,7 +135,7 @@ export function planDeploy(request: DeployRequest): DeployPlan {
     }
   }
   checkPins(images, pullFrom);
-  const { errors, warnings } = judgeHost(probe, { ...request, sudo: choices.sudo });
+  const { errors, warnings } = judgeHost(probe, { ...request, sudo: choices.sudo, swarm: request.stack !== undefined });
   if (errors[0] !== undefined) throw errors[0];
 
   const files = composeFiles.map(({ name }) => name);
@@ -134,13 +144,18 @@ export function planDeploy(request: DeployRequest): DeployPlan {
   const services = new Set([...images.flatMap((image) => image.services), ...built]);
   const needed = request.needed.filter(({ name }) => !files.includes(name));
   const sending = decideSending({ needed, probe, services, mode: choices.send });
-  const shipped = [...composeFiles, ...sending.sent.map(({ source, name }) => ({ source, name }))];
+  const shipped: readonly ShippedFile[] = [...composeFiles, ...sending.sent];
 
   const { login, warnings: loginWarnings } = loginFor(request);
   const loginAt = login === undefined || keepLogin ? undefined : loginFolder(dir);
   const previous = probe.releases.find(({ id }) => id === probe.current);
   const runs = new Set(previous?.images.map(({ service }) => service));
   const recreate = sending.affected.filter((name) => runs.has(name));
+  const forget: DeployStep = { kind: "prune", command: dropReleases(dir, [release]), values: { count: 1 } };
+  const starting =
+    request.stack === undefined
+      ? composeSteps(project, request, { recreate, loginAt, previous })
+      : stackSteps(project, request, { loginAt, previous });
   return {
     ...project,
     probe,
@@ -161,29 +176,69 @@ export function planDeploy(request: DeployRequest): DeployPlan {
       ...images.map((image) => pullStep(project, image, { login: loginAt, name: otherName(image, pullFrom) })),
       ...(images.length === 0 ? [] : [verifyStep(project, images)]),
       { kind: "place", command: place(dir, release), feed: "names" },
-      ...startSteps(project, { recreate, refreshes: images.some(({ refreshes }) => refreshes), waitSeconds }),
+      ...starting.steps,
       { kind: "record", command: record(dir, release), feed: "release", values: { release } },
       ...(request.endpoint.passing ? [forgetStep(project, images, pullFrom)] : []),
       ...pruneSteps(project, probe.releases, { keep, current: probe.current }),
     ],
-    rollback:
-      previous === undefined || !choices.rollback
-        ? []
-        : [
-            ...returnSteps(project, previous, { login: loginAt, recreate, waitSeconds }),
-            { kind: "prune", command: dropReleases(dir, [release]), values: { count: 1 } },
-          ],
+    rollback: starting.back.length === 0 ? [] : [...starting.back, forget],
     waitSeconds,
+    ...(request.stack === undefined ? {} : { stack: request.stack.name }),
     warnings: [
       ...warnings,
       ...loginWarnings,
       ...sending.warnings,
+      ...(request.translations ?? []),
       ...built.map((service): DeployWarning => ({ code: "built-on-host", values: { host: project.host, service } })),
       ...(unreached === undefined
         ? []
         : [{ code: "pull-registry-unreachable", values: { host: project.host, registry: unreached } } as const]),
       ...(request.isLocked ? [] : [{ code: "lock-missing", values: {} } as const]),
     ],
+  };
+}
+
+/** How services are started, and how they are brought back; nothing where there is nothing to go back to. */
+interface Starting {
+  readonly steps: readonly DeployStep[];
+  readonly back: readonly DeployStep[];
+}
+
+interface Circumstances {
+  readonly loginAt: string | undefined;
+  /** The release that runs now. */
+  readonly previous: Release | undefined;
+}
+
+function composeSteps(
+  project: DeployedProject,
+  { images, choices: { waitSeconds, rollback } }: DeployRequest,
+  { recreate, loginAt, previous }: Circumstances & { readonly recreate: readonly string[] },
+): Starting {
+  return {
+    steps: startSteps(project, { recreate, refreshes: images.some(({ refreshes }) => refreshes), waitSeconds }),
+    back:
+      previous === undefined || !rollback
+        ? []
+        : returnSteps(project, previous, { login: loginAt, recreate, waitSeconds }),
+  };
+}
+
+function stackSteps(
+  { dir, access, files }: DeployedProject,
+  { stack, choices: { waitSeconds, rollback } }: DeployRequest,
+  { loginAt, previous }: Circumstances,
+): Starting {
+  const { name, versions } = stack!;
+  const target: Stack = { name, dir, access, files, login: loginAt };
+  const converge = convergeStep(target, waitSeconds);
+  const filesBack: readonly DeployStep[] =
+    previous === undefined
+      ? []
+      : [{ kind: "restore", command: restore(dir, previous.id), values: { release: previous.id } }];
+  return {
+    steps: [stackStep(target), converge],
+    back: versions.length === 0 || !rollback ? [] : [...filesBack, stackReturnStep(target, versions), converge],
   };
 }
 

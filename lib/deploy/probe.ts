@@ -25,7 +25,8 @@ const COMPOSE_V1_OLDEST = "1.28.0";
 const LOW_DISK = 2 * 1024 ** 3;
 
 export interface FoundCompose {
-  readonly flavour: "v1" | "v2";
+  /** `stack` is docker itself, for a swarm. */
+  readonly flavour: "v1" | "v2" | "stack";
   /** As it tells it, without a leading `v`. */
   readonly version: string;
   readonly command: RemoteCommand;
@@ -42,6 +43,8 @@ interface FoundEngine {
   readonly server?: string;
   /** What was said in place of the daemon's version. */
   readonly complaint?: string;
+  /** What it is in a swarm: `active true` is a manager. */
+  readonly swarm?: string;
   /** Where images are kept. */
   readonly root?: string;
   readonly freeBytes?: number;
@@ -97,7 +100,11 @@ export interface DeployWarning {
     | "built-on-host"
     | "file-kept"
     | "lock-missing"
-    | "pull-registry-unreachable";
+    | "pull-registry-unreachable"
+    | "stack-dropped"
+    | "stack-order"
+    | "stack-restart"
+    | "stack-mount";
   readonly values: Readonly<Record<string, string | number>>;
 }
 
@@ -148,6 +155,7 @@ fi
 say client "$($as docker version --format '{{.Client.Version}}' 2>/dev/null)"
 root=$($as docker info --format '{{.DockerRootDir}}' 2>/dev/null) ||
   root=$($as docker info --format '{{.Store.GraphRoot}}' 2>/dev/null)
+say swarm "$($as docker info --format '{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}}' 2>/dev/null)"
 case $root in /*) say root "$root"; say rootFree "$(free "$root")" ;; esac
 say plugin "$($as docker compose version --short 2>/dev/null)"
 standalone=$($as docker-compose version --short 2>/dev/null)
@@ -221,7 +229,7 @@ export async function probeHost(
           engine: {
             kind: /podman/i.test(docker) ? "podman" : "docker",
             ...(text("rootOnly") === "yes" ? { rootOnly: true } : {}),
-            ...texts("client", "server", "complaint", "root"),
+            ...texts("client", "server", "complaint", "root", "swarm"),
             ...freeBytes("rootFree"),
           },
         }),
@@ -292,6 +300,8 @@ export interface HostNeeds {
   readonly oldestV2: string;
   /** docker may be called as root where it answers root only. */
   readonly sudo?: boolean | undefined;
+  /** The services run in a swarm, which needs no compose. */
+  readonly swarm?: boolean | undefined;
 }
 
 export interface HostFindings {
@@ -306,7 +316,7 @@ export function judgeHost(probe: HostProbe, needs: HostNeeds): HostFindings {
   const errors = [
     ...platformErrors(probe, needs.platform),
     ...engineErrors(probe, needs.sudo === true),
-    ...composeErrors(probe, needs),
+    ...(needs.swarm ? swarmErrors(probe) : composeErrors(probe, needs)),
     ...folderErrors(probe),
   ];
   const warnings: DeployWarning[] = [];
@@ -316,7 +326,8 @@ export function judgeHost(probe: HostProbe, needs: HostNeeds): HostFindings {
   if (server && gte(server, DOCKER_OLDEST) && lt(server, DOCKER_RECENT)) {
     warnings.push({ code: "docker-aging", values: { host, version: engine!.server!, recent: DOCKER_RECENT } });
   }
-  if (compose?.flavour === "v1") warnings.push({ code: "compose-v1", values: { host, version: compose.version } });
+  if (compose?.flavour === "v1" && !needs.swarm)
+    warnings.push({ code: "compose-v1", values: { host, version: compose.version } });
   if (engine?.freeBytes !== undefined && engine.freeBytes < LOW_DISK) {
     warnings.push({ code: "disk-low", values: { host, folder: engine.root ?? "", bytes: engine.freeBytes } });
   }
@@ -361,6 +372,11 @@ function engineErrors({ host, user, engine }: HostProbe, sudo: boolean): readonl
   return server && lt(server, DOCKER_OLDEST)
     ? [new MirrorError("host-docker-old", { host, version: engine.server, oldest: DOCKER_OLDEST })]
     : [];
+}
+
+function swarmErrors({ host, engine }: HostProbe): readonly MirrorError[] {
+  if (engine === undefined || engine.swarm === "active true") return [];
+  return [new MirrorError("host-swarm", { host, state: engine.swarm ?? "unknown" })];
 }
 
 function composeErrors(

@@ -4,9 +4,10 @@ import type { DeployChoices } from "./plan.ts";
 import type { HostProbe } from "./probe.ts";
 import type { DeployedProject } from "./project.ts";
 import type { Release } from "./release.ts";
-import { hold } from "./remote.ts";
+import { hold, restore, setCurrent } from "./remote.ts";
 import type { RemoteCommand } from "./ssh.ts";
 import { type DeployStep, returnSteps } from "./steps.ts";
+import { convergeStep, stackReturnStep } from "./swarm.ts";
 
 export interface RollbackPlan extends DeployedProject {
   readonly target: Release;
@@ -14,6 +15,7 @@ export interface RollbackPlan extends DeployedProject {
   readonly hold: RemoteCommand;
   readonly steps: readonly DeployStep[];
   readonly waitSeconds: number;
+  readonly stack?: string;
 }
 
 export interface RollbackRequest {
@@ -24,17 +26,18 @@ export interface RollbackRequest {
   readonly release?: string | undefined;
   readonly holder: string;
   readonly choices: Pick<DeployChoices, "waitSeconds" | "lockSeconds">;
+  /** The stack and its services, where they run in a swarm. A swarm keeps one specification before the current one. */
+  readonly stack?: { readonly name: string; readonly services: readonly string[] } | undefined;
 }
 
 /** Throws `release-none` and `release-unknown`. */
-export function planRollback({ probe, project, release, holder, choices }: RollbackRequest): RollbackPlan {
-  const { host, releases, current } = probe;
+export function planRollback({ probe, project, release, holder, choices, stack }: RollbackRequest): RollbackPlan {
+  const { host, current } = probe;
   const { dir, access } = project;
+  const before = probe.releases.findLast(({ id }) => current !== undefined && id < current);
+  const releases = stack === undefined ? probe.releases : before === undefined ? [] : [before];
   const kept = releases.map(({ id }) => id);
-  const target =
-    release === undefined
-      ? releases.findLast(({ id }) => current !== undefined && id < current)
-      : releases.find(({ id }) => id === release);
+  const target = release === undefined ? before : releases.find(({ id }) => id === release);
   if (target === undefined && (release === undefined || kept.length === 0)) {
     throw new MirrorError("release-none", { host, dir });
   }
@@ -42,7 +45,7 @@ export function planRollback({ probe, project, release, holder, choices }: Rollb
     throw new MirrorError("release-unknown", { host, dir, release: release!, kept: kept.join(", ") });
   }
   const { files, envFiles, profiles } = target;
-  const now = releases.find(({ id }) => id === current);
+  const now = probe.releases.find(({ id }) => id === current);
   const { waitSeconds, lockSeconds } = choices;
   return {
     ...project,
@@ -52,9 +55,30 @@ export function planRollback({ probe, project, release, holder, choices }: Rollb
     profiles,
     target,
     hold: hold(dir, holder, lockSeconds),
-    steps: returnSteps(project, target, { recreate: changedBetween(now, target), waitSeconds }),
+    steps:
+      stack === undefined
+        ? returnSteps(project, target, { recreate: changedBetween(now, target), waitSeconds })
+        : stackSteps(project, target, stack, waitSeconds),
     waitSeconds,
+    ...(stack === undefined ? {} : { stack: stack.name }),
   };
+}
+
+function stackSteps(
+  { dir, access, files }: DeployedProject,
+  { id }: Release,
+  { name, services }: NonNullable<RollbackRequest["stack"]>,
+  waitSeconds: number,
+): readonly DeployStep[] {
+  const stack = { name, dir, access, files };
+  // No service is as it was before the deploy that is taken back.
+  const changed = services.map((service) => `${name}_${service}=0`);
+  return [
+    { kind: "restore", command: restore(dir, id), values: { release: id } },
+    stackReturnStep(stack, changed),
+    convergeStep(stack, waitSeconds),
+    { kind: "record", command: setCurrent(dir, id), values: { release: id } },
+  ];
 }
 
 /** The services that both releases have, with a mounted file that differs. */

@@ -14,9 +14,11 @@ export type StepKind =
   | "up"
   | "recreate"
   | "wait"
+  | "converge"
   | "record"
   | "prune"
   | "restore"
+  | "return"
   | "retag";
 
 export interface DeployStep {

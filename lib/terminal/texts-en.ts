@@ -173,6 +173,7 @@ export const TEXTS_EN = {
   "deploy-record": "recording release {release}",
   "deploy-prune": "removing what no kept release needs",
   "deploy-restore": "putting the files of release {release} in place",
+  "deploy-return": "taking back the update of stack {stack}",
   "deploy-retag": "giving {image} back the image it was",
   "deploy-returning": "going back to the release before, because {reason}",
   "deploy-left-returned": "the release before runs there again",
@@ -206,6 +207,12 @@ export const TEXTS_EN = {
   "warning-file-kept": "{file} on {host} was changed there and stays as it is; --ship replaces it",
   "warning-lock-missing": "no mirror.lock.json beside the mirror compose file, so the images are not compared with it",
   "warning-pull-registry-unreachable": "{host} does not reach {registry}, so it pulls by the public name",
+  "deploy-converge": "waiting until the stack has converged, {seconds} s at most",
+  "warning-stack-dropped": '{attribute} of "{service}" means nothing to a swarm and is left out',
+  "warning-stack-order": 'depends_on of service "{service}" has no effect: a swarm starts all services at once',
+  "warning-stack-restart": 'restart of service "{service}" becomes deploy.restart_policy',
+  "warning-stack-mount": 'service "{service}" mounts {source}, which must be there on every node of the swarm',
+  "flag-orchestrator": "what runs the services; swarm wants a host that is a manager",
 } as const;
 
 export type TextKey = keyof typeof TEXTS_EN;

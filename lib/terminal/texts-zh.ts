@@ -171,6 +171,7 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "deploy-record": "记录版本 {release}",
   "deploy-prune": "清理不再保留的版本所用的内容",
   "deploy-restore": "恢复版本 {release} 的文件",
+  "deploy-return": "撤回 stack {stack} 的更新",
   "deploy-retag": "让 {image} 指回原来的镜像",
   "deploy-returning": "回退到上一个版本，原因：{reason}",
   "deploy-left-returned": "主机已恢复运行上一个版本",
@@ -204,6 +205,12 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "warning-file-kept": "{host} 上的 {file} 已在那里被修改，保持不动；用 --ship 可覆盖",
   "warning-lock-missing": "mirror compose 文件旁没有 mirror.lock.json，不核对镜像",
   "warning-pull-registry-unreachable": "{host} 无法访问 {registry}，改用公网地址拉取",
+  "deploy-converge": "等待 stack 收敛，最多 {seconds} 秒",
+  "warning-stack-dropped": "“{service}”的 {attribute} 对 swarm 没有意义，已去掉",
+  "warning-stack-order": "服务“{service}”的 depends_on 不起作用：swarm 会同时启动所有服务",
+  "warning-stack-restart": "服务“{service}”的 restart 已改写为 deploy.restart_policy",
+  "warning-stack-mount": "服务“{service}”挂载 {source}，它必须存在于 swarm 的每个节点上",
+  "flag-orchestrator": "主机上由谁运行服务；swarm 要求主机是管理节点",
 };
 
 export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; readonly fix: string }>> = {
@@ -745,5 +752,13 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; read
   "image-pinned": {
     says: "镜像 {images} 已固定到摘要，无法作为“{registry}”的镜像拉取",
     fix: "不带 --pin 重新生成 mirror compose 文件",
+  },
+  "stack-unfit": {
+    says: "无法把“{file}”作为 stack 部署：{detail}",
+    fix: "改用 compose 部署，或把所需内容写进同一个文件，并且只使用镜像",
+  },
+  "host-swarm": {
+    says: "“{host}”上的 docker 不是 swarm 的管理节点（{state}）",
+    fix: "用 --host 指定一个管理节点；docker swarm init 可创建第一个管理节点",
   },
 };

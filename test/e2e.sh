@@ -18,7 +18,7 @@ bash test/bed/bed.sh up
 
 export BED_CWD=$PWD BED_STATE=$STATE NODE_EXTRA_CA_CERTS=$STATE/ca.crt DENO_CERT=$STATE/ca.crt LC_ALL=C.UTF-8
 unset COMPOSE_FILE COMPOSE_PROFILES DEPLOY_HOST DEPLOY_DIR "${!MIRROR_@}"
-bash test/bed/bed.sh exec ws node --import tsx --test --test-concurrency=1 --test-timeout=300000 \
+bash test/bed/bed.sh exec ws node --import tsx --test --test-concurrency=1 --test-timeout=1200000 \
   --test-reporter=spec --test-reporter-destination=stdout \
   --test-reporter=tap --test-reporter-destination="$STATE/e2e.tap" "${files[@]}" </dev/null
 

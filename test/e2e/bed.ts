@@ -11,6 +11,8 @@ import type { SeededImage } from "../bed/seed.ts";
 export const CHECKOUT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const TASK = "/opt/compose-mirror-bed/bin/task";
 const COMPOSE_V2 = "/opt/compose-mirror-bed/docker-compose-v2";
+/** Where the server's docker looks for plugins. */
+const PLUGINS = "/usr/local/lib/docker/cli-plugins";
 
 /** The bed's state folder, as `bed.sh` tells it. */
 const STATE = process.env["BED_STATE"] ?? "/var/tmp/compose-mirror-bed/main";
@@ -154,12 +156,11 @@ export async function stopServer(): Promise<void> {
 
 /** Gives the server the compose plugin, for as long as `body` takes. */
 export async function withComposeV2<T>(body: () => Promise<T>): Promise<T> {
-  const plugins = "/usr/local/lib/docker/cli-plugins";
-  await onServer(`mkdir -p ${plugins} && ln -sf ${COMPOSE_V2} ${plugins}/docker-compose && docker compose version`);
+  await onServer(`mkdir -p ${PLUGINS} && ln -sf ${COMPOSE_V2} ${PLUGINS}/docker-compose && docker compose version`);
   try {
     return await body();
   } finally {
-    await onServer(`rm ${plugins}/docker-compose`);
+    await onServer(`rm ${PLUGINS}/docker-compose`);
   }
 }
 

@@ -24,11 +24,23 @@ const IN_TASKFILE = [TASK, "--taskfile", join(CHECKOUT, "Taskfile.yml")] as cons
 before(cleanSlate);
 
 test("task alone lists the tasks with what they do", async () => {
-  const { code, stdout } = await run([TASK], { cwd: CHECKOUT });
+  const { code, stdout } = await run([TASK], { cwd: CHECKOUT, env: { NO_COLOR: "1" } });
   assert.equal(code, 0);
   for (const name of ["mirror", "images", "check", "pull", "push", "generate", "compose", "deploy", "status", "test"]) {
     assert.match(stdout, new RegExp(`^\\* ${name}: +\\S`, "m"));
   }
+});
+
+test("without task npm does the same, in the folder it is called in", async () => {
+  await inFolder(async (folder) => {
+    await laySmall(folder);
+    const ran = await asUser(["npm", "--prefix", CHECKOUT, "run", "--silent", "images", "--", "--json"], {
+      cwd: folder,
+    });
+    assert.equal(ran.code, 0, ran.stderr);
+    const rows = JSON.parse(ran.stdout) as readonly { readonly target: string }[];
+    assert.deepEqual(rows.map(({ target }) => target).toSorted(), SMALL.map(({ target }) => target).toSorted());
+  });
 });
 
 test("task mirror deploys the project of the folder it is called in", async (t) => {

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { digestOf, matchesDigest } from "../lib/digest.ts";
 
 /** What goes wrong with one request, in place of or on top of its answer. */
@@ -62,6 +63,8 @@ export interface RegistryServerOptions {
   /** Blobs are sent from this host, by redirect. */
   readonly blobHost?: string;
   readonly tls?: { readonly key: string; readonly cert: string };
+  /** Bytes that a blob's connection carries in a millisecond, in either direction. */
+  readonly pace?: number;
   /** Asked for every request. */
   readonly fault?: (seen: Seen, nth: number) => Fault | undefined;
 }
@@ -88,6 +91,8 @@ export interface StoredManifest {
   readonly mediaType: string;
   readonly bytes: Uint8Array;
 }
+
+const PACED = 64 * 1024;
 
 interface Upload {
   readonly repository: string;
@@ -207,6 +212,7 @@ class LittleRegistry implements RegistryServer {
           fault.cutRequestAfter === undefined || fault.cutRequestAfter < 0
             ? chunk.length
             : fault.cutRequestAfter - seen.received;
+        if (this.#options.pace !== undefined) await sleep(chunk.length / this.#options.pace);
         body.push(chunk.subarray(0, room));
         seen.received += Math.min(room, chunk.length);
         if (room < chunk.length) {
@@ -258,6 +264,10 @@ class LittleRegistry implements RegistryServer {
     if (fault.corrupt) bytes = Buffer.from(bytes.map((byte, index) => (index === bytes.length >> 1 ? byte ^ 1 : byte)));
     const length = body === undefined ? {} : { "content-length": String(bytes.length) };
     response.writeHead(status, { ...(status === 204 ? {} : length), ...headers });
+    if (this.#options.pace !== undefined && bytes.length > PACED) {
+      void this.#drip(response, seen, bytes);
+      return;
+    }
     const end = fault.cutAfter ?? fault.stallAfter;
     if (end === undefined || end >= bytes.length) {
       seen.sent += bytes.length;
@@ -269,6 +279,17 @@ class LittleRegistry implements RegistryServer {
     response.write(bytes.subarray(0, end), () => {
       if (fault.cutAfter !== undefined) socket?.destroySoon();
     });
+  }
+
+  /** Sends slowly, and counts what was sent before the other side went away. */
+  async #drip(response: ServerResponse, seen: Seen, bytes: Buffer): Promise<void> {
+    for (let at = 0; at < bytes.length && !response.destroyed; at += PACED) {
+      const piece = bytes.subarray(at, at + PACED);
+      seen.sent += piece.length;
+      response.write(piece);
+      await sleep(piece.length / this.#options.pace!);
+    }
+    response.end();
   }
 
   #cutUpload(url: string, bytes: Buffer): void {

@@ -9,14 +9,14 @@ readonly TOOLS=/opt/compose-mirror-bed
 readonly COMPOSE=$TOOLS/bin/docker-compose-v2
 
 if [[ -x $COMPOSE ]] && [[ $("$COMPOSE" version --short) == "$VERSION" ]]; then exit 0; fi
-command -v go >/dev/null || { echo "install Go 1.26.8 or newer to build docker compose v$VERSION" >&2; exit 1; }
+go=$(bash "$(dirname "${BASH_SOURCE[0]}")/../bed/go.sh")
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-go mod init bed
-go get "github.com/docker/compose/v5/cmd@v$VERSION"
-CGO_ENABLED=0 go build -trimpath -o docker-compose \
+"$go" mod init bed
+"$go" get "github.com/docker/compose/v5/cmd@v$VERSION"
+CGO_ENABLED=0 "$go" build -trimpath -o docker-compose \
   -ldflags "-s -w -X github.com/docker/compose/v5/internal.Version=$VERSION" github.com/docker/compose/v5/cmd
 install -D -m 755 docker-compose "$COMPOSE"
 "$COMPOSE" version

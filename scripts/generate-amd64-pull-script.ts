@@ -1,12 +1,12 @@
 import { pullScriptName, renderPullScript } from "../lib/generate/pull-script.ts";
 import { outputPath, prepareSelection } from "../lib/prepare.ts";
 import { command } from "../lib/terminal/command.ts";
-import { PROJECT_FLAGS } from "../lib/terminal/flag-sets.ts";
+import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/terminal/flag-sets.ts";
 import { reportProject } from "../lib/terminal/reports.ts";
 import { writeWhole } from "../lib/write.ts";
 
 await command(
-  { name: "generate-amd64-pull-script", flags: [...PROJECT_FLAGS, "output", "dry-run"] },
+  { name: "generate-amd64-pull-script", flags: [...PROJECT_FLAGS, ...MIRROR_FLAGS, "output", "dry-run"] },
   async ({ config, terminal }) => {
     const { project, selection } = await prepareSelection(config);
     reportProject(terminal, project, { ...selection, mirrored: selection.mirrored.length });

@@ -85,7 +85,8 @@ export async function prepareDeploy(config: Config, source?: Project): Promise<D
     lock: await readLock(join(dirname(file), LOCK_FILE)),
     registry,
     pullRegistry,
-    ...(config.tunnel ? { tunnel: config.store } : {}),
+    // Images that were named by the content store are nowhere else.
+    ...(config.tunnel || (config.embedded && shipment.registry === registry) ? { tunnel: config.store } : {}),
     orchestrator: config.orchestrator,
     concurrency,
     choices: { send, sudo, keepLogin, rollback, waitSeconds, keep, lockSeconds: LOCK_SECONDS },

@@ -8,7 +8,8 @@ export const TEXTS_EN = {
 
   helpFlags: "Flags (the environment variable in brackets; a flag beats it):",
   helpDefault: "(default {value})",
-  helpSettings: "A variable can also stand in .env beside package.json. Only there or in the environment: {variables}",
+  helpSettings:
+    "A MIRROR_ or DEPLOY_ variable can also stand in .env beside package.json. Only there or in the environment: {variables}",
   helpExit: "Exit codes: 0 done; 1 an image or the deploy failed; 2 wrong usage or configuration; 130 interrupted",
 
   "about-images": "lists every image of the compose project and its name at the mirror",

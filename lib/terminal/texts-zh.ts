@@ -11,7 +11,7 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
 
   helpFlags: "参数（方括号内为对应的环境变量，参数优先）：",
   helpDefault: "（默认 {value}）",
-  helpSettings: "变量也可以写在 package.json 旁边的 .env 里。只能用变量设置的：{variables}",
+  helpSettings: "MIRROR_ 和 DEPLOY_ 开头的变量也可以写在 package.json 旁边的 .env 里。只能用变量设置的：{variables}",
   helpExit: "退出码：0 全部完成；1 有镜像或部署失败；2 用法或配置有误；130 被中断",
 
   "about-images": "列出 compose 项目的所有镜像及其在私有仓库中的名字",
@@ -74,7 +74,7 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   retrying: "第 {attempt} 次尝试失败（{reason}），{delay} 后重试",
   boardCount: "{done}/{total} 个镜像",
   boardMore: "另有 {count} 个",
-  storeSize: "本地存储 {folder} 占用 {bytes}",
+  storeSize: "本地内容库 {folder} 占用 {bytes}",
   boardLeft: "约剩 {time}",
 
   "check-engine": "{engine} {version} 可用",
@@ -265,29 +265,29 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; read
     fix: "让这些服务使用同一平台，或使用不同的镜像",
   },
 
-  // 内容存储
+  // 内容库
   "digest-invalid": {
     says: "“{digest}”不是有效的摘要（digest）",
     fix: "问题出在写下它的一方（镜像仓库、manifest 或 lock 文件）；摘要应为“sha256:”加 64 位十六进制数字",
   },
   "store-foreign": {
-    says: "目录“{folder}”不是本工具的内容存储：{detail}",
+    says: "目录“{folder}”不是本工具的内容库：{detail}",
     fix: "用 --store 指定一个空目录，或由本工具创建的目录",
   },
   "store-read": {
-    says: "无法读取内容存储“{folder}”：{detail}",
+    says: "无法读取内容库“{folder}”：{detail}",
     fix: "检查目录权限，或用 --store 换一个目录",
   },
   "store-write": {
-    says: "无法写入内容存储“{folder}”：{detail}",
+    says: "无法写入内容库“{folder}”：{detail}",
     fix: "检查目录权限和磁盘，或用 --store 换一个目录；已有内容会保留",
   },
   "store-full": {
-    says: "内容存储“{folder}”所在磁盘已满",
+    says: "内容库“{folder}”所在磁盘已满",
     fix: "释放空间，用 prune 命令清除旧镜像，或用 --store 换一个目录；已有内容会保留",
   },
   "store-busy": {
-    says: "内容存储“{folder}”正被进程 {process} 使用，因此没有清除任何内容",
+    says: "内容库“{folder}”正被进程 {process} 使用，因此没有清除任何内容",
     fix: "等该进程结束后重新运行",
   },
   "serve-port": {
@@ -295,7 +295,7 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; read
     fix: "用 --port 换一个端口，或结束占用该端口的程序",
   },
   "blob-missing": {
-    says: "内容存储“{folder}”中没有 blob“{digest}”",
+    says: "内容库“{folder}”中没有 blob“{digest}”",
     fix: "重新运行，或先执行 pull，届时会下载它",
   },
   "blob-corrupt": {

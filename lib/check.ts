@@ -135,7 +135,12 @@ async function checkHost(host: string, { config, project, run, signal }: CheckOp
   const dir = config.dir ?? defaultDir(project.name);
   try {
     const probe = await lookAt(host, dir, { run, signal });
-    const { errors, warnings } = judgeHost(probe, needsOf(project, config.platform));
+    const { sudo, orchestrator, platform } = config;
+    const { errors, warnings } = judgeHost(probe, {
+      ...needsOf(project, platform),
+      sudo,
+      swarm: orchestrator === "swarm",
+    });
     const { system, engine, compose, folder } = probe;
     const values = {
       host,

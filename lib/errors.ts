@@ -544,6 +544,16 @@ export const ERRORS = {
     says: '"{host}" cannot reach a registry: {detail}',
     fix: "check name resolution and network there; a -vpc name answers only inside its own region and VPC: choose another with --pull-registry",
   },
+  "host-rate-limit": {
+    exit: 1,
+    says: 'a public registry lets "{host}" pull no more for now: {detail}',
+    fix: "mirror that image too (take it off ignore-images.txt), or log in to that registry on the host",
+  },
+  "host-firewall": {
+    exit: 1,
+    says: 'the firewall on "{host}" has lost docker\'s rules: {detail}',
+    fix: "run systemctl restart docker there; a reload of firewalld drops them each time",
+  },
   "host-disk-full": {
     exit: 1,
     says: 'no space is left on "{host}": {detail}',

@@ -2,10 +2,10 @@ import { requireHosts } from "../lib/config.ts";
 import { prepareDeploy, statusFor } from "../lib/deploy/deploy.ts";
 import { command } from "../lib/terminal/command.ts";
 import { onEveryHost, reportDeploy } from "../lib/terminal/deploy.ts";
-import { DEPLOY_FLAGS } from "../lib/terminal/flag-sets.ts";
+import { STATUS_FLAGS } from "../lib/terminal/flag-sets.ts";
 import { withSpinner } from "../lib/terminal/spinner.ts";
 
-await command({ name: "status", flags: DEPLOY_FLAGS }, async ({ config, terminal, signal }) => {
+await command({ name: "status", flags: STATUS_FLAGS }, async ({ config, terminal, signal }) => {
   const hosts = requireHosts(config);
   const options = { ...(await prepareDeploy(config)), signal };
   const outcomes = await withSpinner(terminal, terminal.text("lookingAt", { host: hosts.join(", ") }), () =>

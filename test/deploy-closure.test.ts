@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { closureOf, type NeededFile } from "../lib/deploy/closure.ts";
-import { type Files, inFolder, loadFrom } from "./compose-folder.ts";
+import { closureOf, type NeededFile, unlabelledBinds } from "../lib/deploy/closure.ts";
+import { type Files, inFolder, loadFiles, loadFrom } from "./compose-folder.ts";
 
 function closure(files: Files): Promise<readonly NeededFile[]> {
   return inFolder(files, async (folder) => {
@@ -121,4 +121,19 @@ test("what an extended file names is sent when it is there and not asked for whe
     "base/here.env": "",
   };
   assert.deepEqual(await shown(files), ["base/here.env!: "]);
+});
+
+test("mounts without a label for SELinux are found", async () => {
+  const compose = web(`    volumes:
+      - ./a:/a
+      - ./b:/b:ro,z
+      - ./c:/c:Z
+      - ./d:/d:ro
+      - data:/e
+      - /etc/localtime:/etc/localtime
+      - { type: bind, source: ./f, target: /f }
+      - { type: bind, source: ./g, target: /g, bind: { selinux: z } }
+volumes: { data: {} }
+`);
+  assert.deepEqual(unlabelledBinds(await loadFiles({ "compose.yaml": compose })), ["./a", "./d", "./f"]);
 });

@@ -72,6 +72,7 @@ async function deploy(scene: Scene) {
       v1Problems: [],
       usesEnvFile: false,
       oldestV2: "2.0.0",
+      unlabelled: [],
       isLocked: true,
       holder: "me@here",
       release: RELEASE,

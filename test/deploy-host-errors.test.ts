@@ -69,6 +69,12 @@ const SAID: readonly (readonly [kind: StepKind | "hold", text: string, code: Err
     "docker.errors.DockerException: Error while fetching server API version: ('Connection aborted.', FileNotFoundError(2, 'No such file or directory'))",
     "host-docker-stopped",
   ],
+  ["pull", "toomanyrequests: You have reached your pull rate limit.", "host-rate-limit"],
+  [
+    "up",
+    "iptables failed: iptables --wait -t nat -A DOCKER -p tcp: iptables: No chain/target/match by that name.",
+    "host-firewall",
+  ],
   ["pull", "something new", "host-pull"],
   ["up", "File \"compose/service.py\"\nKeyError: 'ContainerConfig'", "host-container-config"],
   ["up", "Bind for 0.0.0.0:80 failed: port is already allocated", "host-port-taken"],

@@ -45,6 +45,7 @@ const REQUEST: DeployRequest = {
   v1Problems: [],
   usesEnvFile: false,
   oldestV2: "2.0.0",
+  unlabelled: [],
   isLocked: true,
   holder: "me@here",
   release: "20260101-000000-0002",

@@ -166,7 +166,13 @@ const GOOD: HostProbe = {
   files: new Map(),
   releases: [],
 };
-const NEEDS = { platform: "linux/amd64", v1Problems: [], usesEnvFile: true, oldestV2: "2.20.0" };
+const NEEDS = {
+  platform: "linux/amd64",
+  v1Problems: [],
+  usesEnvFile: true,
+  oldestV2: "2.20.0",
+  unlabelled: ["./conf"],
+};
 const V1 = { flavour: "v1", version: "1.29.2", command: ["docker-compose"] } as const;
 
 test("a good host has no findings", () => {
@@ -222,6 +228,8 @@ test("old but usable versions pass, with a warning where one is due", () => {
   assert.deepEqual(codes({ engine: { kind: "podman" } }), ["engine-podman"]);
   assert.deepEqual(codes({ engine: { ...engine, freeBytes: 1e9 } }), ["disk-low"]);
   assert.deepEqual(codes({ folder: { ...GOOD.folder, hasEnvFile: false } }), ["env-file-missing"]);
+  assert.deepEqual(codes({ selinux: "Enforcing" }), ["selinux-enforcing"]);
+  assert.deepEqual(codes({ selinux: "Permissive" }), []);
 });
 
 test("knows which docker takes a password on its input", () => {

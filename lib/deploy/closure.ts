@@ -11,7 +11,7 @@ import { readFile } from "node:fs/promises";
 import { type Dirent, promises as fs } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { discover, type Variables } from "../compose/discover.ts";
-import { type Mapping, parseFile, type Value } from "../compose/document.ts";
+import { type Mapping, parseFile, stringOf, type Value } from "../compose/document.ts";
 import { interpolate } from "../compose/interpolate.ts";
 import type { LoadOptions, Project } from "../compose/project.ts";
 import { detailOf, MirrorError } from "../errors.ts";
@@ -69,6 +69,27 @@ export async function closureOf(project: Project, options: LoadOptions): Promise
     }
   }
   return [...needed.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What the project bind-mounts from its folder without a label for SELinux, as it is written. */
+export function unlabelledBinds(project: Project): readonly string[] {
+  const found = [...project.files].flatMap(([path, text]) =>
+    parseFile(path, text).documents.flatMap(({ root }) =>
+      [...mappingOf(root, "services").values()].flatMap((service) =>
+        itemsOf(entry(service, "volumes")).flatMap((item) => unlabelledSource(item) ?? []),
+      ),
+    ),
+  );
+  return [...new Set(found)];
+}
+
+function unlabelledSource(item: Value): string | undefined {
+  const short = stringOf(item)?.split(":");
+  const source = short?.[0] ?? stringOf(entry(item, "source"));
+  if (source === undefined || !source.startsWith(".")) return undefined;
+  const isLabelled =
+    short === undefined ? entry(entry(item, "bind"), "selinux") !== undefined : /\bz\b/i.test(short[2] ?? "");
+  return isLabelled ? undefined : source;
 }
 
 /** Whether a name leads out of the project's folder, so that it has no place in the host's. */

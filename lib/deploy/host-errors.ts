@@ -23,7 +23,9 @@ const RULES: readonly (readonly [pattern: RegExp, code: ErrorCode, steps?: reado
     /Cannot connect to the Docker daemon|Is the docker daemon running|Couldn't connect to Docker daemon|fetching server API version.*FileNotFound/,
     "host-docker-stopped",
   ],
-  [/no space left on device/i, "host-disk-full"],
+  [/no space left on device|disk quota exceeded/i, "host-disk-full"],
+  [/toomanyrequests|429 Too Many Requests|pull rate limit/i, "host-rate-limit"],
+  [/No chain\/target\/match by that name|DOCKER-ISOLATION-STAGE.*(?:fail|does not exist)/, "host-firewall"],
   [
     /unauthorized|incorrect username or password|authentication (?:required|failed)|denied:/i,
     "host-login-denied",

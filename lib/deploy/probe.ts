@@ -76,6 +76,8 @@ export interface HostProbe {
   readonly system: string;
   /** `os/arch[/variant]`. */
   readonly platform: string;
+  /** `Enforcing`, `Permissive` or `Disabled`; absent where there is none. */
+  readonly selinux?: string;
   readonly engine?: FoundEngine;
   readonly compose?: FoundCompose;
   readonly folder: FoundFolder;
@@ -94,6 +96,7 @@ export interface DeployWarning {
     | "compose-v1"
     | "engine-podman"
     | "disk-low"
+    | "selinux-enforcing"
     | "env-file-missing"
     | "login-skipped"
     | "login-unsupported"
@@ -121,6 +124,7 @@ say user "$(id -un)"
 say home "$HOME"
 say machine "$(uname -m)"
 say system "$(. /etc/os-release && printf '%s' "$PRETTY_NAME")"
+say selinux "$(getenforce 2>/dev/null)"
 say dir "$dir"
 if [ -d "$dir" ]; then say state folder; elif [ -e "$dir" ]; then say state other; else say state missing; fi
 if [ -w "$(near "$dir")" ]; then say writable yes; fi
@@ -223,6 +227,7 @@ export async function probeHost(
     home: text("home") ?? "",
     system: text("system") ?? "",
     platform: platformOf(text("machine") ?? "unknown"),
+    ...texts("selinux"),
     ...(docker === undefined
       ? {}
       : {
@@ -298,6 +303,8 @@ export interface HostNeeds {
   readonly usesEnvFile: boolean;
   /** The oldest docker compose v2 that reads the compose files. */
   readonly oldestV2: string;
+  /** What is bind-mounted without a label for SELinux. */
+  readonly unlabelled: readonly string[];
   /** docker may be called as root where it answers root only. */
   readonly sudo?: boolean | undefined;
   /** The services run in a swarm, which needs no compose. */
@@ -330,6 +337,9 @@ export function judgeHost(probe: HostProbe, needs: HostNeeds): HostFindings {
     warnings.push({ code: "compose-v1", values: { host, version: compose.version } });
   if (engine?.freeBytes !== undefined && engine.freeBytes < LOW_DISK) {
     warnings.push({ code: "disk-low", values: { host, folder: engine.root ?? "", bytes: engine.freeBytes } });
+  }
+  if (probe.selinux === "Enforcing" && needs.unlabelled.length > 0) {
+    warnings.push({ code: "selinux-enforcing", values: { host, sources: needs.unlabelled.join(", ") } });
   }
   if (needs.usesEnvFile && !folder.hasEnvFile) {
     warnings.push({ code: "env-file-missing", values: { host, dir: folder.path } });

@@ -53,7 +53,7 @@ export function releaseId(time: Date, random: number): string {
     .padStart(4, "0")}`;
 }
 
-export function isReleaseId(text: string): boolean {
+function isReleaseId(text: string): boolean {
   return ID.test(text);
 }
 

@@ -14,7 +14,7 @@ import { MIRROR_IMAGES_FILE, oldestV2Of } from "../compose/rewrite.ts";
 import { v1Problems } from "../compose/v1.ts";
 import { MirrorError } from "../errors.ts";
 import { parseReference } from "../reference.ts";
-import { isOutside } from "./closure.ts";
+import { isOutside, unlabelledBinds } from "./closure.ts";
 import type { ShippedFile } from "./plan.ts";
 import { type FoundCompose, type HostNeeds, parseVersion } from "./probe.ts";
 
@@ -65,6 +65,7 @@ export function needsOf(project: Project, platform: string): HostNeeds {
     v1Problems: v1Problems(project),
     usesEnvFile: project.envFiles.length > 0,
     oldestV2: oldestV2Of(project),
+    unlabelled: unlabelledBinds(project),
   };
 }
 

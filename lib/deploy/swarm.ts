@@ -87,7 +87,7 @@ if [ "$ids" = "" ]; then exit 0; fi
 "$@" stack ps --no-trunc --format "$task" "$name"`;
 
 /** Prints what `readStack` reads. */
-export function listStack({ name, access }: Pick<Stack, "name" | "access">): RemoteCommand {
+function listStack({ name, access }: Pick<Stack, "name" | "access">): RemoteCommand {
   return ["sh", "-c", LIST, "sh", name, SERVICE, TASK, REPLICAS, ...onEngine(access, ["docker"])];
 }
 

@@ -59,7 +59,7 @@ export const STEP_FLAGS = [
   "json",
 ] as const satisfies FlagName[];
 
-/** What runs on the host. */
+/** What brings the services to the host. */
 export const DEPLOY_FLAGS = [
   ...PROJECT_FLAGS,
   ...MIRROR_FLAGS,
@@ -71,6 +71,16 @@ export const DEPLOY_FLAGS = [
   "dry-run",
   "json",
   "yes",
+] as const satisfies FlagName[];
+
+/** What tells what runs on the host. */
+export const STATUS_FLAGS = [
+  ...PROJECT_FLAGS,
+  ...HOST_FLAGS,
+  "sudo",
+  "orchestrator",
+  "output",
+  "json",
 ] as const satisfies FlagName[];
 
 /** What brings back an earlier release. */
@@ -93,6 +103,8 @@ export const CHECK_FLAGS = [
   ...MIRROR_FLAGS,
   ...TRANSFER_FLAGS,
   ...HOST_FLAGS,
+  "sudo",
+  "orchestrator",
   "json",
 ] as const satisfies FlagName[];
 

@@ -214,6 +214,8 @@ export const TEXTS_EN = {
   "warning-stack-restart": 'restart of service "{service}" becomes deploy.restart_policy',
   "warning-stack-mount": 'service "{service}" mounts {source}, which must be there on every node of the swarm',
   "flag-orchestrator": "what runs the services; swarm wants a host that is a manager",
+  "warning-selinux-enforcing":
+    "SELinux is enforcing on {host}, and {sources} are mounted without :z, so containers may not read them",
 } as const;
 
 export type TextKey = keyof typeof TEXTS_EN;

@@ -211,6 +211,7 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "warning-stack-restart": "服务“{service}”的 restart 已改写为 deploy.restart_policy",
   "warning-stack-mount": "服务“{service}”挂载 {source}，它必须存在于 swarm 的每个节点上",
   "flag-orchestrator": "主机上由谁运行服务；swarm 要求主机是管理节点",
+  "warning-selinux-enforcing": "{host} 的 SELinux 处于强制模式，挂载 {sources} 未带 :z，容器可能无权读取",
 };
 
 export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; readonly fix: string }>> = {
@@ -760,5 +761,13 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; read
   "host-swarm": {
     says: "“{host}”上的 docker 不是 swarm 的管理节点（{state}）",
     fix: "用 --host 指定一个管理节点；docker swarm init 可创建第一个管理节点",
+  },
+  "host-rate-limit": {
+    says: "公共仓库暂时不再允许“{host}”拉取：{detail}",
+    fix: "把该镜像也纳入镜像（从 ignore-images.txt 中去掉），或在主机上登录该仓库",
+  },
+  "host-firewall": {
+    says: "“{host}”的防火墙丢失了 docker 的规则：{detail}",
+    fix: "在那里运行 systemctl restart docker；每次重载 firewalld 都会清掉这些规则",
   },
 };

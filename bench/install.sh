@@ -4,7 +4,7 @@
 set -euo pipefail
 
 readonly TOOLS=/opt/compose-mirror-bed/bin
-readonly PACKAGES=(skopeo time golang-go)
+readonly PACKAGES=(skopeo time)
 readonly CRANE=github.com/google/go-containerregistry/cmd/crane@v0.22.1
 readonly REGSYNC=github.com/regclient/regclient/cmd/regsync@v0.11.7
 # The newest version that the proxy has.
@@ -14,7 +14,6 @@ mkdir -p "$TOOLS"
 
 missing=()
 for package in "${PACKAGES[@]}"; do
-  [[ $package == golang-go ]] && command -v go >/dev/null && continue
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
 done
 if ((${#missing[@]} > 0)); then
@@ -23,6 +22,8 @@ if ((${#missing[@]} > 0)); then
   apt-get install -q -y --no-install-recommends "${missing[@]}"
 fi
 
+go=$(bash "$(dirname "${BASH_SOURCE[0]}")/../test/bed/go.sh")
+
 # Says by a file beside the program which version it is.
 is_installed() { # PROGRAM MODULE@VERSION
   [[ -x $TOOLS/$1 && -e $TOOLS/$1.version && $(<"$TOOLS/$1.version") == "$2" ]]
@@ -30,7 +31,7 @@ is_installed() { # PROGRAM MODULE@VERSION
 
 install_program() { # PROGRAM MODULE@VERSION
   is_installed "$1" "$2" && return
-  GOBIN=$TOOLS CGO_ENABLED=0 GOFLAGS='' go install "$2"
+  GOBIN=$TOOLS CGO_ENABLED=0 GOFLAGS='' "$go" install "$2"
   echo "$2" >"$TOOLS/$1.version"
 }
 
@@ -43,7 +44,7 @@ install_image_syncer() {
     cd "$module"
     printf 'module throwaway\ngo 1.17\nrequire %s %s\n' "${IMAGE_SYNCER%@*}" "${IMAGE_SYNCER#*@}" >go.mod
     printf 'package throwaway\nimport _ "%s"\n' "${IMAGE_SYNCER%@*}" >import.go
-    CGO_ENABLED=0 GOFLAGS=-mod=mod go build -o "$TOOLS/image-syncer" \
+    CGO_ENABLED=0 GOFLAGS=-mod=mod "$go" build -o "$TOOLS/image-syncer" \
       -tags 'containers_image_openpgp exclude_graphdriver_btrfs exclude_graphdriver_devicemapper' "${IMAGE_SYNCER%@*}"
   )
   rm -rf "$module"

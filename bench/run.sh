@@ -14,6 +14,8 @@ finish() {
   rm -f "$log"
 }
 trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 prepare() {
   bash "$HERE/../test/bed/install.sh"

@@ -35,6 +35,7 @@ step "docker compose to compare with" bash test/differential/install.sh
 step "lint" npm run lint
 step "types" npm run types
 step "fast tests, Node" without_skips npm test
+step "fast tests, Node that reads TypeScript by itself" without_skips npx --yes node@24.21.0 --test test/*.test.ts
 step "fast tests, Deno" without_skips npm run test:deno
 step "comparison with docker compose" without_skips npm run test:differential
 step "end to end" without_skips npm run test:e2e

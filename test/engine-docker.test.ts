@@ -90,6 +90,16 @@ test("an image of another architecture alone fails and says what is offered", ()
     assert.equal(index.error?.values["offered"], "linux/arm64, linux/arm/v7");
   }));
 
+test("an index that the program does not read is read for it", () =>
+  withDocker(async (docker, engine) => {
+    docker.offer("quay.io/a/b:2", { platform: "linux/arm64", digest: digest("b") });
+    docker.offer(`quay.io/a/b@${digest("c")}`, { platform: "linux/amd64", digest: digest("c") });
+    const offersOf: DockerEngineOptions["offersOf"] = async ({ repository }) =>
+      repository === "a/b" ? [{ platform: "linux/amd64", digest: digest("c") }] : [];
+    const outcome = await engine({ offersOf }).pull(transferOf("quay.io/a/b:2"));
+    assert.deepEqual([outcome.status, outcome.digest], ["pulled", digest("c")]);
+  }));
+
 test("a digest is pulled by itself, whatever the tag", () =>
   withDocker(async (docker, engine) => {
     const image = `redis:7@${digest("a")}`;

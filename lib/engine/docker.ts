@@ -24,6 +24,11 @@ export interface DockerEngineOptions {
    * nothing is known to be present, and the program is left to find out.
    */
   readonly digestOf?: (reference: ImageReference, signal?: AbortSignal) => Promise<string | undefined>;
+  /**
+   * What the index behind a reference offers, for a program that does not read it (docker before 23 reads no OCI
+   * index); nothing when it is no index or cannot be asked.
+   */
+  readonly offersOf?: (reference: ImageReference, signal?: AbortSignal) => Promise<readonly Offer[]>;
   /** Logs the program in to the mirror registry before the first push; absent = its own login is relied on. */
   readonly credentials?: Credentials | undefined;
   readonly retry?: Pick<RetryOptions, "attempts" | "firstDelay">;
@@ -39,14 +44,14 @@ interface LocalImage {
 }
 
 /** An image of an index. */
-interface Offer {
+export interface Offer {
   readonly platform: string;
   readonly digest: string;
 }
 
 /** An engine over the program's command line. Its steps throw `interrupted` and `command-missing` only. */
 export function createDockerEngine(options: DockerEngineOptions): Engine {
-  const { program, run, digestOf = async () => undefined, credentials } = options;
+  const { program, run, digestOf = async () => undefined, offersOf = async () => [], credentials } = options;
   const logins = new Map<string, Promise<void>>();
 
   async function act(action: EngineAction, reference: ImageReference, args: readonly string[], step: StepOptions) {
@@ -86,9 +91,9 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     throw engineError({ engine: program, action: "pull", image, registry, code, output: stderr });
   }
 
-  async function offers(name: string, { signal }: StepOptions): Promise<readonly Offer[]> {
-    const ran = await run([program, "manifest", "inspect", name], { signal, env: { LC_ALL: "C" } });
-    return ran.code === 0 ? readOffers(ran) : [];
+  async function offers(reference: ImageReference, { signal }: StepOptions): Promise<readonly Offer[]> {
+    const ran = await run([program, "manifest", "inspect", engineName(reference)], { signal, env: { LC_ALL: "C" } });
+    return ran.code === 0 ? readOffers(ran) : offersOf(reference, signal);
   }
 
   async function pull(transfer: Transfer, step: StepOptions): Promise<Outcome> {
@@ -106,7 +111,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     await actWithRetry("pull", source, ["pull", "--platform", platform, name], transfer, step).catch(
       async (error: unknown) => {
         if (!(error instanceof MirrorError) || error.code !== "image-platform") throw error;
-        throw notOffered(transfer, await offers(name, step));
+        throw notOffered(transfer, await offers(source, step));
       },
     );
     report("verify");
@@ -122,7 +127,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     const image = await inspect(source, step);
     if (image?.platform === platform) return image;
     reporter(transfer, step)("fallback");
-    const offered = await offers(name, step);
+    const offered = await offers(source, step);
     const offer = offered.find((each) => each.platform === platform);
     if (offer === undefined) throw notOffered(transfer, offered.length > 0 ? offered : image ? [image] : []);
     const { registry, repository } = source;

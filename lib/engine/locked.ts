@@ -37,10 +37,12 @@ function lockedOf({ transfer, status, sourceDigest, platformDigest, digest, byte
 
 /** Whether `locked` has the transfer's image, at the same place. */
 export function isLocked(locked: readonly LockedImage[]): (transfer: Transfer) => boolean {
-  const keyOf = ({ source, mirror }: Pick<LockedImage, "source" | "mirror">): string =>
-    `${formatReference(source)} ${formatReference(mirror)}`;
   const keys = new Set(locked.map(keyOf));
   return (transfer) => keys.has(keyOf(namesOf(transfer)));
+}
+
+function keyOf({ source, mirror }: Pick<LockedImage, "source" | "mirror">): string {
+  return `${formatReference(source)} ${formatReference(mirror)}`;
 }
 
 function namesOf({ source, target }: Transfer): Pick<LockedImage, "source" | "mirror"> {

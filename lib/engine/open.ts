@@ -4,13 +4,15 @@ import { requireMirror } from "../config.ts";
 import { MirrorError } from "../errors.ts";
 import type { LockedImage } from "../lock.ts";
 import { run } from "../process.ts";
-import type { ImageReference } from "../reference.ts";
+import { familiarName, type ImageReference } from "../reference.ts";
+import type { Registry } from "../registry/client.ts";
 import { findCredentials } from "../registry/credentials.ts";
+import { parseManifest } from "../registry/manifest.ts";
 import { openRegistries, type Registries } from "../registry/registries.ts";
 import { openStore } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 import { createDirectEngine } from "./direct.ts";
-import { createDockerEngine } from "./docker.ts";
+import { createDockerEngine, type Offer } from "./docker.ts";
 import { isLocked } from "./locked.ts";
 import type { Engine } from "./engine.ts";
 
@@ -42,7 +44,7 @@ export async function openWorkshop(config: Config, locked: readonly LockedImage[
   const registries = await openConfigured(config);
   const { engine: program, credentials, sourceMirrors, concurrency } = config;
   if (program !== "direct") {
-    const engine = createDockerEngine({ program, run, credentials, digestOf: askDigests(registries) });
+    const engine = createDockerEngine({ program, run, credentials, ...askRegistries(registries) });
     return { registries, engine, close: async () => registries.close() };
   }
   const store = await openStore(config.store);
@@ -58,15 +60,18 @@ export async function openWorkshop(config: Config, locked: readonly LockedImage[
   };
 }
 
-/** Asks registries for digests; one that does not answer is not asked again. */
-function askDigests(registries: Registries) {
+/** What registries are asked for the docker engine; one that does not answer is not asked again. */
+function askRegistries(registries: Registries) {
   const silent = new Set<string>();
-  return async ({ registry, repository, tag = "latest" }: ImageReference, signal?: AbortSignal) => {
+  const ask = async <T>(
+    { registry }: ImageReference,
+    signal: AbortSignal | undefined,
+    question: (registry: Registry, signal: AbortSignal) => Promise<T>,
+  ): Promise<T | undefined> => {
     if (silent.has(registry)) return undefined;
     const limit = AbortSignal.timeout(ASKING_LIMIT);
     try {
-      const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
-      return (await registries.of(registry).head(repository, tag, { signal: either }))?.digest;
+      return await question(registries.of(registry), signal === undefined ? limit : AbortSignal.any([signal, limit]));
     } catch (error) {
       if (signal?.aborted) throw new MirrorError("interrupted");
       if (!(error instanceof MirrorError)) throw error;
@@ -74,6 +79,23 @@ function askDigests(registries: Registries) {
       return undefined;
     }
   };
+  const digestOf = (reference: ImageReference, signal?: AbortSignal): Promise<string | undefined> =>
+    ask(reference, signal, async (registry, either) => {
+      const { repository, tag = "latest" } = reference;
+      return (await registry.head(repository, tag, { signal: either }))?.digest;
+    });
+  const offersOf = async (reference: ImageReference, signal?: AbortSignal): Promise<readonly Offer[]> => {
+    const { repository, tag = "latest", digest } = reference;
+    const found = await ask(reference, signal, async (registry, either) => {
+      const raw = await registry.manifest(repository, digest ?? tag, { signal: either });
+      const manifest = parseManifest(raw, familiarName(reference));
+      return manifest.kind === "index" ? manifest.entries : [];
+    });
+    return (found ?? []).flatMap(({ digest: child, platform }) =>
+      platform === undefined || platform.startsWith("unknown/") ? [] : [{ digest: child, platform }],
+    );
+  };
+  return { digestOf, offersOf };
 }
 
 /** The mirror registry as far as `check` asks it. */

@@ -21,7 +21,7 @@ export function deployTitle(terminal: Terminal, hosts: readonly string[]): strin
   return terminal.text("stepDeploy", { host: hosts.join(", ") });
 }
 
-/** Deploys to all hosts at once and shows it in `row`. Throws `interrupted`, and the only host's error. */
+/** Deploys to all hosts at once and shows it in `row`. Throws `interrupted` only. */
 export async function showDeploy(
   terminal: Terminal,
   row: Row,
@@ -56,7 +56,7 @@ export async function showWork(
   });
 }
 
-/** Does `work` for all hosts at once. Throws `interrupted`, and the only host's error. */
+/** Does `work` for all hosts at once. Throws `interrupted` only. */
 export async function onEveryHost(
   hosts: readonly string[],
   work: (host: string) => Promise<DeployResult>,
@@ -69,15 +69,12 @@ export async function onEveryHost(
       ),
     ),
   );
-  const fatal = outcomes.find(
-    ({ error }) =>
-      (error instanceof MirrorError && error.code === "interrupted") || (error !== undefined && hosts.length === 1),
-  );
-  if (fatal !== undefined) throw fatal.error;
+  const interrupted = outcomes.find(({ error }) => error instanceof MirrorError && error.code === "interrupted");
+  if (interrupted !== undefined) throw interrupted.error;
   return outcomes;
 }
 
-/** Gives the result and says which hosts failed and why; gives whether all went well. */
+/** Gives the result, then does what `reportFailedHosts` does. */
 export function reportDeploy(
   terminal: Terminal,
   { json }: Pick<Config, "json">,
@@ -88,8 +85,10 @@ export function reportDeploy(
   return reportFailedHosts(terminal, outcomes);
 }
 
-/** Says which hosts failed and why; gives whether all went well. */
+/** Says which of several hosts failed and why, and gives whether all went well; throws the only host's error. */
 export function reportFailedHosts(terminal: Terminal, outcomes: readonly HostOutcome[]): boolean {
+  const [only, ...others] = outcomes;
+  if (only?.error !== undefined && others.length === 0) throw only.error;
   for (const { host, error } of outcomes) {
     if (error !== undefined) terminal.note(`✖ ${host}\n${terminal.explain(error)}`);
   }

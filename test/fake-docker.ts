@@ -78,9 +78,13 @@ case "$1 $2" in
 esac
 `;
 
+/** A name as a file's name. */
+function key(name: string): string {
+  return name.replaceAll("/", "%");
+}
+
 export function fakeDocker(): FakeDocker {
   const root = mkdtempSync(join(tmpdir(), "fake-docker-"));
-  const key = (name: string): string => name.replaceAll("/", "%");
   for (const folder of ["remote", "local", "known", "index"]) mkdirSync(join(root, folder));
   writeFileSync(join(root, "docker"), DOCKER, { mode: 0o755 });
   writeFileSync(join(root, "calls"), "");

@@ -81,14 +81,14 @@ test("a redirect to another origin goes without the Authorization, one within ke
   assert.deepEqual(seen, ["registry Bearer t", "registry Bearer t", "cdn undefined"]);
 });
 
-const answer =
+const redirect =
   (location: string): RequestListener =>
   (_request, response) =>
     void response.writeHead(302, { location }).end();
 
 test("redirects without an end, without an address, and out of TLS are refused", async (t) => {
   const port = await plain(t, (request, response) =>
-    answer(request.url === "/loop" ? "/loop" : "ftp://x.example/")(request, response),
+    redirect(request.url === "/loop" ? "/loop" : "ftp://x.example/")(request, response),
   );
   await assert.rejects(get(open(t), `http://localhost:${port}/loop`), { code: "registry-redirects" });
   await assert.rejects(get(open(t), `http://localhost:${port}/odd`), { code: "registry-answer" });

@@ -32,7 +32,7 @@ test("the demo mirrors its project, whatever the user has configured, and leaves
     assert.deepEqual(files.toSorted(), ["docker-compose-mirror.yaml", "mirror.lock.json"]);
     const compose = await readFile(join(folder, left!, "docker-compose-mirror.yaml"), "utf8");
     assert.equal(ran.stdout.trimEnd(), compose.trimEnd());
-    const source = await readFile(join(import.meta.dirname, "../examples/demo/docker-compose.yaml"), "utf8");
+    const source = await readFile(new URL("../examples/demo/docker-compose.yaml", import.meta.url), "utf8");
     assert.deepEqual(others(compose), others(source));
 
     const locked = parseLock(await readFile(join(folder, left!, "mirror.lock.json"), "utf8"), "mirror.lock.json");

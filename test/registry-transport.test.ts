@@ -92,7 +92,7 @@ test("redirects without an end, without an address, and out of TLS are refused",
   );
   await assert.rejects(get(open(t), `http://localhost:${port}/loop`), { code: "registry-redirects" });
   await assert.rejects(get(open(t), `http://localhost:${port}/odd`), { code: "registry-answer" });
-  const tls = await secure(t, answer("http://elsewhere.example/"));
+  const tls = await secure(t, redirect("http://elsewhere.example/"));
   const transport = open(t, { authorities: [CERTIFICATE] });
   await assert.rejects(get(transport, `https://localhost:${tls}/`), {
     code: "registry-answer",

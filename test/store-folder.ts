@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { digestOf } from "../lib/digest.ts";
 import { openStore } from "../lib/store/open.ts";
 import type { Store } from "../lib/store/store.ts";
@@ -91,7 +92,7 @@ export function startChild(args: readonly string[], before: readonly string[] = 
     ...before,
     process.execPath,
     ...options,
-    join(import.meta.dirname, "store-child.ts"),
+    fileURLToPath(new URL("store-child.ts", import.meta.url)),
     ...args,
   ];
   const child = spawn(program!, rest, { stdio: ["ignore", "pipe", "inherit"] });

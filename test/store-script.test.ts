@@ -1,6 +1,7 @@
 /** The commands that work on the store, as a user runs them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { openStore } from "../lib/store/open.ts";
 import { runScript } from "./run-script.ts";
 import { addBlob, addImage, inStoreFolder, withStore } from "./store-folder.ts";
@@ -41,7 +42,7 @@ test("serve says what it serves as JSON, and refuses what is no store", () =>
     await assert.rejects(runScript("serve", args, { signal: abort.signal, onLine }), { code: "interrupted" });
     const said = JSON.parse(text) as { host: string; images: readonly string[] };
     assert.deepEqual(said.images, [`${said.host}/team/nginx:1.27`]);
-    const foreign = await runScript("serve", ["--store", import.meta.dirname, "--port", "0"]);
+    const foreign = await runScript("serve", ["--store", fileURLToPath(new URL(".", import.meta.url)), "--port", "0"]);
     assert.equal(foreign.code, 2);
     assert.match(foreign.stderr, /is not a content store/);
   }));

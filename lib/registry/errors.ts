@@ -92,7 +92,7 @@ export function networkError(host: string, thrown: unknown): MirrorError {
 }
 
 /** Milliseconds the answer asks to wait: `Retry-After` in seconds or as a date. */
-export function retryAfterOf({ headers }: Pick<Answer, "headers">): number | undefined {
+function retryAfterOf({ headers }: Pick<Answer, "headers">): number | undefined {
   const value = headers["retry-after"];
   if (typeof value !== "string") return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1000;

@@ -158,6 +158,8 @@ class BlobDownload implements Download {
     const { generation } = this;
     let position = start;
     const early = end === size ? size - HELD_BACK : end;
+    // between two sources, or after a failure: the end of the download says which
+    if (this.#partial === undefined) await this.finished;
     if (!this.#isFinished && this.#partial !== undefined && position < early) {
       for await (const chunk of this.#partial.follow(position)) {
         const wanted = chunk.subarray(0, early - position);

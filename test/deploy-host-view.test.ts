@@ -76,8 +76,8 @@ test("profiles that are asked for count; without an .env there, the one that wil
 });
 
 test("a variable that the host must have and has not is refused", async () => {
-  const required = MIRROR.replace("${OTHER:-other:1}", "${NEEDED:?set it}");
-  const files = { "compose.yaml": SOURCE, "docker-compose-mirror.yaml": required, ".env": "NEEDED=x:1\n" };
+  const [source, mirror] = [SOURCE, MIRROR].map((text) => text.replace("${OTHER:-other:1}", "${NEEDED:?set it}"));
+  const files = { "compose.yaml": source!, "docker-compose-mirror.yaml": mirror!, ".env": "NEEDED=x:1\n" };
   await assert.rejects(seen("A=1\n", {}, files), { code: "variable-required" });
   assert.ok((await seen(undefined, {}, files)).includes("x:1: other"));
 });

@@ -106,3 +106,54 @@ test("a failed step is exit code 1, with the reason and what is left", async () 
     assert.match(stderr, /its services run as before/);
   });
 });
+
+test("rollback, by itself or by name, and status that tells of releases", async () => {
+  await withProject({}, async (script, host) => {
+    const json = async (name: string, ...args: readonly string[]) => {
+      const ran = await script(name, ...args, "--host", "box", "--dir", "app", "--json");
+      assert.equal(ran.code, 0, ran.stderr);
+      return JSON.parse(ran.stdout);
+    };
+    const early = await script("rollback", "--host", "box", "--dir", "app");
+    assert.equal(early.code, 2);
+    assert.match(early.stderr, /no release to go back to/);
+
+    host.write("on-digest", "hash first");
+    const first = await json("deploy");
+    const before = host.read("containers/web");
+    host.write("on-digest", "hash second");
+    const second = await json("deploy");
+    assert.notEqual(host.read("containers/web"), before);
+
+    const shown = await script("rollback", "--host", "box", "--dir", "app", "--dry-run");
+    assert.match(shown.stdout, new RegExp(`putting the files of release ${first.release} in place`));
+    assert.equal((await json("status")).release, second.release);
+    assert.equal((await json("rollback")).release, first.release);
+    assert.equal(host.read("containers/web"), before);
+    assert.equal((await json("rollback", second.release)).release, second.release);
+
+    host.write("containers/web", "r.example/team/nginx:1 sha256:by-hand\n");
+    const { releases, drift } = await json("status");
+    assert.deepEqual(releases, [first.release, second.release]);
+    assert.deepEqual([drift.length, drift[0].kind, drift[0].service], [1, "other-image", "web"]);
+  });
+});
+
+test("the files that services read go along; one that is nowhere is refused", async () => {
+  const [source, mirror] = [SOURCE, MIRROR].map((text) =>
+    text.replace("{ image", '{ volumes: ["./web.conf:/web.conf"], env_file: web.env, image'),
+  );
+  const files = { "compose.yaml": source!, "docker-compose-mirror.yaml": mirror!, "web.conf": "x\n" };
+  await withProject({ files }, async (script, host) => {
+    const { code, stderr } = await script("deploy", "--host", "box", "--dir", "app");
+    assert.equal(code, 2);
+    assert.match(stderr, /"web" reads "web\.env", which is neither here nor in .*app" on "box"/);
+    assert.deepEqual(readdirSync(host.home), []);
+    host.write("home/app/web.env", "A=1\n");
+    const dry = await script("deploy", "--host", "box", "--dir", "app", "--dry-run");
+    assert.match(dry.stdout, /files to send: docker-compose-mirror\.yaml, web\.conf\n/);
+    assert.match(dry.stdout, /web: new, r\.example\/team\/nginx:1\n/);
+    assert.equal((await script("deploy", "--host", "box", "--dir", "app")).code, 0);
+    assert.equal(host.read("home/app/web.conf"), "x\n");
+  });
+});

@@ -609,6 +609,11 @@ export const ERRORS = {
     says: 'a file that the compose file names is missing on "{host}": {detail}',
     fix: "copy it from the project into {dir} there, and deploy again",
   },
+  "host-build-folder": {
+    exit: 2,
+    says: 'service "{service}" is built on "{host}", and its folder "{name}" is not in "{dir}" there',
+    fix: "copy the folder there (scp -r), or take the service out of the compose file",
+  },
   "host-mount": {
     exit: 1,
     says: 'a mounted file is missing on "{host}": {detail}',

@@ -15,6 +15,7 @@ import { run } from "../process.ts";
 import { storeName } from "../engine/direct.ts";
 import { formatReference, parseReference } from "../reference.ts";
 import { findCredentials } from "../registry/credentials.ts";
+import { buildFoldersOf, requireBuildFolders } from "./build-folders.ts";
 import { closureOf } from "./closure.ts";
 import { type Drift, driftOf } from "./drift.ts";
 import { endpointFor } from "./endpoint.ts";
@@ -215,7 +216,9 @@ function withTunnel<T>(
 async function planOver(connection: Connection, options: DeployOptions, tunnel?: Tunnel): Promise<DeployPlan> {
   const { shipment, profiles, credentials, lock, registry, pullRegistry, choices, signal } = options;
   const needed = await closureOf(shipment.mirror, shipment.options);
-  const probe = await probeHost(connection, dirOf(options), { names: needed.map(({ name }) => name), signal });
+  const buildFolders = buildFoldersOf(shipment.mirror);
+  const names = [...needed, ...buildFolders].map(({ name }) => name);
+  const probe = await probeHost(connection, dirOf(options), { names, signal });
   const { send } = choices;
   const swarm = options.orchestrator === "swarm";
   const needs = needsOfShipment(shipment, probe.compose);
@@ -225,6 +228,12 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
   const now = new Date();
   const locked = lockedBy(lock, named);
   const view = await viewOf(shipment, probe, { profiles, send, locked });
+  requireBuildFolders(buildFolders, {
+    host: probe.host,
+    dir: probe.folder.path,
+    found: probe.files,
+    wanted: (service) => probe.compose?.flavour === "v1" || view.built.includes(service),
+  });
   const mirrored = view.images.filter((image) => image.mirrored);
   if (tunnel)
     requireInStore(

@@ -685,6 +685,10 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; read
     says: "“{host}”上缺少 compose 文件引用的文件：{detail}",
     fix: "从项目中把它复制到那里的 {dir}，然后重新部署",
   },
+  "host-build-folder": {
+    says: "服务“{service}”要在“{host}”上构建，但那里的“{dir}”中没有它的目录“{name}”",
+    fix: "把该目录复制过去（scp -r），或从 compose 文件中去掉该服务",
+  },
   "host-mount": {
     says: "“{host}”上缺少要挂载的文件：{detail}",
     fix: "删除 docker 在 {dir} 中代建的空目录，把文件复制过去，然后重新部署",

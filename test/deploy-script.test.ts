@@ -157,3 +157,19 @@ test("the files that services read go along; one that is nowhere is refused", as
     assert.equal(host.read("home/app/web.conf"), "x\n");
   });
 });
+
+test("what somebody started by hand is kept as a release, and comes back when the first deploy fails", async () => {
+  const old = MIRROR.replace("nginx:1", "nginx:0");
+  const failing = { on: { state: 'case $image in *nginx:1) echo "exited||3" ;; *) echo "running|healthy|0" ;; esac' } };
+  await withProject(failing, async (script, host) => {
+    host.write("home/app/docker-compose-mirror.yaml", old);
+    host.write("containers/web", "r.example/team/nginx:0 sha256:by-hand\n");
+    host.write("images/r.example_team_nginx_0", "sha256:by-hand r.example/team/nginx@sha256:0\n");
+    const { code, stderr } = await script("deploy", "--host", "box", "--dir", "app");
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /keeping what runs there as release/);
+    assert.match(stderr, /the release before runs there again/);
+    assert.equal(host.read("home/app/docker-compose-mirror.yaml"), old);
+    assert.equal(host.read("containers/web"), "r.example/team/nginx:0 sha256:by-hand\n");
+  });
+});

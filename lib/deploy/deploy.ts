@@ -9,6 +9,7 @@ import { load } from "../compose/load.ts";
 import type { Project } from "../compose/project.ts";
 import { MIRROR_FILE } from "../compose/rewrite.ts";
 import type { Config, Credentials } from "../config.ts";
+import { MirrorError } from "../errors.ts";
 import { LOCK_FILE, type LockedImage, readLock } from "../lock.ts";
 import { outputPath } from "../prepare.ts";
 import { run } from "../process.ts";
@@ -16,12 +17,12 @@ import { storeName } from "../engine/direct.ts";
 import { formatReference, parseReference } from "../reference.ts";
 import { findCredentials } from "../registry/credentials.ts";
 import { buildFoldersOf, requireBuildFolders } from "./build-folders.ts";
-import { closureOf } from "./closure.ts";
+import { closureOf, isOutside } from "./closure.ts";
 import { type Drift, driftOf } from "./drift.ts";
 import { endpointFor } from "./endpoint.ts";
 import { type DeployProgress, type DeployResult, executeDeploy, executeSteps, resultOf } from "./execute.ts";
 import { type HostView, viewOf } from "./host-view.ts";
-import { type DeployChoices, type DeployPlan, planDeploy, type ShippedFile } from "./plan.ts";
+import { type DeployChoices, type DeployPlan, planDeploy, type ShippedFile, type Unrecorded } from "./plan.ts";
 import { accessTo, type FoundCompose, type HostProbe, judgeHost, probeHost } from "./probe.ts";
 import { type DeployedProject, projectOn } from "./project.ts";
 import { releaseId } from "./release.ts";
@@ -29,7 +30,7 @@ import { planRollback, type RollbackPlan } from "./rollback.ts";
 import { composeFilesFor, envFilesFor, needsOfShipment, readShipment, type Shipment } from "./shipment.ts";
 import { connect, type Connection, type ConnectOptions } from "./ssh.ts";
 import { stackFiles } from "./stack-file.ts";
-import { containersOf } from "./status.ts";
+import { type Container, containersOf } from "./status.ts";
 import { containersOfStack, stackServices } from "./swarm.ts";
 import { requireInStore, throughTunnel, type Tunnel } from "./tunnel.ts";
 import { listContainers, type WantedImage } from "./steps.ts";
@@ -217,7 +218,8 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
   const { shipment, profiles, credentials, lock, registry, pullRegistry, choices, signal } = options;
   const needed = await closureOf(shipment.mirror, shipment.options);
   const buildFolders = buildFoldersOf(shipment.mirror);
-  const names = [...needed, ...buildFolders].map(({ name }) => name);
+  const [main] = composeFilesFor(shipment, undefined);
+  const names = [main!, ...needed, ...buildFolders].map(({ name }) => name);
   const probe = await probeHost(connection, dirOf(options), { names, signal });
   const { send } = choices;
   const swarm = options.orchestrator === "swarm";
@@ -252,6 +254,7 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
     downloadBytes: sizeOf(view.images, locked),
     profiles,
     needed,
+    before: swarm ? undefined : await unrecordedOn(connection, probe, options, now),
     registry: named,
     endpoint: tunnel
       ? { pullFrom: tunnel.registry, passing: true }
@@ -263,6 +266,36 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
     time: now.toISOString(),
     choices,
   });
+}
+
+/** What somebody started by hand from a mirror compose file in the same place. */
+async function unrecordedOn(
+  connection: Connection,
+  probe: HostProbe,
+  options: DeployOptions,
+  now: Date,
+): Promise<Unrecorded | undefined> {
+  const { signal } = options;
+  if (probe.current !== undefined || probe.compose === undefined) return undefined;
+  const project = deployed(probe, options);
+  if (!project.files.every((name) => probe.files.get(name)?.kind === "file")) return undefined;
+  let containers: readonly Container[];
+  try {
+    containers = await containersOf(connection, { ...project, list: listContainers(project) }, { signal });
+  } catch (error) {
+    // What compose cannot read there, nobody can go back to.
+    if (error instanceof MirrorError && error.code === "host-ps") return undefined;
+    throw error;
+  }
+  if (containers.length === 0) return undefined;
+  const { files, envFiles, profiles } = project;
+  const images = containers.map(({ name, image, imageId }) => ({ service: name, image, id: imageId }));
+  const time = new Date(now.getTime() - 1000);
+  const id = releaseId(time, Math.random());
+  return {
+    release: { id, time: time.toISOString(), files, envFiles, profiles, images, sent: {} },
+    names: [...probe.files].flatMap(([name, { kind }]) => (kind === "file" && !isOutside(name) ? [name] : [])),
+  };
 }
 
 async function rollbackOver(connection: Connection, options: DeployOptions): Promise<RollbackPlan> {

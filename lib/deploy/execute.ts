@@ -107,7 +107,10 @@ export function resultOf(
 
 /** What of a plan its steps need. */
 type Work = DeployedProject &
-  Pick<DeployPlan, "kept" | "images" | "sent" | "release" | "time" | "rollback" | "waitSeconds" | "registry" | "stack">;
+  Pick<
+    DeployPlan,
+    "kept" | "images" | "sent" | "release" | "time" | "rollback" | "waitSeconds" | "registry" | "stack" | "before"
+  >;
 
 /** One run of a plan, with what its steps find out for the later ones. */
 class Execution {
@@ -215,11 +218,14 @@ class Execution {
 
   /** How a step is fed, and what becomes of it without us: half an `up` is worse than a whole one. */
   #feed({ kind, feed }: DeployStep): Pick<RemoteOptions, "input" | "whenCut"> {
+    const { before } = this.#plan;
     switch (feed) {
       case "password":
         return { input: this.#options.password ?? "" };
       case "names":
         return { input: this.#plan.kept.map((name) => `${name}\n`).join("") };
+      case "before":
+        return { input: [formatRelease(before!.release), ...before!.names, ""].join("\n") };
       case "release":
         return { input: `${formatRelease(this.#release())}\n` };
       case "archive":

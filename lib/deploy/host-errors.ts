@@ -61,6 +61,7 @@ const OTHERWISE: Readonly<Record<Doing, ErrorCode>> = {
   login: "host-login",
   pull: "host-pull",
   verify: "host-pull",
+  keep: "host-copy",
   place: "host-copy",
   up: "host-up",
   recreate: "host-up",

@@ -12,7 +12,18 @@ import type { Endpoint } from "./endpoint.ts";
 import { type DeployWarning, type HostNeeds, type HostProbe, judgeHost, takesPasswordOnInput } from "./probe.ts";
 import { type ComposeArguments, type DeployedProject, projectOn } from "./project.ts";
 import type { Release, SentFile } from "./release.ts";
-import { dropReleases, hold, loginFolder, onEngine, place, receive, record, removeImages, restore } from "./remote.ts";
+import {
+  dropReleases,
+  hold,
+  keepAs,
+  loginFolder,
+  onEngine,
+  place,
+  receive,
+  record,
+  removeImages,
+  restore,
+} from "./remote.ts";
 import { decideSending, type SendMode } from "./sending.ts";
 import type { RemoteCommand } from "./ssh.ts";
 import { convergeStep, type Stack, stackReturnStep, stackStep } from "./swarm.ts";
@@ -74,6 +85,7 @@ export interface DeployRequest extends Omit<HostNeeds, "sudo">, Omit<ComposeArgu
   readonly translations?: readonly DeployWarning[];
   /** A lock file says what the images are to be. */
   readonly isLocked: boolean;
+  readonly before?: Unrecorded | undefined;
   /** Who deploys, for those who wait for the lock. */
   readonly holder: string;
   /** The id of the release that this deploy makes. */
@@ -83,6 +95,14 @@ export interface DeployRequest extends Omit<HostNeeds, "sudo">, Omit<ComposeArgu
   readonly choices: DeployChoices;
   /** Where the services run in a swarm: its stack, and the services that it has now, as `NAME=VERSION`. */
   readonly stack?: { readonly name: string; readonly versions: readonly string[] } | undefined;
+}
+
+/** What runs on the host although no deploy has recorded it, because somebody started it by hand. */
+export interface Unrecorded {
+  /** It as a release, which it becomes so that there is something to go back to. */
+  readonly release: Release;
+  /** Names of its files. */
+  readonly names: readonly string[];
 }
 
 /** What becomes of a service. */
@@ -102,6 +122,7 @@ export interface DeployPlan extends DeployedProject {
   /** Names of files that the host has and that are kept with the release. */
   readonly kept: readonly string[];
   readonly sent: Readonly<Record<string, SentFile>>;
+  readonly before?: Unrecorded;
   /** The registry that the host pulls mirrored images from; absent when none is mirrored. */
   readonly registry?: string;
   /** Absent when the host's own login is relied on. */
@@ -148,7 +169,9 @@ export function planDeploy(request: DeployRequest): DeployPlan {
 
   const { login, warnings: loginWarnings } = loginFor(request);
   const loginAt = login === undefined || keepLogin ? undefined : loginFolder(dir);
-  const previous = probe.releases.find(({ id }) => id === probe.current);
+  const current = probe.releases.find(({ id }) => id === probe.current);
+  const before = current === undefined ? request.before : undefined;
+  const previous = current ?? before?.release;
   const runs = new Set(previous?.images.map(({ service }) => service));
   const recreate = sending.affected.filter((name) => runs.has(name));
   const forget: DeployStep = { kind: "prune", command: dropReleases(dir, [release]), values: { count: 1 } };
@@ -164,6 +187,7 @@ export function planDeploy(request: DeployRequest): DeployPlan {
     shipped,
     kept: sending.kept,
     sent: sending.sums,
+    ...(before === undefined ? {} : { before }),
     ...(registry === undefined ? {} : { registry: pullFrom ?? registry }),
     ...(login === undefined ? {} : { login }),
     images,
@@ -175,6 +199,7 @@ export function planDeploy(request: DeployRequest): DeployPlan {
       ...(login === undefined ? [] : [loginStep(project, login, loginAt)]),
       ...images.map((image) => pullStep(project, image, { login: loginAt, name: otherName(image, pullFrom) })),
       ...(images.length === 0 ? [] : [verifyStep(project, images)]),
+      ...(before === undefined ? [] : [keepStep(dir, before.release.id)]),
       { kind: "place", command: place(dir, release), feed: "names" },
       ...starting.steps,
       { kind: "record", command: record(dir, release), feed: "release", values: { release } },
@@ -261,6 +286,10 @@ function loginStep(
 ): DeployStep {
   const command = ["docker", "login", `--username=${username}`, "--password-stdin", registry];
   return { kind: "login", command: onEngine(access, command, loginAt), feed: "password", values: { registry } };
+}
+
+function keepStep(dir: string, release: string): DeployStep {
+  return { kind: "keep", command: keepAs(dir, release), feed: "before", values: { release } };
 }
 
 /** Throws `image-pinned` when images are wanted by a name that their digests do not know. */

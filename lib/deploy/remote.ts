@@ -160,6 +160,18 @@ export function place(dir: string, id: string): RemoteCommand {
   return script(PLACE, dir, id);
 }
 
+const KEEP = `cd -- "$1" && mkdir -p -- "${STATE}/releases/$2/files" && IFS= read -r release || exit
+while IFS= read -r name; do
+  to=${STATE}/releases/$2/files/$name
+  if [ -f "./$name" ]; then mkdir -p -- "$(dirname -- "$to")" && cp -p -- "./$name" "$to" || exit; fi
+done
+printf '%s\\n' "$release" >"${STATE}/releases/$2/release.json" && printf '%s\\n' "$2" >${STATE}/current`;
+
+/** Keeps what is in place as the release `id`. Reads that release, then the names of its files, one a line. */
+export function keepAs(dir: string, id: string): RemoteCommand {
+  return script(KEEP, dir, id);
+}
+
 const RESTORE = `cd -- "$1" || exit
 ${PLACE_FILES}`;
 

@@ -10,6 +10,7 @@ export type StepKind =
   | "login"
   | "pull"
   | "verify"
+  | "keep"
   | "place"
   | "up"
   | "recreate"
@@ -26,7 +27,7 @@ export interface DeployStep {
   /** What runs on the host. */
   readonly command: RemoteCommand;
   /** What comes to the command's standard input, and is no part of the plan. */
-  readonly feed?: "archive" | "password" | "names" | "release";
+  readonly feed?: "archive" | "password" | "names" | "before" | "release";
   /** What the step is about, as its title says it. */
   readonly values?: Readonly<Record<string, string | number>>;
 }

@@ -144,6 +144,7 @@ export const TEXTS_EN = {
   "deploy-probing": "looking at the host",
   "deploy-login": "logging in to {registry}",
   "deploy-pull": "pulling {image}",
+  "deploy-keep": "keeping what runs there as release {release}",
   "deploy-place": "putting the new files in place",
   "deploy-up": "starting the services",
   "deploy-left-unchanged": "nothing was changed there: its services run as before",

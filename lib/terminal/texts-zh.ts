@@ -143,6 +143,7 @@ export const TEXTS_ZH: Readonly<Record<TextKey, string>> = {
   "deploy-probing": "查看主机",
   "deploy-login": "登录 {registry}",
   "deploy-pull": "拉取 {image}",
+  "deploy-keep": "把正在运行的内容保存为版本 {release}",
   "deploy-place": "放置新文件",
   "deploy-up": "启动服务",
   "deploy-left-unchanged": "主机上没有任何改动，服务照常运行",

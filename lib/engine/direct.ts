@@ -40,7 +40,7 @@ const LANES = { large: 4, small: 8 };
 const CAREFUL = 2;
 const CHUNK_SIZE = 16 * 1024 * 1024;
 /** Images under way at once: enough to know large blobs early, few enough to bound memory. */
-const CONCURRENCY = 64;
+const CONCURRENCY = 24;
 /** Milliseconds between two words about one image's bytes. */
 const PROGRESS_PAUSE = 100;
 /** Left in the store while an image's blobs go up: the next run then asks what has arrived. */

@@ -14,13 +14,26 @@ import {
   inFolder,
   must,
   onServer,
+  PASSWORD,
   REGISTRY,
   requests,
   script,
   setFaults,
   SETTINGS,
+  USERNAME,
 } from "./bed.ts";
-import { AT_REST, DIR, leftovers, project, QUOTED_DIR, running, succeeds, WEB, withProject } from "./deploy-project.ts";
+import {
+  AT_REST,
+  BROKEN,
+  DIR,
+  leftovers,
+  project,
+  QUOTED_DIR,
+  running,
+  succeeds,
+  WEB,
+  withProject,
+} from "./deploy-project.ts";
 
 test("a missing file, a wrong password and a full disk leave the running services as they are", async (t) => {
   await withProject(async ({ folder, deploy, write }) => {
@@ -136,6 +149,26 @@ async function answerWith(pattern: RegExp): Promise<string> {
   }
   return answerOn(WEB);
 }
+
+test("what was started by hand comes back when the first deploy does not get well", async () => {
+  await withProject(async ({ folder, deploy, compose }) => {
+    const there = "/root/by hand";
+    await onServer(`docker login -u '${USERNAME}' --password-stdin ${REGISTRY}`, { input: PASSWORD });
+    await must(["ssh", "server", `mkdir -p '${there}'`]);
+    await must(["sh", "-c", `tar -cf - -C '${folder}' . | ssh server "tar -xf - -C '${there}'"`]);
+    await onServer(`cd '${there}' && docker-compose -f docker-compose-mirror.yaml up -d && docker logout ${REGISTRY}`);
+    const files = await onServer(`cat '${there}/docker-compose-mirror.yaml'`);
+    await compose({ cache: BROKEN });
+    const { code, stderr } = await deploy("--wait", "6", "--dir", there);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /keeping what runs there as release/);
+    assert.match(stderr, /the release before runs there again/);
+    assert.equal(await onServer(`cat '${there}/docker-compose-mirror.yaml'`), files);
+    assert.match(await answerOn(WEB), /^nginx/);
+    await compose();
+    await succeeds(deploy("--dir", there));
+  });
+});
 
 test("two deploys at once: the second waits for the first", async () => {
   await withProject(async ({ deploy }) => {

@@ -97,6 +97,9 @@ test("every document is a file of its own", async () => {
   );
 });
 
-test("a build and an include are refused", async () => {
+test("a build and an extended service are refused", async () => {
+  const extending = "services:\n  base: { image: x }\n  web: { extends: base }\n";
+  await assert.rejects(translated(extending), { code: "stack-unfit", message: /"web" extends/ });
+  assert.equal((await translated(extending, ["base"])).files[0].services.base.image, "x");
   await assert.rejects(translated("services:\n  web: { build: . }\n"), { code: "stack-unfit", message: /"web"/ });
 });

@@ -51,13 +51,15 @@ export function stackFiles({ project, variables, services }: StackRequest): Stac
     throw new MirrorError("stack-unfit", { file: main!, detail });
   };
   if (project.includes) unfit("it includes other files");
-  if (project.referencedFiles.length > 0) unfit("its services extend others in another file");
   const built = project.services.find((service) => services.has(service.name) && service.built);
   if (built !== undefined) unfit(`service "${built.name}" is built, and a swarm runs images only`);
   const warnings: DeployWarning[] = [];
   const { documents } = parseFile(main!, project.files.get(main!)!);
   const texts = documents.map(({ root }) => {
     const found = object(plain(root, variables));
+    for (const [name, service] of Object.entries(object(found["services"]))) {
+      if (services.has(name) && object(service)["extends"] !== undefined) unfit(`service "${name}" extends another`);
+    }
     const sections = Object.entries(found).filter(([key]) => SECTIONS.has(key) || key.startsWith("x-"));
     const translated = sections.map(([key, value]): readonly [string, Json] => {
       if (key === "services") return [key, translateServices(object(value), services, warnings)];

@@ -134,7 +134,7 @@ test("a registry under another name is pulled by that, and the image gets the na
   const [, login, db, web] = lines(plan.steps);
   assert.match(login!, /--password-stdin r-vpc\.example$/);
   assert.equal(db, "pull: other/db:2 docker");
-  assert.equal(web, `pull: r-vpc.example/t/web:1 r.example:5000/t/web:1 env DOCKER_CONFIG=${STATE}/login docker`);
+  assert.equal(web, `pull: r-vpc.example/t/web:1 r.example:5000/t/web:1  env DOCKER_CONFIG=${STATE}/login docker`);
   assert.ok(
     plan.warnings.some(
       ({ code, values }) => code === "pull-registry-unreachable" && values["registry"] === "elsewhere",
@@ -146,9 +146,15 @@ test("a name that lasts as long as the deploy takes no login, and goes at the en
   const plan = planDeploy({ ...REQUEST, endpoint: { pullFrom: "localhost:4321", passing: true } });
   const steps = lines(plan.steps);
   assert.ok(!steps.some((line) => line.startsWith("login")));
-  assert.equal(steps[2], "pull: localhost:4321/t/web:1 r.example:5000/t/web:1 docker");
+  assert.equal(steps[2], "pull: localhost:4321/t/web:1 r.example:5000/t/web:1  docker");
   assert.equal(steps.at(-1), "prune: localhost:4321/t/web:1 docker");
   assert.deepEqual(plan.warnings, []);
+});
+
+test("podman is told to trust its own address", () => {
+  const probe: HostProbe = { ...PROBE, engine: { kind: "podman" } };
+  const steps = planned({ probe, endpoint: { pullFrom: "localhost:4321", passing: true } });
+  assert.equal(steps[2], "pull: localhost:4321/t/web:1 r.example:5000/t/web:1 --tls-verify=false docker");
 });
 
 test("a pinned image is pulled by its digest, and by no other name", () => {

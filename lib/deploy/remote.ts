@@ -211,12 +211,15 @@ export function pullAbsent(docker: RemoteCommand, image: string): RemoteCommand 
   return script(PULL_ABSENT, image, ...docker);
 }
 
-const PULL_AS = `from=$1 image=$2; shift 2
-"$@" pull "$from" && exec "$@" tag "$from" "$image"`;
+const PULL_AS = `from=$1 image=$2 flags=$3; shift 3
+"$@" pull $flags "$from" && exec "$@" tag "$from" "$image"`;
 
-/** Pulls by another name than the one that the services know. */
-export function pullAs(docker: RemoteCommand, from: string, image: string): RemoteCommand {
-  return script(PULL_AS, from, image, ...docker);
+/** Pulls by another name than the one that the services know; no word of `flags` has a blank in it. */
+export function pullAs(
+  docker: RemoteCommand,
+  { from, image, flags = [] }: { readonly from: string; readonly image: string; readonly flags?: readonly string[] },
+): RemoteCommand {
+  return script(PULL_AS, from, image, flags.join(" "), ...docker);
 }
 
 const RETAG = `image=$1 id=$2 by=$3; shift 3

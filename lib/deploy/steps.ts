@@ -67,9 +67,10 @@ export function pullStep({ access }: DeployedProject, image: WantedImage, { logi
   const asked = engineName(parseReference(image.image));
   const values = { image: image.image };
   if (!image.mirrored) return { kind: "pull", command: pullAbsent(onEngine(access, ["docker"]), asked), values };
-  return name === undefined
-    ? { kind: "pull", command: [...docker, "pull", asked], values }
-    : { kind: "pull", command: pullAs(docker, name, asked), values };
+  if (name === undefined) return { kind: "pull", command: [...docker, "pull", asked], values };
+  // docker trusts its own address without TLS, podman wants to be told.
+  const flags = access.kind === "podman" && name.startsWith("localhost:") ? ["--tls-verify=false"] : [];
+  return { kind: "pull", command: pullAs(docker, { from: name, image: asked, flags }), values };
 }
 
 export function verifyStep({ access }: DeployedProject, images: readonly WantedImage[]): DeployStep {

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the test bed needs on Debian 12, as root: engines, a registry, sshd, docker-compose v1, shellcheck from
-# Debian, docker compose v2 from the next Debian, and the real `task` from PyPI. Quick when it is all there. No service is
-# left running on the machine itself.
+# Installs what the test bed needs on Debian 12, as root: engines, a registry, sshd, docker-compose v1, skopeo and
+# shellcheck from Debian, docker compose v2 from the next Debian, the real `task` from PyPI, and two more registries by
+# the Go module proxy. Quick when it is all there. No service is left running on the machine itself.
 set -euo pipefail
 
 readonly PACKAGES=(
   docker.io docker-compose docker-registry openssh-server openssh-client iproute2 iptables busybox-static openssl
-  apache2-utils shellcheck procps util-linux sudo python3-pip unzip
+  apache2-utils shellcheck skopeo procps util-linux sudo python3-pip unzip
 )
 readonly TASK_VERSION=3.54.0
 readonly TOOLS=/opt/compose-mirror-bed
@@ -61,3 +61,7 @@ if [[ ! -x $TOOLS/docker-compose-v2 ]]; then
   rm -rf "$download"
 fi
 "$TOOLS/docker-compose-v2" version
+
+readonly HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+bash "$HERE/go-install.sh" crane github.com/google/go-containerregistry/cmd/crane@v0.22.1
+bash "$HERE/go-install.sh" registry github.com/distribution/distribution/v3/cmd/registry@v3.1.2

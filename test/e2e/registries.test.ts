@@ -1,4 +1,4 @@
-/** The direct engine with CNCF distribution at both ends, and on a disk that is full. */
+/** The direct engine with real registries of several makes, and on a disk that is full. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -31,14 +31,36 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts a registry in `folder` and gives its host. */
-async function distribution(t: TestContext, folder: string): Promise<string> {
-  const port = await freePort();
-  mkdirSync(folder, { recursive: true });
+const TOOLS = "/opt/compose-mirror-bed/bin";
+
+/** How each registry is started to keep its data in `folder`. */
+const REGISTRIES = {
+  "distribution 2.8": (folder: string, port: number) => ["docker-registry", "serve", configure(folder, port)],
+  "distribution 3": (folder: string, port: number) => [`${TOOLS}/registry`, "serve", configure(folder, port)],
+  "go-containerregistry": (folder: string, port: number) => [
+    `${TOOLS}/crane`,
+    ...["registry", "serve", "--address", `127.0.0.1:${port}`, "--disk", folder],
+  ],
+} as const;
+
+type Make = keyof typeof REGISTRIES;
+
+const MAKES = Object.keys(REGISTRIES) as readonly Make[];
+
+/** Writes a configuration of distribution and gives its path. */
+function configure(folder: string, port: number): string {
   const config = join(folder, "config.yml");
   const settings = { version: "0.1", log: { level: "error" }, storage: { filesystem: { rootdirectory: folder } } };
   writeFileSync(config, JSON.stringify({ ...settings, http: { addr: `127.0.0.1:${port}` } }));
-  const child = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
+  return config;
+}
+
+/** Starts a registry in `folder` and gives its host. */
+async function start(t: TestContext, make: Make, folder: string): Promise<string> {
+  const port = await freePort();
+  mkdirSync(folder, { recursive: true });
+  const [program, ...args] = REGISTRIES[make](folder, port);
+  const child = spawn(program!, args, { stdio: "ignore" });
   const ended = once(child, "exit");
   t.after(async () => {
     child.kill("SIGKILL");
@@ -52,7 +74,7 @@ async function distribution(t: TestContext, folder: string): Promise<string> {
     if (answers) return `localhost:${port}`;
     await sleep(25);
   }
-  throw new Error("docker-registry did not start");
+  throw new Error(`${make} did not start`);
 }
 
 async function push(registry: Registry, repository: string, layers: readonly Uint8Array[]): Promise<void> {
@@ -87,11 +109,11 @@ interface Bed {
   readonly folder: string;
 }
 
-async function bed(t: TestContext): Promise<Bed> {
+async function bed(t: TestContext, make: Make = "distribution 2.8"): Promise<Bed> {
   const folder = mkdtempSync(join(tmpdir(), "distribution-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const source = await distribution(t, join(folder, "source"));
-  const target = await distribution(t, join(folder, "target"));
+  const source = await start(t, make, join(folder, "source"));
+  const target = await start(t, make, join(folder, "target"));
   const registries = await openRegistries({ environment: {}, home: folder, run });
   t.after(() => registries.close());
   return {
@@ -115,46 +137,50 @@ async function bed(t: TestContext): Promise<Bed> {
 const statuses = (outcomes: readonly Outcome[]): readonly string[] =>
   outcomes.map(({ status, error }) => (error === undefined ? status : `${status} ${error.code}`));
 
-test("images with shared layers arrive in chunks and by mounts, and a second run finds them", async (t) => {
-  const { source, target, transfer, engine, folder } = await bed(t);
-  const shared = noise("shared", 5 * MIB);
-  const names = ["one", "two", "three"];
-  for (const name of names) await push(source, name, [shared, noise(name, 2 * MIB + 1), noise(`${name} small`, 100)]);
-  for (const expected of ["pushed", "present"]) {
-    const { mirror } = await engine(join(folder, "store"));
-    const outcomes = await transferAll(names.map(transfer), mirror, { concurrency: 3 });
-    assert.deepEqual(statuses(outcomes), [expected, expected, expected]);
-  }
-  for (const name of names) {
-    for (const layer of [shared, noise(name, 2 * MIB + 1)]) {
-      assert.deepEqual(await bytesOf(target, `team/${name}`, layer), layer);
+for (const make of MAKES) {
+  test(`${make}: images with shared layers arrive in chunks and by mounts, and a second run finds them`, async (t) => {
+    const { source, target, transfer, engine, folder } = await bed(t, make);
+    const shared = noise("shared", 5 * MIB);
+    const names = ["one", "two", "three"];
+    for (const name of names) await push(source, name, [shared, noise(name, 2 * MIB + 1), noise(`${name} small`, 100)]);
+    for (const expected of ["pushed", "present"]) {
+      const { mirror } = await engine(join(folder, "store"));
+      const outcomes = await transferAll(names.map(transfer), mirror, { concurrency: 3 });
+      assert.deepEqual(statuses(outcomes), [expected, expected, expected]);
     }
-  }
-});
-
-test("an upload that stopped between chunks goes on in the next run", async (t) => {
-  const { source, target, transfer, engine, folder } = await bed(t);
-  const layer = noise("large", 6 * MIB);
-  await push(source, "app", [layer]);
-  const first = await engine(join(folder, "store"));
-  assert.equal((await first.pull(transfer("app"))).status, "pulled");
-  let upload = await target.startUpload("team/app");
-  for (let at = 0; at < 4 * MIB; at += MIB)
-    upload = await target.uploadChunk("team/app", upload, layer.subarray(at, at + MIB));
-  const store = await openStore(join(folder, "store"));
-  t.after(() => store.close());
-  const record = { location: upload.location.href, offset: upload.offset };
-  await store.setUpload({ registry: target.host, repository: "team/app", digest: digestOf(layer) }, record);
-  const sent: number[] = [];
-  const { push: send } = await engine(join(folder, "store"));
-  const outcome = await send(transfer("app"), {
-    onProgress: (progress) => progress.kind === "bytes" && sent.push(progress.done),
+    for (const name of names) {
+      for (const layer of [shared, noise(name, 2 * MIB + 1)]) {
+        assert.deepEqual(await bytesOf(target, `team/${name}`, layer), layer);
+      }
+    }
   });
-  assert.deepEqual(statuses([outcome]), ["pushed"]);
-  const isNew = (done: number): boolean => done < 1000 || done >= 4 * MIB;
-  assert.ok(sent.every(isNew), "after the small config, nothing that was confirmed is sent again");
-  assert.deepEqual(await bytesOf(target, "team/app", layer), layer);
-});
+}
+
+for (const make of MAKES) {
+  test(`${make}: an upload that stopped between chunks goes on in the next run`, async (t) => {
+    const { source, target, transfer, engine, folder } = await bed(t, make);
+    const layer = noise("large", 6 * MIB);
+    await push(source, "app", [layer]);
+    const first = await engine(join(folder, "store"));
+    assert.equal((await first.pull(transfer("app"))).status, "pulled");
+    let upload = await target.startUpload("team/app");
+    for (let at = 0; at < 4 * MIB; at += MIB)
+      upload = await target.uploadChunk("team/app", upload, layer.subarray(at, at + MIB));
+    const store = await openStore(join(folder, "store"));
+    t.after(() => store.close());
+    const record = { location: upload.location.href, offset: upload.offset };
+    await store.setUpload({ registry: target.host, repository: "team/app", digest: digestOf(layer) }, record);
+    const sent: number[] = [];
+    const { push: send } = await engine(join(folder, "store"));
+    const outcome = await send(transfer("app"), {
+      onProgress: (progress) => progress.kind === "bytes" && sent.push(progress.done),
+    });
+    assert.deepEqual(statuses([outcome]), ["pushed"]);
+    const isNew = (done: number): boolean => done < 1000 || done >= 4 * MIB;
+    assert.ok(sent.every(isNew), "after the small config, nothing that was confirmed is sent again");
+    assert.deepEqual(await bytesOf(target, "team/app", layer), layer);
+  });
+}
 
 test("a full disk is said, keeps nothing corrupt, and the run goes on when there is room", async (t) => {
   const { source, target, transfer, engine } = await bed(t);

@@ -33,6 +33,7 @@ step "packages of npm" npm ci
 step "engines, registries, ssh, compose" bash test/bed/install.sh
 step "docker compose to compare with" bash test/differential/install.sh
 step "lint" npm run lint
+step "lint of shell scripts, the generated ones too" bash test/lint-shell.sh
 step "types" npm run types
 step "fast tests, Node" without_skips npm test
 step "fast tests, Node that reads TypeScript by itself" without_skips npx --yes node@24.21.0 --test test/*.test.ts

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the test bed needs on Debian 12, as root: engines, a registry, sshd, docker-compose v1, skopeo and
-# shellcheck from Debian, docker compose v2 from the next Debian, the real `task` from PyPI, and two more registries by
-# the Go module proxy. Quick when it is all there. No service is left running on the machine itself.
+# Installs what the test bed needs on Debian 12, as root: engines, a registry, sshd, docker-compose v1, skopeo and the
+# shell linter from Debian, docker compose v2 from the next Debian, the real `task` from PyPI, and two more registries
+# by the Go module proxy. Quick when it is all there. No service is left running on the machine itself.
 set -euo pipefail
 
 readonly PACKAGES=(
@@ -62,6 +62,6 @@ if [[ ! -x $TOOLS/docker-compose-v2 ]]; then
 fi
 "$TOOLS/docker-compose-v2" version
 
-readonly HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 bash "$HERE/go-install.sh" crane github.com/google/go-containerregistry/cmd/crane@v0.22.1
 bash "$HERE/go-install.sh" registry github.com/distribution/distribution/v3/cmd/registry@v3.1.2

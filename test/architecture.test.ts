@@ -115,3 +115,14 @@ test("a script fits on one screen", () => {
   const long = scripts.filter(({ text }) => text.split("\n").length > 80).map(({ path }) => path);
   assert.deepEqual(long, []);
 });
+
+test("whatever starts a script under Node keeps Node from reading the script's flags", () => {
+  // Node 20 takes an --env-file that stands after the script for its own, unless "--" stands before the script.
+  const open = ["package.json", "Taskfile.yml", "README.md", "README.zh-CN.md"].flatMap(
+    (name) =>
+      readFileSync(join(ROOT, name), "utf8")
+        .replaceAll(/\s+/g, " ")
+        .match(/node --import (?!tsx --test)(?:(?! -- )[^;,])*?scripts\b/g) ?? [],
+  );
+  assert.deepEqual(open, []);
+});

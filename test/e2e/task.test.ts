@@ -1,6 +1,6 @@
 /** The real `task`, called from the folder of the user's project. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { run } from "../../lib/process.ts";
@@ -40,6 +40,24 @@ test("without task npm does the same, in the folder it is called in", async () =
     assert.equal(ran.code, 0, ran.stderr);
     const rows = JSON.parse(ran.stdout) as readonly { readonly target: string }[];
     assert.deepEqual(rows.map(({ target }) => target).toSorted(), SMALL.map(({ target }) => target).toSorted());
+  });
+});
+
+test("task and npm take a folder of any name, and files given from there", async () => {
+  await inFolder(async (above) => {
+    const folder = join(above, "$HOME $(id) & `it`'s");
+    await mkdir(folder);
+    await writeFile(join(folder, "compose.yaml"), "services:\n  web: { image: 'nginx:${TAG}' }\n");
+    await writeFile(join(folder, "own.env"), "TAG=1.27\n");
+    const flags = ["images", "--", "--json", "--env-file", "own.env"];
+    for (const command of [
+      [...IN_TASKFILE, ...flags],
+      ["npm", "--prefix", CHECKOUT, "run", "--silent", ...flags],
+    ] as const) {
+      const ran = await asUser(command, { cwd: folder });
+      assert.equal(ran.code, 0, ran.stderr);
+      assert.equal((JSON.parse(ran.stdout) as readonly { readonly source: string }[])[0]?.source, "nginx:1.27");
+    }
   });
 });
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { parseEnvFile } from "./compose/env-file.ts";
 import { detailOf, MirrorError } from "./errors.ts";
-import { type OnCollision, parseRename, type Rename } from "./mapping.ts";
+import { checkRegistry, type OnCollision, parseRename, type Rename } from "./mapping.ts";
 import { formatPlatform, parsePlatform } from "./platform.ts";
 import { parseSourceMirror, type SourceMirror } from "./registry/source-mirror.ts";
 import { Secret } from "./secret.ts";
@@ -154,7 +154,6 @@ export interface Config {
   readonly json: boolean;
   readonly yes: boolean;
   readonly language: Language;
-  readonly help: boolean;
 }
 
 /** The folder of package.json: where this tool's `.env` and its own ignore list are. */
@@ -190,6 +189,16 @@ export function readConfig({
     if (typeof value === "string") return value;
     return (spec.variable === undefined ? undefined : variable(spec.variable)) ?? spec.default;
   };
+  /** What the user has to correct when the value of `text` is wrong. */
+  const origin = (name: FlagName): string => {
+    const spec: FlagSpec = FLAGS[name];
+    const isVariable =
+      given[name] === undefined && spec.variable !== undefined && variable(spec.variable) !== undefined;
+    return isVariable ? spec.variable : `--${name}`;
+  };
+  const choice = <const T extends string>(name: FlagName, choices: readonly T[]): T =>
+    oneOf(origin(name), text(name), choices);
+  const number = (name: FlagName, limits: Limits): number => count(origin(name), text(name), limits);
   const list = (name: FlagName): readonly string[] => (Array.isArray(given[name]) ? given[name] : []);
   const isSet = (name: FlagName): boolean => given[name] === true;
   const path = (name: FlagName): string | undefined => {
@@ -198,11 +207,12 @@ export function readConfig({
   };
 
   const home = filled(environment["HOME"]) ?? homedir();
-  const engine = oneOf("engine", text("engine"), ["direct", "docker", "podman", "nerdctl"]);
-  const port = count("port", text("port"), { least: 0, most: 65_535 });
+  const engine = choice("engine", ["direct", "docker", "podman", "nerdctl"]);
+  const port = number("port", { least: 0, most: 65_535 });
   const named = { registry: text("registry"), namespace: text("namespace") };
   const embedded = engine === "direct" && named.registry === undefined && named.namespace === undefined;
   const mirror = embedded ? { registry: `localhost:${port}`, namespace: EMBEDDED_NAMESPACE } : named;
+  const pullRegistry = text("pull-registry");
   const username = variable("MIRROR_USERNAME");
   const password = variable("MIRROR_PASSWORD");
   return dropUndefined({
@@ -215,18 +225,18 @@ export function readConfig({
     ignoreFile: path("ignore"),
     withBuildBases: isSet("with-build-bases"),
     renames: list("rename").map(parseRename),
-    onCollision: oneOf("on-collision", text("on-collision"), ["error", "prefix-host"]),
+    onCollision: choice("on-collision", ["error", "prefix-host"]),
     ...mirror,
-    pullRegistry: text("pull-registry"),
+    pullRegistry: pullRegistry === undefined ? undefined : checkRegistry(pullRegistry),
     platform: formatPlatform(parsePlatform(text("platform") ?? FLAGS.platform.default)),
     engine,
     embedded,
     sourceMirrors: listOf(list("source-mirror"), variable("MIRROR_SOURCES")).map(parseSourceMirror),
     insecureHosts: listOf(list("insecure"), variable("MIRROR_INSECURE")),
     pin: isSet("pin"),
-    concurrency: count("concurrency", text("concurrency"), { least: 1, most: 64 }),
+    concurrency: number("concurrency", { least: 1, most: 64 }),
     store: resolve(cwd, (text("store") ?? "").replace(/^~(?=\/|$)/, home)),
-    storeLimit: size("store-limit", text("store-limit")),
+    storeLimit: size(origin("store-limit"), text("store-limit")),
     port,
     output: path("output"),
     hosts: listOf(list("host"), variable("DEPLOY_HOST")),
@@ -236,26 +246,27 @@ export function readConfig({
     send: isSet("no-ship") ? "none" : isSet("ship") ? "all" : "missing",
     sudo: isSet("sudo"),
     tunnel: isSet("tunnel"),
-    orchestrator: oneOf("orchestrator", text("orchestrator"), ["compose", "swarm"]),
+    orchestrator: choice("orchestrator", ["compose", "swarm"]),
     keepLogin: isSet("keep-login"),
     rollback: !isSet("no-rollback"),
-    waitSeconds: count("wait", text("wait"), { least: 1, most: 86_400 }),
-    keep: count("keep", text("keep"), { least: 1, most: 64 }),
+    waitSeconds: number("wait", { least: 1, most: 86_400 }),
+    keep: number("keep", { least: 1, most: 64 }),
     release: text("release"),
     dryRun: isSet("dry-run"),
     json: isSet("json"),
     yes: isSet("yes"),
     language: languageOf(typeof given["lang"] === "string" ? given["lang"] : undefined, environment),
-    help: isSet("help"),
   });
 }
 
 /**
- * This process's own invocation. The language comes first, so that even a wrong flag is answered in it; `config`
- * reads the rest and throws what `readConfig` throws.
+ * This process's own invocation. The language comes first, so that even a wrong flag is answered in it. `help` tells
+ * whether the help is asked for, which no wrong setting keeps back, and throws `flag-unknown`; `config` reads the rest
+ * and throws what `readConfig` throws.
  */
 export function readInvocation(flags: readonly FlagName[]): {
   readonly language: Language;
+  readonly help: () => boolean;
   readonly config: () => Config;
 } {
   const argv = process.argv.slice(2);
@@ -265,6 +276,7 @@ export function readInvocation(flags: readonly FlagName[]): {
   const known = flag?.startsWith("zh") || flag?.startsWith("en") ? flag : undefined;
   return {
     language: languageOf(known, process.env),
+    help: () => parseFlags(argv, flags)["help"] === true,
     config: () => readConfig({ argv, environment: process.env, cwd: callersFolder(), flags }),
   };
 }
@@ -277,7 +289,7 @@ function callersFolder(): string {
 
 /** The language to speak: `--lang`, else the locale's (LC_ALL, LC_MESSAGES, LANG in POSIX order). */
 export function languageOf(flag: string | undefined, environment: Environment): Language {
-  if (flag !== undefined) return oneOf("lang", flag.toLowerCase().slice(0, 2), ["en", "zh"], flag);
+  if (flag !== undefined) return oneOf("--lang", flag.toLowerCase().slice(0, 2), ["en", "zh"], flag);
   const locale =
     filled(environment["LC_ALL"]) ?? filled(environment["LC_MESSAGES"]) ?? filled(environment["LANG"]) ?? "";
   return locale.toLowerCase().startsWith("zh") ? "zh" : "en";
@@ -360,7 +372,7 @@ function listOf(given: readonly string[], variable = ""): readonly string[] {
 }
 
 function oneOf<const T extends string>(
-  flag: FlagName,
+  flag: string,
   value: string | undefined,
   choices: readonly T[],
   shown = value,
@@ -368,17 +380,22 @@ function oneOf<const T extends string>(
   const found = choices.find((choice) => choice === value);
   if (found !== undefined) return found;
   throw new MirrorError("flag-value", {
-    flag: `--${flag}`,
+    flag,
     value: shown ?? "",
     detail: `it takes ${choices.join(" or ")}`,
   });
 }
 
-function count(flag: FlagName, value = "", { least, most }: { readonly least: number; readonly most: number }): number {
+interface Limits {
+  readonly least: number;
+  readonly most: number;
+}
+
+function count(flag: string, value = "", { least, most }: Limits): number {
   const number = Number(value);
   if (/^\d+$/.test(value) && number >= least && number <= most) return number;
   throw new MirrorError("flag-value", {
-    flag: `--${flag}`,
+    flag,
     value,
     detail: `it takes a number from ${least} to ${most}`,
   });
@@ -387,11 +404,11 @@ function count(flag: FlagName, value = "", { least, most }: { readonly least: nu
 const UNITS = ["", "k", "m", "g", "t"];
 
 /** Bytes as `20GB` (decimal, as sizes are shown), `20GiB` (binary), `500M` or a plain number. */
-function size(flag: FlagName, value: string | undefined): number | undefined {
+function size(flag: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const [, number, unit, binary] = /^(\d+(?:\.\d+)?) ?([kmgt]?)(i?)b?$/i.exec(value) ?? [];
   if (number === undefined || unit === undefined || (binary !== "" && unit === "")) {
-    throw new MirrorError("flag-value", { flag: `--${flag}`, value, detail: "it takes a size such as 20GB or 500MB" });
+    throw new MirrorError("flag-value", { flag, value, detail: "it takes a size such as 20GB or 500MB" });
   }
   return Math.round(Number(number) * (binary === "" ? 1000 : 1024) ** UNITS.indexOf(unit.toLowerCase()));
 }

@@ -69,11 +69,15 @@ export function mapReferences(sources: readonly ImageReference[], options: Mappi
   return prefixed;
 }
 
+/** `registry` when it is the name of one. Throws `registry-invalid`. */
+export function checkRegistry(registry: string): string {
+  if (isRegistryHost(registry)) return registry;
+  throw new MirrorError("registry-invalid", { registry, detail: "it must be a host name with an optional port" });
+}
+
 /** The mirror's registry and namespace, checked. */
 function checkMirror({ registry, namespace }: MappingOptions): Pick<MappingOptions, "registry" | "namespace"> {
-  if (!isRegistryHost(registry)) {
-    throw new MirrorError("registry-invalid", { registry, detail: "it must be a host name with an optional port" });
-  }
+  checkRegistry(registry);
   for (const component of namespace.split("/")) {
     if (!isComponent(component))
       throw new MirrorError("namespace-invalid", { namespace, detail: `"${component}" cannot be part of a name` });

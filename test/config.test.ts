@@ -114,6 +114,7 @@ const bad: readonly [argv: readonly string[], code: string][] = [
   [["--platform", "linux/"], "platform-invalid"],
   [["--rename", "nginx"], "rename-invalid"],
   [["--lang", "fr"], "flag-value"],
+  [["--pull-registry", "https://r.example/"], "registry-invalid"],
 ];
 
 for (const [argv, code] of bad) {

@@ -1,7 +1,7 @@
 /** The frame around every script: flags in, exit code out, help, Ctrl-C, and errors said in the user's language. */
 import { setMaxListeners } from "node:events";
 import { type Config, type FlagName, FLAGS, languageOf, readInvocation, VARIABLES } from "../config.ts";
-import { EXIT, MirrorError } from "../errors.ts";
+import { detailOf, EXIT, MirrorError } from "../errors.ts";
 import { formatTable } from "./format.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import type { TextKey } from "./texts-en.ts";
@@ -35,12 +35,19 @@ export async function command(spec: CommandSpec, body: Body): Promise<void> {
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   let terminal = openTerminal({ language: languageOf(undefined, {}) });
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (isReaderGone(error)) return;
+    terminal.note(terminal.explain(new MirrorError("file-write", { file: "stdout", detail: detailOf(error) })));
+    process.exitCode = EXIT.failed;
+  });
+  // There is no other place to say it, and the work goes on.
+  process.stderr.on("error", () => {});
   try {
-    const { config, language } = readInvocation([...spec.flags, "lang", "help"]);
-    terminal = openTerminal({ language });
-    const loaded = config();
-    if (loaded.help) terminal.result(help(spec, terminal));
-    else if ((await body({ config: loaded, terminal, signal: abort.signal })) === false) process.exitCode = EXIT.failed;
+    const invocation = readInvocation([...spec.flags, "lang", "help"]);
+    terminal = openTerminal({ language: invocation.language });
+    if (invocation.help()) terminal.result(help(spec, terminal));
+    else if ((await body({ config: invocation.config(), terminal, signal: abort.signal })) === false)
+      process.exitCode = EXIT.failed;
   } catch (error) {
     if (!isInterrupt(error)) terminal.note(terminal.explain(error));
     process.exitCode = error instanceof MirrorError ? error.exit : EXIT.failed;
@@ -52,6 +59,11 @@ export async function command(spec: CommandSpec, body: Body): Promise<void> {
     terminal.note(terminal.text("interrupted"));
     process.exitCode = EXIT.interrupted;
   }
+}
+
+/** A reader that has seen enough, such as `head`, makes nothing fail. */
+function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === "EPIPE";
 }
 
 function isInterrupt(error: unknown): boolean {

@@ -36,14 +36,22 @@ export function openTerminal(options: TerminalOptions): Terminal {
   const { language, stdout = process.stdout, stderr = process.stderr } = options;
   const texts = language === "zh" ? TEXTS_ZH : TEXTS_EN;
   const text = (key: TextKey, values: Values = {}): string => printable(fill(texts[key], values));
+  const print = (content: string): void => {
+    try {
+      stdout.write(content);
+    } catch (error) {
+      // Deno throws here what Node emits.
+      stdout.emit("error", error);
+    }
+  };
   return {
     language,
     interactive: isatty(stderr.fd),
     text,
     explain: (error) => explain(error, language, text),
-    result: (line) => void stdout.write(`${printable(line)}\n`),
-    file: (content) => void stdout.write(isatty(stdout.fd) ? printable(content) : content),
-    json: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    result: (line) => print(`${printable(line)}\n`),
+    file: (content) => print(isatty(stdout.fd) ? printable(content) : content),
+    json: (value) => print(`${JSON.stringify(value, null, 2)}\n`),
     note: (line) => void stderr.write(`${printable(line)}\n`),
   };
 }

@@ -7,7 +7,7 @@ import { RegistryError } from "../lib/registry/errors.ts";
 import { openTransport } from "../lib/registry/transport.ts";
 import { Secret } from "../lib/secret.ts";
 import { putImage } from "./registry-images.ts";
-import { registryServer, type RegistryServerOptions } from "./registry-server.ts";
+import { type Fault, type RegistryServer, registryServer, type RegistryServerOptions } from "./registry-server.ts";
 
 const CHALLENGES: readonly (readonly [
   header: string | readonly string[] | undefined,
@@ -107,6 +107,64 @@ test("a refused group is asked for one by one", async (t) => {
   );
   for (const repository of ["one", "two", "three"]) assert.ok(await registry.head(repository, "1"));
   assert.equal(server.count("GET", /token/), 4);
+});
+
+test("requests at once share one token", async (t) => {
+  const { server, registry } = await open(t, { auth: "token", ...USER, expiresIn: 1e-9 });
+  await registry.head("one", "1");
+  server.clear();
+  await Promise.all(Array.from({ length: 8 }, () => registry.head("one", "1")));
+  assert.equal(server.count("GET", /token/), 1);
+});
+
+/** Holds the answers of the token server back; `asked` resolves when it is asked first. */
+function holdTokens(server: RegistryServer, answer: Fault = {}) {
+  let release!: () => void;
+  const wait = new Promise<void>((resolve) => (release = resolve));
+  const asked = new Promise<void>((resolve) => {
+    server.setFault(({ url }) => {
+      if (!url.startsWith("/token")) return undefined;
+      resolve();
+      return url.split("scope=").length > 2 ? { wait, ...answer } : { wait };
+    });
+  });
+  return { release, asked };
+}
+
+test("a refused group that several wait for is asked for one by one", async (t) => {
+  const { server, registry } = await open(t, { auth: "token", ...USER });
+  await registry.head("one", "1");
+  registry.expect({ pull: ["two", "three"] });
+  const { release, asked } = holdTokens(server, { status: 400, body: "no" });
+  const first = registry.head("two", "1");
+  await asked;
+  const others = ["three", "two"].map((repository) => registry.head(repository, "1"));
+  await new Promise(setImmediate);
+  release();
+  for (const each of await Promise.all([first, ...others])) assert.ok(each);
+});
+
+test("one request's end leaves the token to the others that wait for it", async (t) => {
+  const { server, registry } = await open(t, { auth: "token", ...USER });
+  await registry.head("one", "1");
+  const { release, asked } = holdTokens(server);
+  const abort = new AbortController();
+  const first = registry.head("two", "1", { signal: abort.signal });
+  await asked;
+  const second = registry.head("two", "1");
+  abort.abort();
+  await assert.rejects(first, { code: "interrupted" });
+  release();
+  assert.ok(await second);
+  assert.equal(server.count("GET", /token/), 2);
+});
+
+test("a token that ran out costs one new one, however many requests were refused with it", async (t) => {
+  const { server, registry } = await open(t, { auth: "token", ...USER, tokenUses: 4 });
+  for (let times = 0; times < 4; times += 1) await registry.head("one", "1");
+  server.clear();
+  await Promise.all(Array.from({ length: 3 }, () => registry.head("one", "1")));
+  assert.equal(server.count("GET", /token/), 1);
 });
 
 test("a login made elsewhere is sent as a refresh token", async (t) => {

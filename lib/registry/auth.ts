@@ -8,6 +8,7 @@
  * scopes is asked for at once, and when a registry refuses such a token, its scopes are asked for one by one.
  */
 
+import { MirrorError } from "../errors.ts";
 import type { RegistryCredentials } from "./credentials.ts";
 import { answerError, RegistryError } from "./errors.ts";
 import { type HttpAnswer, readBody, readText, type Transport } from "./transport.ts";
@@ -66,7 +67,8 @@ export function openAuthorizer({ host, transport, credentials }: AuthorizerOptio
   let challenge: Challenge | "none" | undefined;
   let found: Promise<RegistryCredentials | undefined> | undefined;
   let loggedIn = false;
-  const tokens = new Map<string, Promise<Token>>();
+  const tokens = new Map<string, Token>();
+  const fetching = new Map<string, Promise<Token>>();
   const groups = new Map<Scope, readonly Scope[]>();
 
   // a broken helper must not keep anybody from a public image: it counts when the anonymous request is refused
@@ -88,23 +90,28 @@ export function openAuthorizer({ host, transport, credentials }: AuthorizerOptio
     for (const scope of scopes) groups.delete(scope);
   };
 
+  /** Asks for a token once however many requests wait for it, so the end of one of them must not end it. */
+  const fetchOnce = (key: string, request: TokenRequest): Promise<Token> => {
+    const known = fetching.get(key);
+    if (known !== undefined) return known;
+    const token = fetchToken(request).finally(() => fetching.delete(key));
+    fetching.set(key, token);
+    // whoever still waits is told
+    token.then((fetched) => tokens.set(key, fetched)).catch(() => {});
+    return token;
+  };
+
   const tokenFor = async (scopes: readonly Scope[], signal: AbortSignal | undefined): Promise<string> => {
+    const known = await login();
     if (challenge === undefined || challenge === "none" || challenge.scheme === "basic") return "";
     const group = groupOf(scopes);
     const key = group.join(" ");
-    const known = tokens.get(key);
-    if (known !== undefined) {
-      const token = await known;
-      if (token.renewAt > Date.now()) return token.value;
-      if (tokens.get(key) === known) tokens.delete(key);
-    }
-    const token =
-      tokens.get(key) ?? fetchToken({ host, transport, challenge, scopes: group, credentials: await login(), signal });
-    tokens.set(key, token);
+    const token = tokens.get(key);
+    if (token !== undefined && token.renewAt > Date.now()) return token.value;
     try {
-      return (await token).value;
+      const request = { host, transport, challenge, scopes: group, credentials: known };
+      return (await unlessAborted(fetchOnce(key, request), signal)).value;
     } catch (error) {
-      if (tokens.get(key) === token) tokens.delete(key);
       // the server may dislike the group for one of its scopes, or for its length
       if (group.length <= scopes.length || !(error instanceof RegistryError) || error.retryHelps) throw error;
       ungroup(group);
@@ -148,7 +155,10 @@ export function openAuthorizer({ host, transport, credentials }: AuthorizerOptio
       if (asked.scheme === "basic") return sent === undefined && known !== undefined && "username" in known;
       if (sent === undefined) return true;
       const group = groupOf(scopes);
-      tokens.delete(group.join(" "));
+      const key = group.join(" ");
+      // another request may have been refused before, and the token be a new one since
+      if (`Bearer ${tokens.get(key)?.value}` !== sent) return true;
+      tokens.delete(key);
       ungroup(group);
       return true;
     },
@@ -188,10 +198,20 @@ interface TokenRequest {
   readonly challenge: Extract<Challenge, { scheme: "bearer" }>;
   readonly scopes: readonly Scope[];
   readonly credentials: RegistryCredentials | undefined;
-  readonly signal: AbortSignal | undefined;
 }
 
-async function fetchToken({ host, transport, challenge, scopes, credentials, signal }: TokenRequest): Promise<Token> {
+/** Gives what `promise` gives, or throws `interrupted` as soon as `signal` is aborted; the promise's work goes on. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(new MirrorError("interrupted"));
+    if (signal.aborted) leave();
+    signal.addEventListener("abort", leave, { once: true });
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
+}
+
+async function fetchToken({ host, transport, challenge, scopes, credentials }: TokenRequest): Promise<Token> {
   const url = realmOf(host, challenge, transport);
   const parameters = new URLSearchParams();
   if (challenge.service !== undefined) parameters.set("service", challenge.service);
@@ -205,12 +225,12 @@ async function fetchToken({ host, transport, challenge, scopes, credentials, sig
     if (scopes.length > 0) parameters.set("scope", scopes.join(" "));
     const body = Buffer.from(parameters.toString());
     const headers = { "content-type": "application/x-www-form-urlencoded" };
-    answer = await transport.send({ method: "POST", url, headers, body, signal });
+    answer = await transport.send({ method: "POST", url, headers, body });
   } else {
     for (const scope of scopes) parameters.append("scope", scope);
     for (const [name, value] of parameters) url.searchParams.append(name, value);
     const headers: Record<string, string> = credentials === undefined ? {} : { authorization: basic(credentials) };
-    answer = await transport.send({ method: "GET", url, headers, signal });
+    answer = await transport.send({ method: "GET", url, headers });
   }
   if (answer.status !== 200) {
     const text = await readText(answer);

@@ -56,15 +56,24 @@ export function rewriteFor(
     return digest;
   };
   const rewritten = rewrite(project, mirrorNames(plan, { pullRegistry, digestOf }), { output });
-  for (const { path } of rewritten.files) {
-    if (project.files.has(path)) throw new MirrorError("output-is-source", { file: path });
-  }
+  for (const { path } of rewritten.files) refuseSource(project, path);
   return rewritten;
 }
 
 /** Where a file made from the project goes: `--output`, else `name` beside the first compose file. */
 export function outputPath(config: Config, project: Project, name: string): string {
   return config.output ?? join(dirname(project.composeFiles[0]!), name);
+}
+
+/** The same for a script to be written. Throws `output-is-source` when that is a file of the project. */
+export function scriptPath(config: Config, project: Project, name: string): string {
+  const path = outputPath(config, project, name);
+  refuseSource(project, path);
+  return path;
+}
+
+function refuseSource({ files }: Project, path: string): void {
+  if (files.has(path)) throw new MirrorError("output-is-source", { file: path });
 }
 
 async function prepare(config: Config) {

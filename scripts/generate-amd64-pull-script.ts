@@ -1,5 +1,5 @@
 import { pullScriptName, renderPullScript } from "../lib/generate/pull-script.ts";
-import { outputPath, prepareSelection } from "../lib/prepare.ts";
+import { prepareSelection, scriptPath } from "../lib/prepare.ts";
 import { command } from "../lib/terminal/command.ts";
 import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/terminal/flag-sets.ts";
 import { reportProject } from "../lib/terminal/reports.ts";
@@ -10,9 +10,9 @@ await command(
   async ({ config, terminal }) => {
     const { project, selection } = await prepareSelection(config);
     reportProject(terminal, project, { ...selection, mirrored: selection.mirrored.length });
+    const file = scriptPath(config, project, pullScriptName(config.platform));
     const script = renderPullScript(selection.mirrored);
     if (config.dryRun) return terminal.file(script);
-    const file = outputPath(config, project, pullScriptName(config.platform));
     await writeWhole(file, script, { executable: true });
     terminal.note(terminal.text("wrote", { file }));
   },

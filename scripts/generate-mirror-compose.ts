@@ -12,11 +12,11 @@ await command({ name: "generate-mirror-compose", flags: COMPOSE_FLAGS }, async (
   const locked = config.pin ? await lockBefore(named.files[0].path) : undefined;
   const rewrite = locked === undefined ? named : rewriteFor(config, prepared, locked);
   reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
-  reportRewrite(terminal, rewrite);
   if (config.dryRun) {
     for (const { text } of rewrite.files) terminal.file(text);
-    return;
+    return reportRewrite(terminal, rewrite);
   }
   await writeFiles(rewrite.files);
+  reportRewrite(terminal, rewrite);
   for (const { path } of rewrite.files) terminal.note(terminal.text("wrote", { file: path }));
 });

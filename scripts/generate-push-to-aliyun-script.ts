@@ -1,6 +1,6 @@
 import { requireRegistry } from "../lib/config.ts";
 import { PUSH_SCRIPT_NAME, renderPushScript } from "../lib/generate/push-script.ts";
-import { outputPath, preparePlan } from "../lib/prepare.ts";
+import { preparePlan, scriptPath } from "../lib/prepare.ts";
 import { command } from "../lib/terminal/command.ts";
 import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/terminal/flag-sets.ts";
 import { reportProject } from "../lib/terminal/reports.ts";
@@ -12,9 +12,9 @@ await command(
     requireRegistry(config);
     const { project, plan } = await preparePlan(config);
     reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
+    const file = scriptPath(config, project, PUSH_SCRIPT_NAME);
     const script = renderPushScript(plan.transfers);
     if (config.dryRun) return terminal.file(script);
-    const file = outputPath(config, project, PUSH_SCRIPT_NAME);
     await writeWhole(file, script, { executable: true });
     terminal.note(terminal.text("wrote", { file }));
   },

@@ -68,6 +68,23 @@ test("a dry run prints the very bytes and writes nothing", () =>
     }
   }));
 
+test("never writes over a file of the project", () =>
+  inProject(async (script, folder) => {
+    for (const name of [PULL, PUSH, "generate-mirror-compose"]) {
+      const { code, stdout, stderr } = await script(name, "--output", "compose.yaml");
+      assert.deepEqual([code, stdout], [2, ""], name);
+      assert.match(stderr, /will not write ".*compose\.yaml".*\n {2}way out: /);
+    }
+    assert.equal(readFileSync(join(folder, "compose.yaml"), "utf8"), FILES["project/compose.yaml"]);
+  }));
+
+test("nothing is called written that could not be", () =>
+  inProject(async (script) => {
+    const { code, stderr } = await script("generate-mirror-compose", "--output", "missing/x.yaml");
+    assert.equal(code, 1);
+    assert.doesNotMatch(stderr, /rewritten|wrote/);
+  }));
+
 test("without a mirror there is nothing to push to, and pulling needs none", () =>
   inFolder(FILES, async (root) => {
     const cwd = join(root, "project");

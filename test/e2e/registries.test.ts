@@ -39,7 +39,10 @@ const REGISTRIES = {
   "distribution 3": (folder: string, port: number) => [`${TOOLS}/registry`, "serve", configure(folder, port)],
   "go-containerregistry": (folder: string, port: number) => [
     `${TOOLS}/crane`,
-    ...["registry", "serve", "--address", `127.0.0.1:${port}`, "--disk", folder],
+    "registry",
+    "serve",
+    `--address=127.0.0.1:${port}`,
+    `--disk=${folder}`,
   ],
 } as const;
 

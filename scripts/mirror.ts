@@ -9,9 +9,9 @@ import { failedCheck, showChecks } from "../lib/terminal/checks.ts";
 import { command } from "../lib/terminal/command.ts";
 import { allWell, deployTitle, type HostOutcome, showDeploy } from "../lib/terminal/deploy.ts";
 import { MIRROR_COMMAND_FLAGS } from "../lib/terminal/flag-sets.ts";
-import { reportMirror } from "../lib/terminal/mirror.ts";
+import { reportMirror, reportMirrorPlan } from "../lib/terminal/mirror.ts";
 import { pipeline } from "../lib/terminal/pipeline.ts";
-import { hasFailed, mirrorPlanLines, outcomeCounts, reportProject } from "../lib/terminal/reports.ts";
+import { hasFailed, outcomeCounts, reportProject } from "../lib/terminal/reports.ts";
 import { reportStore, showTransfers } from "../lib/terminal/transfers.ts";
 import { writeFiles } from "../lib/write.ts";
 
@@ -21,7 +21,7 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
   const { project, plan } = prepared;
   const [{ path: composeFile }] = rewriteFor(config, prepared).files;
   reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
-  if (config.dryRun) return terminal.result(mirrorPlanLines(terminal, plan, { composeFile, config }).join("\n"));
+  if (config.dryRun) return reportMirrorPlan(context, prepared, composeFile);
 
   const before = await lockBefore(composeFile);
   const workshop = await openWorkshop(config, before);

@@ -119,6 +119,31 @@ test("mirror --dry-run shows the plan and runs nothing", () =>
     assert.equal(existsSync(join(folder, "docker-compose-mirror.yaml")), false);
   }));
 
+test("--dry-run --json: the plan as one document, with the folder that the host would have", () =>
+  inScene(async ({ docker, registry, folder, script }) => {
+    const images = [
+      ["ghcr.io/team/db:2", "team-db:2"],
+      ["nginx:1.27", "nginx:1.27"],
+    ].map(([source, name]) => ({
+      source,
+      target: `${registry.host}/team/${name}`,
+      status: "planned",
+      platform: "linux/amd64",
+    }));
+    const compose = join(folder, "docker-compose-mirror.yaml");
+    for (const [name, args, document] of [
+      ["pull", [], { images }],
+      ["push", [], { images }],
+      ["mirror", [], { images, compose }],
+      ["mirror", ["--host", "server"], { images, compose, deploy: [{ host: "server", dir: "~/shop" }] }],
+    ] as const) {
+      const { code, stdout } = await script(name, ["--dry-run", "--json", ...args], { COMPOSE_PROJECT_NAME: "shop" });
+      assert.equal(code, 0);
+      assert.deepEqual(JSON.parse(stdout), document);
+    }
+    assert.deepEqual([docker.calls(), registry.seen.length], [[], 0]);
+  }));
+
 test("one image's failure does not stop the others; no compose file is written, and the end names what failed", () =>
   inScene(async ({ docker, folder, script }) => {
     docker.fail("pull", 1, "manifest for ghcr.io/team/db:2 not found: manifest unknown");

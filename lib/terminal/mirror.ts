@@ -2,8 +2,10 @@
 import type { Rewrite } from "../compose/rewrite.ts";
 import type { Outcome } from "../engine/engine.ts";
 import type { Context } from "./command.ts";
+import { defaultDir } from "../deploy/deploy.ts";
+import type { Prepared } from "../prepare.ts";
 import { deployJson, type HostOutcome, reportDeploy, reportFailedHosts } from "./deploy.ts";
-import { hasFailed, outcomeJson, outcomeLines, reportRewrite } from "./reports.ts";
+import { hasFailed, outcomeJson, outcomeLines, plannedJson, planLines, reportRewrite } from "./reports.ts";
 
 export interface MirrorResult {
   readonly outcomes: readonly Outcome[];
@@ -24,4 +26,28 @@ export function reportMirror({ config, terminal }: Context, { outcomes, rewrite,
     ...(deployed.length === 0 ? {} : { deploy: deployJson(deployed) }),
   });
   return reportFailedHosts(terminal, deployed) && isMirrored;
+}
+
+/** Shows what the whole flow would do. */
+export function reportMirrorPlan(
+  { config, terminal }: Context,
+  { project, plan }: Prepared,
+  composeFile: string,
+): void {
+  const deploys = config.hosts.map((host) => ({ host, dir: config.dir ?? defaultDir(project.name) }));
+  if (config.json) {
+    terminal.json({
+      images: plan.transfers.map(plannedJson),
+      compose: composeFile,
+      ...(deploys.length === 0 ? {} : { deploy: deploys }),
+    });
+    return;
+  }
+  const lines = [
+    terminal.text("planTitle"),
+    ...planLines(terminal, plan),
+    terminal.text("planCompose", { file: composeFile }),
+    ...deploys.map((deploy) => terminal.text("planDeploy", deploy)),
+  ];
+  terminal.result(lines.join("\n"));
 }

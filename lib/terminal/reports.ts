@@ -1,7 +1,6 @@
 /** What the commands say about a project, a plan and its outcomes. */
 import type { ComposeWarning, Project } from "../compose/project.ts";
 import type { Rewrite } from "../compose/rewrite.ts";
-import type { Config } from "../config.ts";
 import type { Outcome } from "../engine/engine.ts";
 import type { Plan, Selection, Transfer } from "../plan.ts";
 import { formatReference } from "../reference.ts";
@@ -53,18 +52,14 @@ export function planLines(terminal: Terminal, plan: Plan): readonly string[] {
   );
 }
 
-/** The lines of a dry run for the whole flow. */
-export function mirrorPlanLines(
-  terminal: Terminal,
-  plan: Plan,
-  { composeFile, config }: { readonly composeFile: string; readonly config: Pick<Config, "hosts" | "dir"> },
-): readonly string[] {
-  return [
-    terminal.text("planTitle"),
-    ...planLines(terminal, plan),
-    terminal.text("planCompose", { file: composeFile }),
-    ...config.hosts.map((host) => terminal.text("planDeploy", { host, dir: config.dir ?? "~" })),
-  ];
+/** A transfer of a dry run as JSON shows it: as an outcome, before there is one. */
+export function plannedJson(transfer: Transfer) {
+  return {
+    source: nameOf(transfer),
+    target: formatReference(transfer.target),
+    status: "planned",
+    platform: transfer.platform,
+  };
 }
 
 /** How many images came to what, in one line. */

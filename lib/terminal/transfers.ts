@@ -8,7 +8,7 @@ import { preparePlan } from "../prepare.ts";
 import type { Context } from "./command.ts";
 import { formatBytes, formatDuration } from "./format.ts";
 import { pipeline, type Row } from "./pipeline.ts";
-import { hasFailed, nameOf, outcomeJson, outcomeLines, planLines, reportProject } from "./reports.ts";
+import { hasFailed, nameOf, outcomeJson, outcomeLines, plannedJson, planLines, reportProject } from "./reports.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs `pull` or `push` as a command of its own. Gives `false` when an image failed. */
@@ -16,7 +16,11 @@ export async function transferAlone(context: Context, step: "pull" | "push"): Pr
   const { config, terminal } = context;
   const { project, plan } = await preparePlan(config);
   reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
-  if (config.dryRun) return terminal.result([terminal.text("planTitle"), ...planLines(terminal, plan)].join("\n"));
+  if (config.dryRun) {
+    if (config.json) terminal.json({ images: plan.transfers.map(plannedJson) });
+    else terminal.result([terminal.text("planTitle"), ...planLines(terminal, plan)].join("\n"));
+    return;
+  }
   const workshop = await openWorkshop(config);
   let outcomes: readonly Outcome[] = [];
   const title = terminal.text(step === "pull" ? "stepPull" : "stepPush", { count: plan.transfers.length });

@@ -213,8 +213,6 @@ export function readConfig({
   const embedded = engine === "direct" && named.registry === undefined && named.namespace === undefined;
   const mirror = embedded ? { registry: `localhost:${port}`, namespace: EMBEDDED_NAMESPACE } : named;
   const pullRegistry = text("pull-registry");
-  const username = variable("MIRROR_USERNAME");
-  const password = variable("MIRROR_PASSWORD");
   return dropUndefined({
     cwd,
     home,
@@ -241,8 +239,7 @@ export function readConfig({
     output: path("output"),
     hosts: listOf(list("host"), variable("DEPLOY_HOST")),
     dir: text("dir"),
-    credentials:
-      username !== undefined && password !== undefined ? { username, password: new Secret(password) } : undefined,
+    credentials: credentialsOf(variable("MIRROR_USERNAME"), variable("MIRROR_PASSWORD")),
     send: isSet("no-ship") ? "none" : isSet("ship") ? "all" : "missing",
     sudo: isSet("sudo"),
     tunnel: isSet("tunnel"),
@@ -363,6 +360,14 @@ function readSettings(file: string): ReadonlyMap<string, string> {
     throw new MirrorError("file-read", { file, detail: detailOf(cause) }, { cause });
   }
   return parseEnvFile(text, () => undefined, file);
+}
+
+/** Throws `credentials-half` when only one of the two is set. */
+function credentialsOf(username: string | undefined, password: string | undefined): Credentials | undefined {
+  if (username === undefined && password === undefined) return undefined;
+  if (username === undefined) throw new MirrorError("credentials-half", { set: VARIABLES[1], missing: VARIABLES[0] });
+  if (password === undefined) throw new MirrorError("credentials-half", { set: VARIABLES[0], missing: VARIABLES[1] });
+  return { username, password: new Secret(password) };
 }
 
 /** The values of a repeatable flag, else of its variable, each once; one text may hold several with commas between. */

@@ -35,6 +35,11 @@ export const ERRORS = {
     says: "{flag} is missing",
     fix: "pass {flag} or set {variable} in the environment or in .env beside package.json",
   },
+  "credentials-half": {
+    exit: 2,
+    says: "{set} is set and {missing} is not",
+    fix: "set both, or neither to use the login that docker or podman keeps",
+  },
   "file-read": { exit: 2, says: 'cannot read "{file}": {detail}', fix: "check the path and its permissions" },
   "file-write": {
     exit: 1,

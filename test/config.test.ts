@@ -161,6 +161,15 @@ test("with neither registry nor namespace the content store is the mirror, for t
   assert.doesNotThrow(() => requireRegistry(read(["--registry", "r", "--namespace", "n"])));
 });
 
+test("a user name without a password, or the other way round, is told and not left out", () => {
+  for (const name of ["MIRROR_USERNAME", "MIRROR_PASSWORD"]) {
+    assert.throws(() => read([], { [name]: "x" }), { code: "credentials-half", exit: 2 });
+  }
+  const { credentials } = read([], { MIRROR_USERNAME: "me", MIRROR_PASSWORD: "s3cret" });
+  assert.equal(credentials?.password.reveal(), "s3cret");
+  assert.equal(String(credentials?.password), "[REDACTED]");
+});
+
 test("a release may stand alone, where a command takes one", () => {
   assert.equal(read(["20260101-000000-0000"]).release, "20260101-000000-0000");
   assert.equal(read(["--release", "x"]).release, "x");

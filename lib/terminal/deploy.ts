@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import { type DeployOptions, type DeployStage, deployTo, type HostStatus } from "../deploy/deploy.ts";
 import type { DeployResult } from "../deploy/execute.ts";
 import type { ServiceState } from "../deploy/status.ts";
-import { MirrorError } from "../errors.ts";
+import { detailOf, MirrorError } from "../errors.ts";
 import { planHead, stepTitle } from "./deploy-plan.ts";
 import { formatTable } from "./format.ts";
 import type { Row } from "./pipeline.ts";
@@ -102,9 +102,13 @@ export function allWell(outcomes: readonly HostOutcome[]): boolean {
 /** What `--json` shows: one object for one host, an array for several. */
 export function deployJson(outcomes: readonly HostOutcome[]): unknown {
   const rows = outcomes.map(({ host, result, error }) =>
-    result === undefined ? { host, error: error instanceof Error ? error.message : String(error) } : result,
+    result === undefined ? { host, error: errorText(error) } : result,
   );
   return rows.length === 1 ? rows[0] : rows;
+}
+
+function errorText(error: unknown): string {
+  return error instanceof MirrorError ? `${error.message}; ${error.fix}` : detailOf(error);
 }
 
 function reportHost(terminal: Terminal, { host, result }: HostOutcome, isOneOfMany: boolean): void {

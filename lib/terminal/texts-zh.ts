@@ -223,6 +223,10 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, { readonly says: string; read
     says: "缺少 {flag}",
     fix: "传入 {flag}，或在环境变量、package.json 旁边的 .env 中设置 {variable}",
   },
+  "credentials-half": {
+    says: "已设置 {set}，但没有设置 {missing}",
+    fix: "两个都设置，或者都不设置以使用 docker 或 podman 保存的登录",
+  },
   "file-read": { says: "无法读取“{file}”：{detail}", fix: "检查路径和读取权限" },
   "file-write": { says: "无法写入“{file}”：{detail}", fix: "检查目录权限和剩余空间，然后重新运行" },
   "output-is-source": { says: "拒绝写入“{file}”：它是项目自己的文件", fix: "用 --output 指定另一个文件名" },

@@ -90,7 +90,8 @@ export async function setLink({ bandwidth, roundTrip = 0, cutAfter }: Link): Pro
     [on("ws", ["tc"]), "eth0"],
   ] as const) {
     await run([...tc, "qdisc", "del", "dev", device, "root"]);
-    const shape = ["tbf", "rate", `${bandwidth}mbit`, "burst", "256kb", "latency", "200ms"];
+    // a longer queue would add as much again to the round trip as soon as the link is busy
+    const shape = ["tbf", "rate", `${bandwidth}mbit`, "burst", "256kb", "latency", "50ms"];
     if (bandwidth !== undefined) await must([...tc, "qdisc", "add", "dev", device, "root", ...shape]);
   }
   for (const [registry, direction] of [

@@ -14,8 +14,9 @@ export interface Case {
   readonly images: readonly string[] | "dify";
   /** The first stage finds nothing anywhere; each further one finds what the one before left. */
   readonly stages: readonly Stage[];
-  /** Rounds of a tool that takes too long for the others'. */
+  /** Rounds of a tool that takes too long for as many as the others; 0 = it has no part in this. */
   readonly fewerRounds?: Readonly<Record<string, number>>;
+  readonly note?: string;
 }
 
 const FAST: Link = {};
@@ -23,6 +24,13 @@ const SLOW: Link = { bandwidth: 100, roundTrip: 200 };
 const CUT: Link = { bandwidth: 100, cutAfter: 8_000_000 };
 
 const DOCKER_WAY = "compose-mirror --engine docker";
+const REGSYNC = "regsync, 4 at once";
+const REGCTL = "regctl, 4 at once";
+const SKOPEO = "skopeo, one by one";
+const SYNCER = "image-syncer";
+const SYNCER_NOTE = "The newest image-syncer that could be had, 1.3.1, knows no OCI images.";
+const MANY_NOTE = `${SYNCER_NOTE} regsync asks for one token for all repositories, by an address too long for a registry; regctl stands in.`;
+const MANY_ROUNDS = { [DOCKER_WAY]: 0, [REGSYNC]: 0, [SKOPEO]: 1, [SYNCER]: 1 } as const;
 
 const namesOf = (images: readonly { readonly name: string }[]): readonly string[] => images.map(({ name }) => name);
 
@@ -30,11 +38,15 @@ export const CASES: readonly Case[] = [
   {
     id: "a",
     images: namesOf(LARGE),
+    fewerRounds: { [REGCTL]: 0 },
+    note: SYNCER_NOTE,
     stages: [{ id: "a", title: "10 images that share layers, unlimited link", link: FAST }],
   },
   {
     id: "b",
     images: "dify",
+    fewerRounds: { [REGCTL]: 0, [DOCKER_WAY]: 1, [SKOPEO]: 1, [SYNCER]: 1 },
+    note: SYNCER_NOTE,
     stages: [
       { id: "b", title: "28 images of a Dify project, 100 Mbit/s and 200 ms round trip on both sides", link: SLOW },
       { id: "d", title: "The same 28 once more, nothing has changed, same link", link: SLOW },
@@ -45,7 +57,8 @@ export const CASES: readonly Case[] = [
     id: "c",
     images: "dify",
     stages: [{ id: "c", title: "28 images, 100 Mbit/s, every connection is cut after 8 MB down or up", link: CUT }],
-    fewerRounds: { [DOCKER_WAY]: 1 },
+    fewerRounds: { [REGCTL]: 0, [DOCKER_WAY]: 1 },
+    note: SYNCER_NOTE,
   },
   {
     id: "e",
@@ -54,7 +67,8 @@ export const CASES: readonly Case[] = [
       { id: "e", title: "1,000 small images, unlimited link", link: FAST },
       { id: "e-warm", title: "The same 1,000 once more, nothing has changed, unlimited link", link: FAST },
     ],
-    fewerRounds: { [DOCKER_WAY]: 1 },
+    fewerRounds: MANY_ROUNDS,
+    note: MANY_NOTE,
   },
   {
     id: "e250",
@@ -63,6 +77,7 @@ export const CASES: readonly Case[] = [
       { id: "e250", title: "250 small images, unlimited link", link: FAST },
       { id: "e250-warm", title: "The same 250 once more, nothing has changed, unlimited link", link: FAST },
     ],
-    fewerRounds: { [DOCKER_WAY]: 1 },
+    fewerRounds: { ...MANY_ROUNDS, [DOCKER_WAY]: 1 },
+    note: MANY_NOTE,
   },
 ];

@@ -6,7 +6,9 @@ set -euo pipefail
 readonly TOOLS=/opt/compose-mirror-bed/bin
 readonly PACKAGES=(skopeo time)
 readonly CRANE=github.com/google/go-containerregistry/cmd/crane@v0.22.1
-readonly REGSYNC=github.com/regclient/regclient/cmd/regsync@v0.11.7
+readonly REGCLIENT=v0.11.7
+readonly REGSYNC=github.com/regclient/regclient/cmd/regsync@$REGCLIENT
+readonly REGCTL=github.com/regclient/regclient/cmd/regctl@$REGCLIENT
 # The newest version that the proxy has.
 readonly IMAGE_SYNCER=github.com/AliyunContainerService/image-syncer@v1.3.1
 
@@ -53,4 +55,5 @@ install_image_syncer() {
 
 install_program crane "$CRANE"
 install_program regsync "$REGSYNC"
+install_program regctl "$REGCTL"
 install_image_syncer

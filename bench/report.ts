@@ -1,10 +1,10 @@
 /** The results as a page: a table for each stage, and what came of the targets. */
-import { isComplete, medianOf, type Results, type Run, type StageResult, type ToolResult } from "./results.ts";
+import { isComplete, median, medianOf, type Results, type Run, type StageResult, type ToolResult } from "./results.ts";
 
 const MB = 1_000_000;
 
 export function formatReport(results: Results): string {
-  const { machine, load, date, stages } = results;
+  const { machine, stages } = results;
   const versions = new Map(stages.flatMap(({ tools }) => tools.map(({ tool, version }) => [tool, version])));
   return [
     "# Benchmark",
@@ -16,9 +16,8 @@ export function formatReport(results: Results): string {
     "at the registries delays every byte and cuts connections. It answers the TCP handshake at once and lets a new",
     "connection start at full speed, so that on a real line of the same length every tool is slower.",
     "",
-    `Measured ${date} on ${machine.cores} cores of ${machine.processor || "an unnamed processor"} with ${machine.memory},`,
-    `kernel ${machine.kernel}, Node ${machine.node}; the registries run on the same cores. Load average ${load[0].toFixed(1)} at the`,
-    `start, ${load[1].toFixed(1)} at the end; other work took ${percent(othersOf(results))} of the machine in the median run.`,
+    `Measured on ${machine.cores} cores of ${machine.processor || "an unnamed processor"} with ${machine.memory},`,
+    `kernel ${machine.kernel}, Node ${machine.node}; the registries run on the same cores.`,
     "",
     ...[...versions].map(([tool, version]) => `- ${tool}: ${version}`),
     "",
@@ -33,13 +32,13 @@ export function formatReport(results: Results): string {
   ].join("\n");
 }
 
-function othersOf({ stages }: Results): number {
-  const shares = stages.flatMap(({ tools }) => tools.flatMap(({ runs }) => runs.map(({ othersShare }) => othersShare)));
-  return shares.toSorted((a, b) => a - b)[shares.length >> 1] ?? 0;
+/** Part of the machine that other work took in the median run. */
+function othersOf({ tools }: StageResult): number {
+  return median(tools.flatMap(({ runs }) => runs.map(({ othersShare }) => othersShare)));
 }
 
 function stageSection(stage: StageResult): readonly string[] {
-  const { id, title, images, least, limitSeconds, tools } = stage;
+  const { id, title, images, least, limitSeconds, tools, note, date, load } = stage;
   const rows = tools.filter(({ runs }) => runs.length > 0).map((tool) => row(stage, tool));
   return [
     "",
@@ -49,6 +48,9 @@ function stageSection(stage: StageResult): readonly string[] {
       ? "Least possible: no content in either direction."
       : `Least possible: ${megabytes(least.down)} down, ${megabytes(least.up)} up` +
         (limitSeconds === undefined ? "." : `; the link takes ${limitSeconds.toFixed(1)} s for that.`),
+    `${date}, load average ${load[0].toFixed(1)} before and ${load[1].toFixed(1)} after; other work took`,
+    `${percent(othersOf(stage))} of the machine in the median run.`,
+    ...(note === undefined ? [] : [note]),
     "",
     "| tool | rounds | images there | wall s (least to most) | CPU s | memory MB | disk MB | requests source, target | MB down | MB up |",
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
@@ -60,7 +62,7 @@ function stageSection(stage: StageResult): readonly string[] {
   ];
 }
 
-const LIMIT_NOTE = "15 minutes";
+const LIMIT_NOTE = "10 minutes";
 
 function row(stage: StageResult, tool: ToolResult): readonly string[] {
   const { images, least } = stage;

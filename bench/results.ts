@@ -32,6 +32,11 @@ export interface StageResult {
   readonly id: string;
   readonly title: string;
   readonly images: number;
+  /** What the reader must know of the tools here. */
+  readonly note?: string;
+  readonly date: string;
+  /** One-minute load averages before and after. */
+  readonly load: readonly [number, number];
   /** Bytes of every distinct blob and of the manifests, or nothing when all is there already. */
   readonly least: Bytes;
   /** The least time that those bytes take on the link; absent on an unlimited one. */
@@ -40,10 +45,7 @@ export interface StageResult {
 }
 
 export interface Results {
-  readonly date: string;
   readonly machine: Readonly<Record<"processor" | "cores" | "memory" | "kernel" | "node", string | number>>;
-  /** One-minute load averages at the start and the end. */
-  readonly load: readonly [number, number];
   readonly stages: readonly StageResult[];
 }
 

@@ -2,7 +2,7 @@
  * The benchmark: every tool takes its turn in every round, so that whatever else the machine does hits all alike.
  *   run.ts [--cases a,b,c,e,e250] [--tools PART,PART] [--rounds N] [--output FOLDER]
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -29,7 +29,7 @@ import { formatReport } from "./report.ts";
 import type { Bytes, Results, Run, StageResult, ToolResult } from "./results.ts";
 import { COMPOSE_FILE, type Pair, script, SETTINGS, type Tool, TOOLS } from "./tools.ts";
 
-const LIMIT_SECONDS = 900;
+const LIMIT_SECONDS = 600;
 const SETTLING = 300;
 const MEGABIT = 1_000_000 / 8;
 
@@ -142,15 +142,16 @@ function limitOf({ bandwidth }: Link, { down, up }: Bytes): { readonly limitSeco
 }
 
 async function runCase(each: Case): Promise<readonly StageResult[]> {
+  const before = loadavg()[0]!;
   const due = await dueOf(await namesOf(each));
   const runs = new Map<string, Run[]>();
   for (let round = 1; round <= rounds; round += 1) {
     // whoever comes first in a round comes last in the next
-    const order = [
+    const turns = [
       ...chosenTools.slice((round - 1) % chosenTools.length),
       ...chosenTools.slice(0, (round - 1) % chosenTools.length),
     ];
-    for (const tool of order) {
+    for (const tool of turns) {
       if (round > (each.fewerRounds?.[tool.name] ?? rounds)) continue;
       await cleanSlate();
       for (const stage of each.stages) {
@@ -175,6 +176,9 @@ async function runCase(each: Case): Promise<readonly StageResult[]> {
       id,
       title,
       images: due.length,
+      ...(each.note === undefined ? {} : { note: each.note }),
+      date: new Date().toISOString().slice(0, 10),
+      load: [before, loadavg()[0]!] as const,
       least,
       ...(index === 0 ? limitOf(link, least) : {}),
       tools: tools.map(({ tool: { name, isOwn }, version }): ToolResult => ({
@@ -192,16 +196,28 @@ async function versionOf({ version }: Tool): Promise<string> {
   return (stdout || stderr).trim().split("\n")[0] ?? "";
 }
 
+async function readResults(file: string): Promise<readonly StageResult[]> {
+  try {
+    return (JSON.parse(await readFile(file, "utf8")) as Results).stages;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
 await seed();
 // what tsx keeps of this project's files is there on any machine but in its very first run
 for (const name of ["images", "mirror"]) await must(on("ws", [...script(name), "--help"]), { env: SETTINGS });
-const startLoad = loadavg()[0]!;
-const stages: StageResult[] = [];
+const resultsFile = join(flags.output ?? join(CHECKOUT, "bench"), "results.json");
+const reportFile = join(flags.output ?? join(CHECKOUT, "docs"), "benchmark.md");
+const order = CASES.flatMap(({ stages }) => stages.map(({ id }) => id));
 let report = "";
 for (const each of chosenCases) {
-  stages.push(...(await runCase(each)));
+  const fresh = await runCase(each);
+  const isFresh = ({ id }: StageResult): boolean => fresh.some((stage) => stage.id === id);
+  // cases that are not measured now stay as they were
+  const kept = (await readResults(resultsFile)).filter((stage) => !isFresh(stage) && order.includes(stage.id));
   const results: Results = {
-    date: new Date().toISOString().slice(0, 10),
     machine: {
       processor: cpus()[0]?.model ?? "",
       cores: cpus().length,
@@ -209,14 +225,10 @@ for (const each of chosenCases) {
       kernel: release(),
       node: process.version,
     },
-    load: [startLoad, loadavg()[0]!],
-    stages,
+    stages: [...kept, ...fresh].toSorted((one, other) => order.indexOf(one.id) - order.indexOf(other.id)),
   };
   report = formatReport(results);
-  await writeFile(
-    join(flags.output ?? join(CHECKOUT, "bench"), "results.json"),
-    `${JSON.stringify(results, null, 2)}\n`,
-  );
-  await writeFile(join(flags.output ?? join(CHECKOUT, "docs"), "benchmark.md"), report);
+  await writeFile(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
+  await writeFile(reportFile, report);
 }
 console.log(report);

@@ -134,6 +134,13 @@ export const TOOLS: readonly Tool[] = [
       return [join(BIN, "regsync"), "once", "--config", await save("regsync.yaml", JSON.stringify(settings))];
     },
   },
+  caller({
+    name: "regctl, 4 at once",
+    version: [join(BIN, "regctl"), "version", "--format", "{{.VCSTag}}"],
+    copy: [join(BIN, "regctl"), "image", "copy", "--platform", PLATFORM],
+    atOnce: 4,
+    write: (image) => image,
+  }),
   skopeo("skopeo, one by one", 1),
   skopeo("skopeo, 4 at once", 4),
   {

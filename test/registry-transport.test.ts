@@ -243,6 +243,22 @@ test("TLS goes through a proxy by a tunnel, which is kept", async (t) => {
   await assert.rejects(get(transport, `https://other.example:${port}/`), { code: "registry-certificate" });
 });
 
+test("a connection that does not come about ends, and leaves nothing open", async (t) => {
+  const server = createServer();
+  const closed = new Promise<void>((resolve) => {
+    server.on("connect", (_request, client: Socket) => {
+      client.on("error", () => {}).on("end", () => resolve());
+      client.resume();
+      client.write("HTTP/1.1 200 OK\r\n\r\n");
+    });
+  });
+  const proxies = parseProxies({ HTTPS_PROXY: `http://localhost:${await listen(t, server)}` });
+  await assert.rejects(get(open(t, { proxies, idleTimeout: 50 }), "https://registry.example/"), {
+    code: "registry-timeout",
+  });
+  await closed;
+});
+
 test("plain http goes through a proxy with the whole URL", async (t) => {
   const { port: via, seen } = await proxy(t);
   const transport = open(t, {

@@ -31,7 +31,7 @@ export interface TransportSettings {
   readonly insecureHosts?: readonly string[];
   /** Milliseconds within which an answer must begin once the request was sent. */
   readonly answerTimeout?: number;
-  /** Milliseconds without a byte in either direction after which a connection counts as dead. */
+  /** Milliseconds without a byte in either direction, or without coming about, after which a connection is dead. */
   readonly idleTimeout?: number;
 }
 
@@ -85,7 +85,7 @@ export function openTransport(settings: TransportSettings = {}): Transport {
   const routeTo = (url: URL): Route => {
     const proxy = proxyFor(url, proxies);
     const key = `${url.protocol} ${proxy?.href ?? ""}`;
-    const agent = agents.get(key) ?? makeAgent(url, proxy, context);
+    const agent = agents.get(key) ?? makeAgent(url, proxy, { context, idleTimeout });
     agents.set(key, agent);
     return { agent, proxy };
   };
@@ -222,7 +222,14 @@ function exchange(request: HttpRequest, route: Route, limits: Limits): Promise<I
       ...(signal === undefined ? {} : { signal }),
     });
     let timer: NodeJS.Timeout | undefined;
-    outgoing.setTimeout(limits.idleTimeout, () => outgoing.destroy(timeout(url.host, limits.idleTimeout)));
+    const dead = (): void => void outgoing.destroy(timeout(url.host, limits.idleTimeout));
+    outgoing.setTimeout(limits.idleTimeout, dead);
+    // that limit counts from the connection on
+    const connecting = setTimeout(dead, limits.idleTimeout);
+    outgoing.on("socket", (socket: Socket) => {
+      if (socket.connecting) socket.once("connect", () => clearTimeout(connecting));
+      else clearTimeout(connecting);
+    });
     outgoing.on("finish", () => {
       outgoing.setTimeout(Math.max(limits.answerTimeout, limits.idleTimeout));
       timer = setTimeout(() => outgoing.destroy(timeout(url.host, limits.answerTimeout)), limits.answerTimeout);
@@ -236,7 +243,10 @@ function exchange(request: HttpRequest, route: Route, limits: Limits): Promise<I
       const code = (error as NodeJS.ErrnoException).code;
       reject(outgoing.reusedSocket && (code === "ECONNRESET" || code === "EPIPE") ? new StaleConnection(error) : error);
     });
-    outgoing.on("close", () => clearTimeout(timer));
+    outgoing.on("close", () => {
+      clearTimeout(connecting);
+      clearTimeout(timer);
+    });
     if (body === undefined || body instanceof Uint8Array) outgoing.end(body);
     else pour(body.stream, outgoing).catch((error: unknown) => outgoing.destroy(asError(error)));
   });
@@ -294,11 +304,17 @@ function trust(extra: readonly string[]): SecureContext | undefined {
   return extra.length === 0 ? undefined : createSecureContext({ ca: [...rootCertificates, ...extra] });
 }
 
-function makeAgent(url: URL, proxy: URL | undefined, context: SecureContext | undefined): HttpAgent | HttpsAgent {
+interface AgentSettings {
+  readonly context: SecureContext | undefined;
+  readonly idleTimeout: number;
+}
+
+function makeAgent(url: URL, proxy: URL | undefined, settings: AgentSettings): HttpAgent | HttpsAgent {
+  const { context } = settings;
   const options = { keepAlive: true, scheduling: "lifo" } as const;
   if (url.protocol === "http:") return new HttpAgent(options);
   const secure = { ...options, ...(context === undefined ? {} : { secureContext: context }) };
-  return proxy === undefined ? new HttpsAgent(secure) : new TunnelAgent(proxy, context, secure);
+  return proxy === undefined ? new HttpsAgent(secure) : new TunnelAgent(proxy, settings, secure);
 }
 
 interface TunnelTarget {
@@ -312,12 +328,12 @@ type Connected = (error: Error | null, stream?: Duplex) => void;
 /** TLS through a proxy: a tunnel by CONNECT, and the TLS session inside. */
 class TunnelAgent extends HttpsAgent {
   readonly #proxy: URL;
-  readonly #context: SecureContext | undefined;
+  readonly #settings: AgentSettings;
 
-  constructor(proxy: URL, context: SecureContext | undefined, options: ConstructorParameters<typeof HttpsAgent>[0]) {
+  constructor(proxy: URL, settings: AgentSettings, options: ConstructorParameters<typeof HttpsAgent>[0]) {
     super(options);
     this.#proxy = proxy;
-    this.#context = context;
+    this.#settings = settings;
   }
 
   override createConnection(target: TunnelTarget, connected: Connected): undefined {
@@ -329,19 +345,22 @@ class TunnelAgent extends HttpsAgent {
   }
 
   async #connect({ host = "", port = 443, servername = host }: TunnelTarget): Promise<Duplex> {
-    const socket = await openTunnel(this.#proxy, `${host.includes(":") ? `[${host}]` : host}:${port}`, this.#context);
+    const { context, idleTimeout } = this.#settings;
+    const socket = await openTunnel(this.#proxy, `${host.includes(":") ? `[${host}]` : host}:${port}`, this.#settings);
     const session = tlsConnect({
       socket,
       servername,
       ALPNProtocols: ["http/1.1"],
-      ...(this.#context === undefined ? {} : { secureContext: this.#context }),
+      ...(context === undefined ? {} : { secureContext: context }),
     });
+    session.setTimeout(idleTimeout, () => session.destroy(timeout(host, idleTimeout)));
     await once(session, "secureConnect");
+    session.setTimeout(0);
     return session;
   }
 }
 
-function openTunnel(proxy: URL, target: string, context: SecureContext | undefined): Promise<Socket> {
+function openTunnel(proxy: URL, target: string, { context, idleTimeout }: AgentSettings): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const send = proxy.protocol === "https:" ? httpsRequest : httpRequest;
     const request = send({
@@ -351,7 +370,7 @@ function openTunnel(proxy: URL, target: string, context: SecureContext | undefin
       path: target,
       agent: false,
       headers: { host: target, ...proxyAuthorization(proxy) },
-      timeout: 30_000,
+      timeout: idleTimeout,
       ...(context === undefined ? {} : { secureContext: context }),
     });
     request.on("connect", (answer, socket) => {

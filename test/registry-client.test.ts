@@ -15,6 +15,7 @@ const credentials = async () => ({ username: USER.username, password: new Secret
 async function open(
   t: TestContext,
   options: RegistryServerOptions = {},
+  spell = (host: string): string => host,
 ): Promise<{ server: RegistryServer; registry: Registry }> {
   const server = await registryServer(options);
   const transport = openTransport();
@@ -24,7 +25,7 @@ async function open(
   });
   return {
     server,
-    registry: openRegistry(server.host, {
+    registry: openRegistry(spell(server.host), {
       transport,
       credentials,
       retryPolicy: { attempts: 3, firstDelay: 1, longestDelay: 1 },
@@ -49,6 +50,11 @@ test("ping: a registry, a login, something else", async (t) => {
   const { server, registry } = await open(t);
   server.setFault(() => ({ status: 404, body: "<html>a shop</html>" }));
   await assert.rejects(registry.ping(), { code: "registry-not-found" });
+});
+
+test("a login reaches a registry whose name is spelled in upper case", async (t) => {
+  const { registry } = await open(t, { auth: "basic", ...USER }, (host) => host.toUpperCase());
+  assert.deepEqual(await registry.ping(), { loggedIn: true });
 });
 
 test("head and manifest, by tag and digest", async (t) => {

@@ -61,6 +61,10 @@ test("where a registry's API is, and by what protocol", (t) => {
     "127.0.0.1:5000": "http://127.0.0.1:5000",
     "plain.example:5000": "http://plain.example:5000",
     "plain.example:5001": "https://plain.example:5001",
+    "Mixed.Example": "https://mixed.example",
+    "usual.example:443": "https://usual.example",
+    "localhost:80": "http://localhost",
+    "localhost:443": "http://localhost:443",
   };
   for (const [host, origin] of Object.entries(cases)) assert.equal(transport.origin(host), origin);
 });

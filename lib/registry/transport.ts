@@ -106,7 +106,9 @@ export function openTransport(settings: TransportSettings = {}): Transport {
     origin: (host) => {
       const api = host === "docker.io" ? "registry-1.docker.io" : host;
       const url = new URL(`https://${api}`);
-      return isInsecure(url) || insecure.has(host) ? `http://${api}` : `https://${api}`;
+      const scheme = isInsecure(url) || insecure.has(host) ? "http" : "https";
+      // as other URLs spell theirs: in lower case, and without the port that goes without saying
+      return new URL(`${scheme}://${api}`).origin;
     },
     isInsecure,
     send: async (request) => {

@@ -242,7 +242,7 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
           async (answer) => {
             const body = await readBody(answer, TAGS_LIMIT);
             tags.push(...readTags(host, body?.toString("utf8") ?? ""));
-            return nextPage(answer.headers, from);
+            return nextPage(host, answer.headers, from);
           },
           call,
           rest,
@@ -486,9 +486,14 @@ function readTags(host: string, text: string): readonly string[] {
 }
 
 /** The address in `Link: <…>; rel="next"`. */
-function nextPage(headers: IncomingHttpHeaders, from: URL): URL | undefined {
+function nextPage(host: string, headers: IncomingHttpHeaders, from: URL): URL | undefined {
   const link = /<([^>]*)>\s*;\s*rel="?next"?/i.exec(String(headers["link"] ?? ""))?.[1];
   if (link === undefined) return undefined;
+  if (!URL.canParse(link, from.href))
+    throw new RegistryError("registry-answer", {
+      host,
+      detail: "its list of tags goes on at something that is no address",
+    });
   const next = new URL(link, from);
   return next.origin === from.origin ? next : undefined;
 }

@@ -18,6 +18,30 @@ export interface RetryOptions {
   readonly onRetry?: (retry: { readonly error: unknown; readonly attempt: number; readonly delay: number }) => void;
 }
 
+/** Longest pause in milliseconds that the other side may ask for. */
+const LONGEST_ASKED = 300_000;
+
+/**
+ * Milliseconds to wait after so many failures in a row: what the other side `asked` for, else the usual pause.
+ * `undefined` when it asks for more than anybody would sit and wait for.
+ */
+export function delayAfter(
+  failures: number,
+  { firstDelay, longestDelay }: Required<Pick<RetryOptions, "firstDelay" | "longestDelay">>,
+  asked: number | undefined,
+): number | undefined {
+  if (asked !== undefined) return asked > LONGEST_ASKED ? undefined : asked;
+  const full = Math.min(longestDelay, firstDelay * 2 ** (failures - 1));
+  return Math.round(full * (0.75 + Math.random() / 4));
+}
+
+/** Waits. Throws `interrupted` when `signal` is aborted. */
+export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => {
+    throw new MirrorError("interrupted");
+  });
+}
+
 /** Gives what `action` gives; throws its last error, or `interrupted` when `signal` is aborted during a pause. */
 export async function retry<T>(action: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { attempts = 4, firstDelay = 1000, longestDelay = 30_000, signal, helps = retryHelps, onRetry } = options;
@@ -26,12 +50,10 @@ export async function retry<T>(action: () => Promise<T>, options: RetryOptions):
       return await action();
     } catch (error) {
       if (attempt >= attempts || !helps(error)) throw error;
-      const full = Math.min(longestDelay, firstDelay * 2 ** (attempt - 1));
-      const delay = options.askedDelay?.(error) ?? Math.round(full * (0.75 + Math.random() / 4));
+      const delay = delayAfter(attempt, { firstDelay, longestDelay }, options.askedDelay?.(error));
+      if (delay === undefined) throw error;
       onRetry?.({ error, attempt, delay });
-      await sleep(delay, undefined, { signal }).catch(() => {
-        throw new MirrorError("interrupted");
-      });
+      await pause(delay, signal);
     }
   }
 }

@@ -39,6 +39,20 @@ test("no pause is longer than the longest", async () => {
   assert.ok(pauses.every((pause) => pause <= 5));
 });
 
+test("what the other side asks for is waited for, unless it is more than anybody would wait for", async () => {
+  const asking = (delay: number) => {
+    const { action, calls } = failing(1, passing);
+    const pauses: number[] = [];
+    const result = retry(action, { askedDelay: () => delay, onRetry: (told) => pauses.push(told.delay) });
+    return { result, calls, pauses };
+  };
+  const short = asking(3);
+  assert.deepEqual([await short.result, short.pauses], ["done", [3]]);
+  const long = asking(6 * 3600 * 1000);
+  await assert.rejects(long.result, passing);
+  assert.deepEqual([long.calls(), long.pauses], [1, []]);
+});
+
 test("gives up after the attempts, with the last error", async () => {
   const { action, calls } = failing(9, passing);
   await assert.rejects(retry(action, { attempts: 2, firstDelay: 1 }), passing);

@@ -7,9 +7,10 @@ import { MirrorError } from "../errors.ts";
 import type { Registry } from "../registry/client.ts";
 import { RegistryError } from "../registry/errors.ts";
 import type { Descriptor } from "../registry/manifest.ts";
+import { pause } from "../retry.ts";
 import type { PartialBlob, Store } from "../store/store.ts";
 import { type Lanes, openLanes, type LaneWidths } from "./lanes.ts";
-import { pause, retriesOf, type RetrySettings } from "./retries.ts";
+import { retriesOf, type RetrySettings } from "./retries.ts";
 import { type LeastFlow, watched } from "./watchdog.ts";
 
 /** A repository that has a blob, or may have it. */

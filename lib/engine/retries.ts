@@ -1,7 +1,7 @@
 /** How long a transfer is tried: as long as it gets on, and a few times more when it does not. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { MirrorError } from "../errors.ts";
 import { askedDelay } from "../registry/client.ts";
+import { delayAfter } from "../retry.ts";
 
 export interface RetrySettings {
   /** Tries in a row that may bring nothing. */
@@ -12,9 +12,6 @@ export interface RetrySettings {
 }
 
 export const RETRY_SETTINGS: RetrySettings = { attempts: 8, firstDelay: 200, longestDelay: 20_000 };
-
-/** Longest pause that a registry may ask for. */
-const LONGEST_ASKED = 300_000;
 
 export interface Retries {
   /**
@@ -31,17 +28,8 @@ export function retriesOf({ attempts, firstDelay, longestDelay }: RetrySettings)
       if (!(error instanceof MirrorError) || !error.retryHelps) return undefined;
       failures = gotOn ? 1 : failures + 1;
       if (failures >= attempts) return undefined;
-      const asked = askedDelay(error);
-      if (asked !== undefined) return asked > LONGEST_ASKED ? undefined : { attempt: failures, delay: asked };
-      const full = Math.min(longestDelay, firstDelay * 2 ** (failures - 1));
-      return { attempt: failures, delay: Math.round(full * (0.5 + Math.random() / 2)) };
+      const delay = delayAfter(failures, { firstDelay, longestDelay }, askedDelay(error));
+      return delay === undefined ? undefined : { attempt: failures, delay };
     },
   };
-}
-
-/** Waits. Throws `interrupted` when `signal` is aborted. */
-export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => {
-    throw new MirrorError("interrupted");
-  });
 }

@@ -12,10 +12,11 @@ import { MirrorError } from "../errors.ts";
 import type { Registry, Upload } from "../registry/client.ts";
 import { RegistryError } from "../registry/errors.ts";
 import type { Descriptor } from "../registry/manifest.ts";
+import { pause } from "../retry.ts";
 import type { Store, UploadTarget } from "../store/store.ts";
 import type { BlobWatcher, Download } from "./downloads.ts";
 import { type Lanes, type LaneWidths, openLanes, SMALL_BLOB } from "./lanes.ts";
-import { pause, type Retries, retriesOf, type RetrySettings } from "./retries.ts";
+import { type Retries, retriesOf, type RetrySettings } from "./retries.ts";
 import { type Flow, type LeastFlow, watched } from "./watchdog.ts";
 
 export interface UploadsOptions {

@@ -26,6 +26,7 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
   const before = await lockBefore(composeFile);
   const workshop = await openWorkshop(config, before);
   let outcomes: readonly Outcome[] = [];
+  let locked = before;
   let rewrite: Rewrite | undefined;
   let deployed: readonly HostOutcome[] = [];
   const skipFailed = (): string | undefined => (hasFailed(outcomes) ? terminal.text("skipFailed") : undefined);
@@ -42,12 +43,12 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
       {
         title: terminal.text(config.embedded ? "stepPull" : "stepTransfer", { count: plan.transfers.length }),
         run: async (row) => {
-          outcomes = await showTransfers(context, row, plan.transfers, {
-            engine: workshop.engine,
-            // The store is the mirror where there is no other.
-            step: config.embedded ? "pull" : "mirror",
-          });
+          // The store is the mirror where there is no other.
+          const step = config.embedded ? "pull" : "mirror";
+          outcomes = await showTransfers(context, row, plan.transfers, { engine: workshop.engine, step });
           row.title(outcomeCounts(terminal, outcomes));
+          locked = lockAfter(before, outcomes);
+          await writeLock(lockFileOf(composeFile), locked);
           return !hasFailed(outcomes);
         },
       },
@@ -55,10 +56,8 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
         title: terminal.text("stepCompose", { file: composeFile }),
         skip: skipFailed,
         run: async () => {
-          const locked = lockAfter(before, outcomes);
           rewrite = rewriteFor(config, prepared, config.pin ? locked : undefined);
           await writeFiles(rewrite.files);
-          await writeLock(lockFileOf(composeFile), locked);
         },
       },
       {

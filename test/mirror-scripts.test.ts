@@ -159,6 +159,9 @@ test("one image's failure does not stop the others; no compose file is written, 
     assert.match(stderr, /✖ ghcr\.io\/team\/db:2\nerror: .*\n {2}way out: /);
     assert.match(stderr, /left out, because an image failed/);
     assert.equal(existsSync(join(folder, "docker-compose-mirror.yaml")), false);
+    const lock = readFileSync(join(folder, "mirror.lock.json"), "utf8");
+    assert.match(lock, /nginx/, "what was mirrored is locked");
+    assert.doesNotMatch(lock, /team-db/);
   }));
 
 test("pull and push alone", () =>

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { digestOf } from "../lib/digest.ts";
 import { openRegistry, type Registry } from "../lib/registry/client.ts";
@@ -236,4 +238,23 @@ test("manifests are stored under a tag or digest; what a registry says of them i
     code: "registry-push-unknown",
     message: /blob unknown/,
   });
+});
+
+test("a registry that leaves the digest out of a HEAD's answer is asked for the manifest itself", async (t) => {
+  const manifest = json({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests: [] });
+  const methods: string[] = [];
+  const server = createServer(({ method = "" }, response) => {
+    methods.push(method);
+    response.writeHead(200, { "content-type": MEDIA_TYPES.ociIndex, "content-length": manifest.length });
+    response.end(method === "HEAD" ? undefined : manifest);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const transport = openTransport();
+  t.after(() => {
+    transport.close();
+    server.close();
+  });
+  const registry = openRegistry(`localhost:${(server.address() as AddressInfo).port}`, { transport });
+  assert.equal((await registry.head("app", "1"))?.digest, digestOf(manifest));
+  assert.deepEqual(methods, ["HEAD", "GET"]);
 });

@@ -292,3 +292,18 @@ test("a proxy that refuses, wants a login, or is not there; its password is not 
     );
   }
 });
+
+test("a fresh connection is no connection that was used before, and is not used again", async (t) => {
+  const ports: (number | undefined)[] = [];
+  const port = await plain(t, (request, response) => {
+    ports.push(request.socket.remotePort);
+    response.end();
+  });
+  const transport = open(t);
+  for (const fresh of [false, true, true, false]) {
+    await text(await transport.send({ method: "GET", url: new URL(`http://localhost:${port}/`), fresh }));
+  }
+  const [kept, first, second, again] = ports;
+  assert.equal(again, kept);
+  assert.equal(new Set([kept, first, second]).size, 3);
+});

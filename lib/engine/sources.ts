@@ -10,6 +10,7 @@ import {
   choosePlatform,
   type Descriptor,
   isDigest,
+  MANIFEST_LIMIT,
   type Manifest,
   parseManifest,
   type RawManifest,
@@ -75,7 +76,8 @@ export function openSources({ registries, store, mirrors }: SourcesOptions): Sou
   };
 
   const fromStore = async (digest: string): Promise<Uint8Array | undefined> => {
-    if (!(await store.has(digest))) return undefined;
+    const size = await store.sizeOf(digest);
+    if (size === undefined || size > MANIFEST_LIMIT) return undefined;
     try {
       return await store.readBytes(digest);
     } catch (error) {

@@ -48,6 +48,8 @@ export interface Uploads {
   bring(request: UploadRequest): Promise<void>;
 }
 
+/** What was sent is known in steps of the send buffer, so a slow upload shows signs of life more rarely. */
+const UPLOAD_PATIENCE = 4;
 const SMALLEST_CHUNK = 512 * 1024;
 /** A chunk is this part of what a connection carried before it was cut. */
 const CUT_MARGIN = 3;
@@ -289,7 +291,8 @@ class BlobUpload {
     this.#isPart = length < blob.size;
     let sent = 0;
     try {
-      await watched({ host: registry.host, least, signal }, async (flow) => {
+      const patient = { ...least, within: least.within * UPLOAD_PATIENCE };
+      await watched({ host: registry.host, least: patient, signal }, async (flow) => {
         const stream = counted(this.#download.read(upload.offset, end), flow, (bytes) => {
           sent += bytes;
           if (length >= SMALL_BLOB) link.carried(bytes);

@@ -173,7 +173,7 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
       ...(onRetry === undefined ? {} : { onRetry }),
     });
 
-  return {
+  const registry: Registry = {
     host,
     expect: ({ pull: readable = [], push: writable = [] }) =>
       authorizer.expect([...readable.map(pullScope), ...writable.map(pushScope)]),
@@ -192,11 +192,15 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
       return { loggedIn: authorizer.isLoggedIn };
     },
 
-    head: (repository, reference, { signal, ...rest } = {}) =>
-      small(
+    head: (repository, reference, options = {}) => {
+      const { signal, ...rest } = options;
+      return small(
         async (answer) => {
           discard(answer);
-          return answer.status === 404 ? undefined : headDescriptor(host, answer.headers, reference);
+          if (answer.status === 404) return undefined;
+          const descriptor = headDescriptor(answer.headers, reference);
+          // Saying the digest is something that a registry should do (spec, "Checking if content exists").
+          return descriptor ?? (await registry.manifest(repository, reference, options)).descriptor;
         },
         {
           ...pull(repository, reference),
@@ -207,7 +211,8 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
           signal,
         },
         rest,
-      ),
+      );
+    },
 
     manifest: (repository, reference, { signal, ...rest } = {}) =>
       small(
@@ -382,6 +387,7 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
       );
     },
   };
+  return registry;
 }
 
 /** A request that reads a repository. */
@@ -415,11 +421,10 @@ function nameOf(repository: string, reference: string): string {
   return `${repository}${isDigest(reference) ? "@" : ":"}${reference}`;
 }
 
-function headDescriptor(host: string, headers: IncomingHttpHeaders, reference: string): Descriptor {
+/** `undefined` when the answer does not tell the manifest's digest. */
+function headDescriptor(headers: IncomingHttpHeaders, reference: string): Descriptor | undefined {
   const digest = isDigest(reference) ? reference : headers["docker-content-digest"];
-  if (typeof digest !== "string" || !isDigest(digest)) {
-    throw new RegistryError("registry-answer", { host, detail: "it does not say the manifest's digest" });
-  }
+  if (typeof digest !== "string" || !isDigest(digest)) return undefined;
   return { mediaType: mediaTypeOf(headers), digest, size: Number(headers["content-length"] ?? 0) };
 }
 

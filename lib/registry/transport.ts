@@ -74,6 +74,8 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 10;
 const ANSWER_TIMEOUT = 60_000;
 const IDLE_TIMEOUT = 60_000;
+/** Milliseconds that each address of a name gets: the 250 of Node are too few for the other side of the world. */
+const ADDRESS_TIMEOUT = 2500;
 
 export function openTransport(settings: TransportSettings = {}): Transport {
   const { proxies = { none: [] }, insecureHosts = [], answerTimeout = ANSWER_TIMEOUT } = settings;
@@ -82,10 +84,10 @@ export function openTransport(settings: TransportSettings = {}): Transport {
   const context = trust(settings.authorities ?? []);
   const agents = new Map<string, HttpAgent | HttpsAgent>();
 
-  const routeTo = (url: URL): Route => {
+  const routeTo = (url: URL, fresh = false): Route => {
     const proxy = proxyFor(url, proxies);
-    const key = `${url.protocol} ${proxy?.href ?? ""}`;
-    const agent = agents.get(key) ?? makeAgent(url, proxy, { context, idleTimeout });
+    const key = `${url.protocol} ${proxy?.href ?? ""} ${fresh}`;
+    const agent = agents.get(key) ?? makeAgent(url, proxy, { context, idleTimeout, keepAlive: !fresh });
     agents.set(key, agent);
     return { agent, proxy };
   };
@@ -93,7 +95,10 @@ export function openTransport(settings: TransportSettings = {}): Transport {
 
   const sendOnce = (request: HttpRequest): Promise<IncomingMessage> => {
     const attempt = (): Promise<IncomingMessage> =>
-      exchange(request, routeTo(request.url), { answerTimeout: request.answerTimeout ?? answerTimeout, idleTimeout });
+      exchange(request, routeTo(request.url, request.fresh), {
+        answerTimeout: request.answerTimeout ?? answerTimeout,
+        idleTimeout,
+      });
     return attempt().catch((error: unknown) => {
       // The server may close a kept connection at the moment it is used again; that says nothing of the request.
       if (error instanceof StaleConnection && (request.body === undefined || request.body instanceof Uint8Array))
@@ -308,12 +313,14 @@ function trust(extra: readonly string[]): SecureContext | undefined {
 
 interface AgentSettings {
   readonly context: SecureContext | undefined;
+  /** Connections are used for further requests. */
+  readonly keepAlive: boolean;
   readonly idleTimeout: number;
 }
 
 function makeAgent(url: URL, proxy: URL | undefined, settings: AgentSettings): HttpAgent | HttpsAgent {
-  const { context } = settings;
-  const options = { keepAlive: true, scheduling: "lifo" } as const;
+  const { context, keepAlive } = settings;
+  const options = { keepAlive, scheduling: "lifo", autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT } as const;
   if (url.protocol === "http:") return new HttpAgent(options);
   const secure = { ...options, ...(context === undefined ? {} : { secureContext: context }) };
   return proxy === undefined ? new HttpsAgent(secure) : new TunnelAgent(proxy, settings, secure);

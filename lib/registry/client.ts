@@ -192,15 +192,15 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
       return { loggedIn: authorizer.isLoggedIn };
     },
 
-    head: (repository, reference, options = {}) => {
-      const { signal, ...rest } = options;
+    head: (repository, reference, asked = {}) => {
+      const { signal, ...rest } = asked;
       return small(
         async (answer) => {
           discard(answer);
           if (answer.status === 404) return undefined;
           const descriptor = headDescriptor(answer.headers, reference);
           // Saying the digest is something that a registry should do (spec, "Checking if content exists").
-          return descriptor ?? (await registry.manifest(repository, reference, options)).descriptor;
+          return descriptor ?? (await registry.manifest(repository, reference, asked)).descriptor;
         },
         {
           ...pull(repository, reference),

@@ -3,10 +3,11 @@ import type { Config } from "../config.ts";
 import { type DeployOptions, type DeployStage, deployTo, type HostStatus } from "../deploy/deploy.ts";
 import type { DeployResult } from "../deploy/execute.ts";
 import type { ServiceState } from "../deploy/status.ts";
-import { detailOf, MirrorError } from "../errors.ts";
+import { MirrorError } from "../errors.ts";
 import { planHead, stepTitle } from "./deploy-plan.ts";
 import { formatTable } from "./format.ts";
 import type { Row } from "./pipeline.ts";
+import { errorText } from "./reports.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What became of one host; exactly one of `result` and `error` is there. */
@@ -105,10 +106,6 @@ export function deployJson(outcomes: readonly HostOutcome[]): unknown {
     result === undefined ? { host, error: errorText(error) } : result,
   );
   return rows.length === 1 ? rows[0] : rows;
-}
-
-function errorText(error: unknown): string {
-  return error instanceof MirrorError ? `${error.message}; ${error.fix}` : detailOf(error);
 }
 
 function reportHost(terminal: Terminal, { host, result }: HostOutcome, isOneOfMany: boolean): void {

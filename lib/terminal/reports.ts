@@ -2,6 +2,7 @@
 import type { ComposeWarning, Project } from "../compose/project.ts";
 import type { Rewrite } from "../compose/rewrite.ts";
 import type { Outcome } from "../engine/engine.ts";
+import { detailOf, MirrorError } from "../errors.ts";
 import type { Plan, Selection, Transfer } from "../plan.ts";
 import { formatReference } from "../reference.ts";
 import { formatBytes } from "./format.ts";
@@ -81,6 +82,11 @@ export function outcomeLines(terminal: Terminal, outcomes: readonly Outcome[]): 
   ];
 }
 
+/** An error as JSON shows it: what happened and the way out. */
+export function errorText(error: unknown): string {
+  return error instanceof MirrorError ? `${error.message}; ${error.fix}` : detailOf(error);
+}
+
 /** An outcome as the command contract's JSON object. */
 export function outcomeJson({ transfer, status, digest, bytes, error }: Outcome) {
   return {
@@ -89,7 +95,7 @@ export function outcomeJson({ transfer, status, digest, bytes, error }: Outcome)
     status,
     digest: digest ?? null,
     bytes: bytes ?? null,
-    ...(error === undefined ? {} : { error: `${error.message}; ${error.fix}` }),
+    ...(error === undefined ? {} : { error: errorText(error) }),
   };
 }
 

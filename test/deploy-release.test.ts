@@ -40,8 +40,16 @@ test("what is no release is none", () => {
 });
 
 test("ids sort by time", () => {
-  assert.equal(releaseId(new Date("2026-01-02T03:04:05.678Z"), 255 / 0x10000), RELEASE.id);
-  const times = ["2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", "2026-10-01T00:00:00Z"];
-  const ids = times.map((time) => releaseId(new Date(time), 0.5));
+  assert.equal(releaseId(new Date("2026-01-02T03:04:05.003Z"), 0.99), RELEASE.id);
+  assert.match(releaseId(new Date("2026-01-02T03:04:05.999Z"), 0.999999), /^20260102-030405-f9ff$/);
+  const times = [
+    "2025-12-31T23:59:59Z",
+    "2026-01-01T00:00:00Z",
+    "2026-01-01T00:00:00.001Z",
+    "2026-01-01T00:00:00.900Z",
+    "2026-01-01T00:00:01Z",
+    "2026-10-01T00:00:00Z",
+  ];
+  const ids = times.map((time, index) => releaseId(new Date(time), 0.9 - index / 10));
   assert.deepEqual(ids.toSorted(), ids);
 });

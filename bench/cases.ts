@@ -28,7 +28,7 @@ const REGSYNC = "regsync, 4 at once";
 const REGCTL = "regctl, 4 at once";
 const SKOPEO = "skopeo, one by one";
 const SYNCER = "image-syncer";
-const SYNCER_NOTE = "The newest image-syncer that could be had, 1.3.1, knows no OCI images.";
+const SYNCER_NOTE = "image-syncer 1.3.1, the newest that the Go module proxy has, knows no OCI images.";
 const MANY_NOTE = `${SYNCER_NOTE} regsync asks for one token for all repositories, by an address too long for a registry; regctl stands in.`;
 const MANY_ROUNDS = { [DOCKER_WAY]: 0, [REGSYNC]: 0, [SKOPEO]: 1, [SYNCER]: 1 } as const;
 

@@ -39,7 +39,7 @@ const DISK_PAUSE = 1000;
 const PAGE = 4096;
 const TICKS_PER_SECOND = 100;
 const LATE = 124;
-const OUTPUT_KEPT = 4000;
+const OUTPUT_KEPT = 600;
 
 /** Runs a command on the bed's workstation. */
 export async function measure(command: Command, options: Measuring): Promise<Cost> {

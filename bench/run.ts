@@ -222,7 +222,7 @@ for (const each of chosenCases) {
       processor: cpus()[0]?.model ?? "",
       cores: cpus().length,
       memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-      kernel: release(),
+      kernel: release().split(".", 2).join("."),
       node: process.version,
     },
     stages: [...kept, ...fresh].toSorted((one, other) => order.indexOf(one.id) - order.indexOf(other.id)),

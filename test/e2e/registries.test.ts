@@ -159,7 +159,8 @@ for (const make of MAKES) {
   });
 }
 
-for (const make of MAKES) {
+// distribution alone promises to keep a session and to tell how far it is.
+for (const make of ["distribution 2.8", "distribution 3"] as const) {
   test(`${make}: an upload that stopped between chunks goes on in the next run`, async (t) => {
     const { source, target, transfer, engine, folder } = await bed(t, make);
     const layer = noise("large", 6 * MIB);
@@ -180,7 +181,7 @@ for (const make of MAKES) {
     });
     assert.deepEqual(statuses([outcome]), ["pushed"]);
     const isNew = (done: number): boolean => done < 1000 || done >= 4 * MIB;
-    assert.ok(sent.every(isNew), "after the small config, nothing that was confirmed is sent again");
+    assert.ok(sent.every(isNew), `after the small config, nothing that was confirmed is sent again: ${sent.join(" ")}`);
     assert.deepEqual(await bytesOf(target, "team/app", layer), layer);
   });
 }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { run } from "../lib/process.ts";
 import { formatReference, parseReference } from "../lib/reference.ts";
+import type { Logged } from "../test/bed/front.ts";
 import {
   CHECKOUT,
   cleanSlate,
@@ -118,7 +119,7 @@ async function runOnce(tool: Tool, due: readonly Due[], round: number): Promise<
   await new Promise((resolve) => setTimeout(resolve, SETTLING));
   const [source, target] = [await requests("hub"), await requests("acr")];
   const right = await countRight(due);
-  const tokens = [...source, ...target].filter(({ kind }) => kind === "token").length;
+  const askedOf = (log: readonly Logged[]): number => log.filter((each) => !isForToken(each)).length;
   const bytesOf = (log: typeof source): number =>
     log.reduce((sum, { kind, bytes }) => sum + (kind === "token" ? 0 : bytes), 0);
   return {
@@ -126,15 +127,20 @@ async function runOnce(tool: Tool, due: readonly Due[], round: number): Promise<
     ...cost,
     right,
     requests: {
-      source: source.filter(({ kind }) => kind !== "token").length,
-      target: target.filter(({ kind }) => kind !== "token").length,
-      tokens,
+      source: askedOf(source),
+      target: askedOf(target),
+      tokens: [...source, ...target].filter(isForToken).length,
     },
     body: { down: bytesOf(source), up: bytesOf(target) },
     wire: { down: wire.down - before.wire.down, up: wire.up - before.wire.up },
     othersShare: Math.max(0, others) / (cost.seconds * cpus().length),
     ...(right === due.length && cost.exit === 0 ? {} : { output: output || "it printed nothing" }),
   };
+}
+
+/** A registry's 401 is how a token is asked for. */
+function isForToken({ kind, status }: Logged): boolean {
+  return kind === "token" || status === 401;
 }
 
 function limitOf({ bandwidth }: Link, { down, up }: Bytes): { readonly limitSeconds?: number } {

@@ -22,10 +22,11 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   LC_ALL: "C",
 };
 
-/** The command that runs `scripts/NAME.ts`. */
+/** The command that runs `scripts/NAME.ts`, as `task NAME` does. */
 export function script(name: string): Command {
+  const limits = ["--max-semi-space-size=4", "--max-old-space-size=1024"];
   const loader = join(CHECKOUT, "node_modules/tsx/dist/loader.mjs");
-  return ["node", "--import", loader, join(CHECKOUT, "scripts", `${name}.ts`)];
+  return ["node", ...limits, "--import", loader, "--", join(CHECKOUT, "scripts", `${name}.ts`)];
 }
 
 /** One image and where it goes. */

@@ -35,7 +35,7 @@ export type CheckWarning =
 /** The mirror registry, as far as it is asked here. */
 export interface PushProbe {
   /** Throws when the registry cannot be reached or refuses the login. */
-  readonly ping: () => Promise<{ readonly loggedIn: boolean }>;
+  readonly ping: (repository: string) => Promise<{ readonly loggedIn: boolean }>;
   /** Throws when a push to `repository` would be refused. */
   readonly probePush: (repository: string) => Promise<void>;
 }
@@ -45,6 +45,8 @@ export interface CheckOptions {
   readonly project: Project;
   readonly plan: Plan;
   readonly registry: PushProbe;
+  /** An earlier run pushed to the namespace: that is not tried again. */
+  readonly isKnown?: boolean;
   readonly run: Run;
   readonly signal: AbortSignal;
 }
@@ -112,16 +114,17 @@ async function checkDisk(folder: string): Promise<Finding> {
   };
 }
 
-async function checkRegistry({ config, plan, registry }: CheckOptions): Promise<readonly Finding[]> {
+async function checkRegistry({ config, plan, registry, isKnown = false }: CheckOptions): Promise<readonly Finding[]> {
   if (config.embedded) return [];
   const { registry: host, namespace } = requireMirror(config);
+  const [first] = plan.transfers;
+  if (first === undefined) return [];
+  const { repository } = first.target;
   const login = await found("registry", { registry: host }, async () => {
-    const { loggedIn } = await registry.ping();
+    const { loggedIn } = await registry.ping(repository);
     return { login: loggedIn ? "yes" : "no" };
   });
-  const [first] = plan.transfers;
-  if (login.errors.length > 0 || first === undefined) return [login];
-  const { repository } = first.target;
+  if (login.errors.length > 0 || isKnown) return [login];
   return [
     login,
     await found("namespace", { registry: host, namespace }, async () => {

@@ -5,7 +5,7 @@
  */
 import { spawn, type SpawnOptions } from "node:child_process";
 import type { Readable } from "node:stream";
-import { $ } from "zx";
+import { $ } from "zx/core";
 import { detailOf, MirrorError } from "./errors.ts";
 import { Secret } from "./secret.ts";
 

@@ -42,6 +42,17 @@ export async function pause(milliseconds: number, signal: AbortSignal | undefine
   });
 }
 
+/** Gives what `promise` gives, or throws `interrupted` as soon as `signal` is aborted; the promise's work goes on. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(new MirrorError("interrupted"));
+    if (signal.aborted) leave();
+    signal.addEventListener("abort", leave, { once: true });
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
+}
+
 /** Gives what `action` gives; throws its last error, or `interrupted` when `signal` is aborted during a pause. */
 export async function retry<T>(action: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { attempts = 4, firstDelay = 1000, longestDelay = 30_000, signal, helps = retryHelps, onRetry } = options;

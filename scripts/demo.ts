@@ -40,8 +40,9 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
           title: terminal.text("demoMirror", { count: transfers.length, host: config.registry! }),
           run: async (row) => {
             const shown = { config, terminal, signal };
-            // The store is the mirror.
-            outcomes = await showTransfers(shown, row, transfers, { engine: workshop.engine, step: "pull" });
+            const work = { engine: workshop.engine, step: "pull" } as const; // the store is the mirror
+            work.engine.begin?.(transfers, work.step);
+            outcomes = await showTransfers(shown, row, transfers, work);
             row.title(outcomeCounts(terminal, outcomes));
             return !hasFailed(outcomes);
           },
@@ -50,8 +51,7 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
           title: terminal.text("stepCompose", { file: composeFile }),
           run: async () => {
             locked = lockAfter([], outcomes);
-            await writeFiles(rewrite.files);
-            await writeLock(lockFileOf(composeFile), locked);
+            await Promise.all([writeFiles(rewrite.files), writeLock(lockFileOf(composeFile), locked)]);
           },
         },
         {

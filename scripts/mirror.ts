@@ -25,6 +25,7 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
 
   const before = await lockBefore(composeFile);
   const workshop = await openWorkshop(config, before);
+  const step = config.embedded ? "pull" : "mirror"; // the store is the mirror where there is no other
   let outcomes: readonly Outcome[] = [];
   let locked = before;
   let rewrite: Rewrite | undefined;
@@ -32,19 +33,19 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
   const skipFailed = (): string | undefined => (hasFailed(outcomes) ? terminal.text("skipFailed") : undefined);
 
   try {
+    workshop.engine.begin?.(plan.transfers, step);
     await pipeline(terminal, [
       {
         title: terminal.text("stepCheck"),
         run: async (row) => {
-          const failure = failedCheck(await showChecks(context, row, { ...prepared, registries: workshop.registries }));
+          const findings = await showChecks(context, row, { ...prepared, ...workshop, locked: before });
+          const failure = failedCheck(findings);
           if (failure) throw failure;
         },
       },
       {
         title: terminal.text(config.embedded ? "stepPull" : "stepTransfer", { count: plan.transfers.length }),
         run: async (row) => {
-          // The store is the mirror where there is no other.
-          const step = config.embedded ? "pull" : "mirror";
           outcomes = await showTransfers(context, row, plan.transfers, { engine: workshop.engine, step });
           row.title(outcomeCounts(terminal, outcomes));
           locked = lockAfter(before, outcomes);

@@ -122,7 +122,7 @@ test("whatever starts a script under Node keeps Node from reading the script's f
     (name) =>
       readFileSync(join(ROOT, name), "utf8")
         .replaceAll(/\s+/g, " ")
-        .match(/node --import (?!tsx --test)(?:(?! -- )[^;,])*?scripts\b/g) ?? [],
+        .match(/node (?:--max-\S+ )*--import (?!tsx --test)(?:(?! -- )[^;,])*?scripts\b/g) ?? [],
   );
   assert.deepEqual(open, []);
 });

@@ -82,7 +82,7 @@ async function bench(t: TestContext, options: BenchOptions = {}): Promise<Bench>
   };
   const mirror = (...names: readonly string[]): Promise<readonly Outcome[]> => {
     const transfers = names.map((name) => transfer(name));
-    engine.expect?.(transfers);
+    engine.begin?.(transfers, "mirror");
     return transferAll(transfers, (each) => engine.mirror(each, { onProgress }), {
       concurrency: engine.concurrency ?? 1,
     });
@@ -156,7 +156,7 @@ test("a first run makes the fewest requests, a second one a HEAD at each end", a
   target.clear();
   const engine = await again();
   const transfers = names.map((name) => transfer(name));
-  engine.expect?.(transfers);
+  engine.begin?.(transfers, "mirror");
   const second = await transferAll(transfers, (each) => engine.mirror(each), { concurrency: 3 });
   assert.deepEqual(statuses(second), ["present", "present", "present"]);
   for (const server of [source, target]) {
@@ -491,7 +491,8 @@ test("a link that cuts every upload after some bytes is learned once", async (t)
   target.setFault(({ method }) => (method === "PATCH" || method === "PUT" ? { cutRequestAfter: 8 * MIB } : undefined));
   assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
   assertWhole(target, "team/app", "1", layers);
-  assert.ok(sentTo(target) <= (44 + 16) * MIB + 10_000, `${sentTo(target) / MIB} MiB were sent`);
+  // one blob at a time tries more: 4 and 6 MiB of it had arrived when the next chunk was cut
+  assert.ok(sentTo(target) <= (44 + 4 + 6 + 8) * MIB + 10_000, `${sentTo(target) / MIB} MiB were sent`);
 });
 
 test("an upload's answer that is lost costs no more than one question", async (t) => {

@@ -16,6 +16,8 @@ import type { Store } from "../store/store.ts";
 import { type BlobWatcher, type Download, type Downloads, openDownloads } from "./downloads.ts";
 import type { Engine, Outcome, Step, StepOptions } from "./engine.ts";
 import type { LaneWidths } from "./lanes.ts";
+import { openLine } from "./line.ts";
+import { type LookAt, openLooks } from "./looks.ts";
 import { RETRY_SETTINGS, type RetrySettings } from "./retries.ts";
 import { openSources, type Source, type SourceImage } from "./sources.ts";
 import { openUploads, type Uploads } from "./uploads.ts";
@@ -28,19 +30,19 @@ export interface DirectEngineOptions {
   /** Whether an earlier run mirrored the image, so that asking for its digest comes before asking for its manifest. */
   readonly mirroredBefore?: (transfer: Transfer) => boolean;
   /** Blobs under way at once at each registry and in each direction. */
-  readonly lanes?: Omit<LaneWidths, "careful">;
+  readonly lanes?: LaneWidths;
   readonly least?: LeastFlow;
   readonly retries?: RetrySettings;
-  /** Bytes that are sent in one request. */
+  /** Most bytes that are sent in one request, where the registry takes chunks. */
   readonly chunkSize?: number;
+  /** Ends what was begun and no step has taken. */
+  readonly over?: AbortSignal;
 }
 
 const LANES = { large: 4, small: 8 };
-/** Two fill a usual line, and cost little where it is a bad one. */
-const CAREFUL = 2;
-const CHUNK_SIZE = 16 * 1024 * 1024;
+const CHUNK_SIZE = 32 * 1024 * 1024;
 /** Images under way at once: enough to know large blobs early, few enough to bound memory. */
-const CONCURRENCY = 24;
+const CONCURRENCY = 32;
 /** Milliseconds between two words about one image's bytes. */
 const PROGRESS_PAUSE = 100;
 /** Left in the store while an image's blobs go up: the next run then asks what has arrived. */
@@ -54,7 +56,7 @@ interface Run {
 
 export function createDirectEngine(options: DirectEngineOptions): Engine {
   const { registries, store, sourceMirrors = [], mirroredBefore = () => false, retries = RETRY_SETTINGS } = options;
-  const { lanes = LANES, least = LEAST_FLOW, chunkSize = CHUNK_SIZE } = options;
+  const { lanes = LANES, least = LEAST_FLOW, chunkSize = CHUNK_SIZE, over } = options;
   const sources = openSources({ registries, store, mirrors: sourceMirrors });
   const runs = new Map<AbortSignal | undefined, Run>();
 
@@ -62,14 +64,15 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     const known = runs.get(signal);
     if (known !== undefined) return known;
     const targets = new Map<string, Uploads>();
-    const shared = { store, lanes: { ...lanes, careful: CAREFUL }, least, retries, signal };
-    const downloads = openDownloads(shared);
-    const onProven = (): void => downloads.widen();
+    const shared = { store, line: openLine(chunkSize), least, retries, signal };
+    const downloads = openDownloads({ ...shared, lanes });
+    // a blob's upload takes as long again for its opening and its end, and must keep up
+    const upward = { ...lanes, large: lanes.large * 2 };
     const run: Run = {
       downloads,
       uploadsTo: (host) => {
         const registry = registries.of(host);
-        const uploads = targets.get(host) ?? openUploads({ ...shared, registry, chunkSize, onProven });
+        const uploads = targets.get(host) ?? openUploads({ ...shared, lanes: upward, registry });
         targets.set(host, uploads);
         return uploads;
       },
@@ -78,15 +81,24 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     return run;
   };
 
+  const lookAt: LookAt = async (transfer, kind, call) => {
+    const here = await store.reference(storeName(transfer.target));
+    const isKnown = here !== undefined || mirroredBefore(transfer);
+    const [source, there] = await Promise.all([
+      sources.find(transfer, { ...call, isKnown }),
+      kind === "mirror" ? headOf(transfer.target, call) : undefined,
+    ]);
+    return { source, image: await source.image(call), here, there };
+  };
+  const looks = openLooks({ lookAt, most: CONCURRENCY, over });
+
   const pull = step("pull", async (work) => {
-    const { transfer, signal } = work;
-    const before = await store.reference(storeName(transfer.target));
-    const source = await sources.find(transfer, { ...work.call, isKnown: before !== undefined });
-    const image = await source.image(work.call);
-    const isHere = before?.digest === source.descriptor.digest && (await hasAll(store, image));
+    const { transfer, call, signal } = work;
+    const { source, image, here } = await looks.take(transfer, "pull", call);
+    const isHere = here?.digest === source.descriptor.digest && (await hasAll(store, image));
     const { downloads } = runOf(signal);
     if (!isHere) {
-      downloads.widen();
+      await looks.gathered();
       const watcher = work.watch(sizeOf(image));
       const want = (blob: Descriptor): Promise<void> => downloads.want(blob, source.places, watcher).finished;
       if (image.isUnchecked) await want(image.config).then(() => checkConfig(work, image));
@@ -99,7 +111,10 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
   const push = step("push", async (work) => {
     const { transfer, signal } = work;
     const name = familiarName(transfer.source);
-    const [descriptor, there] = await Promise.all([store.reference(storeName(transfer.target)), headOf(work)]);
+    const [descriptor, there] = await Promise.all([
+      store.reference(storeName(transfer.target)),
+      headOf(transfer.target, work.call),
+    ]);
     if (descriptor === undefined)
       throw new MirrorError("image-not-pulled", { image: name, platform: transfer.platform });
     const raw = { descriptor, bytes: await store.readBytes(descriptor.digest) };
@@ -114,11 +129,10 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
   });
 
   const mirror = step("pull", async (work) => {
-    const { transfer, signal } = work;
-    const isKnown = mirroredBefore(transfer) || (await store.reference(storeName(transfer.target))) !== undefined;
-    const [source, there] = await Promise.all([sources.find(transfer, { ...work.call, isKnown }), headOf(work)]);
-    const image = await source.image(work.call);
+    const { transfer, call, signal } = work;
+    const { source, image, there } = await looks.take(transfer, "mirror", call);
     if (there?.digest === source.descriptor.digest) return { status: "present", ...factsOf(source, image) };
+    await looks.gathered();
     const { downloads } = runOf(signal);
     const fetch = (blob: Descriptor): Download => downloads.want(blob, source.places, { onRetry: work.onRetry });
     if (image.isUnchecked) await fetch(image.config).finished.then(() => checkConfig(work, image));
@@ -135,8 +149,8 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
   };
 
   /** What the target has under the tag; `undefined` too when it would not say, as some do of what is not there yet. */
-  const headOf = async ({ transfer, call }: Work): Promise<Descriptor | undefined> => {
-    const { registry, repository, tag } = withDefaultTag(transfer.target);
+  const headOf = async (target: ImageReference, call: CallOptions): Promise<Descriptor | undefined> => {
+    const { registry, repository, tag } = withDefaultTag(target);
     try {
       return await registries.of(registry).head(repository, tag!, call);
     } catch (error) {
@@ -167,7 +181,12 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     push,
     mirror,
     concurrency: CONCURRENCY,
-    expect: (transfers) => expect(registries, transfers, sourceMirrors),
+    begin: (transfers, kind) => {
+      // every request under way listens to the one signal
+      if (over !== undefined) setMaxListeners(0, over);
+      expect(registries, transfers, sourceMirrors);
+      if (kind !== "push") looks.begin(transfers, kind);
+    },
   };
 }
 

@@ -10,6 +10,7 @@ import type { Descriptor } from "../registry/manifest.ts";
 import { pause } from "../retry.ts";
 import type { PartialBlob, Store } from "../store/store.ts";
 import { type Lanes, openLanes, type LaneWidths } from "./lanes.ts";
+import type { Line } from "./line.ts";
 import { retriesOf, type RetrySettings } from "./retries.ts";
 import { type LeastFlow, watched } from "./watchdog.ts";
 
@@ -36,6 +37,8 @@ export interface Download {
   readonly available: number;
   /** Counts how often the bytes turned out to be wrong and began anew. */
   readonly generation: number;
+  /** What made it fail, once it did. */
+  readonly failure: unknown;
   /** Waits until that many bytes can be read. Throws what made the download fail. */
   reach(bytes: number): Promise<void>;
   /** The bytes from `start` up to `end` as they come in; the last one only when the whole is verified. */
@@ -45,6 +48,7 @@ export interface Download {
 export interface DownloadsOptions {
   readonly store: Store;
   readonly lanes: LaneWidths;
+  readonly line: Line;
   readonly least: LeastFlow;
   readonly retries: RetrySettings;
   readonly signal: AbortSignal | undefined;
@@ -53,8 +57,6 @@ export interface DownloadsOptions {
 export interface Downloads {
   /** Brings a blob into the store. `sources` in the order to be tried, after those already known for the blob. */
   want(blob: Descriptor, sources: readonly BlobSource[], watcher: BlobWatcher): Download;
-  /** Lets the full number of large blobs come at once. */
-  widen(): void;
 }
 
 /** The end of a blob that a reader gets only when the whole is verified. */
@@ -65,20 +67,14 @@ const MOST_CORRUPT = 2;
 export function openDownloads(options: DownloadsOptions): Downloads {
   const running = new Map<string, BlobDownload>();
   const lanes = new Map<string, Lanes>();
-  let isWide = false;
   const lanesOf = (host: string): Lanes => {
     const known = lanes.get(host);
     if (known !== undefined) return known;
     const opened = openLanes(options.lanes);
-    if (isWide) opened.widen();
     lanes.set(host, opened);
     return opened;
   };
   return {
-    widen: () => {
-      isWide = true;
-      for (const each of lanes.values()) each.widen();
-    },
     want: (blob, sources, watcher) => {
       const known = running.get(blob.digest);
       if (known !== undefined) {
@@ -103,7 +99,7 @@ class BlobDownload implements Download {
   #partial: PartialBlob | undefined;
   #isFinished = false;
   #waiting: { readonly bytes: number; readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
-  #failure: unknown;
+  failure: unknown;
   readonly begun: Promise<void>;
   #begin!: () => void;
   finished!: Promise<void>;
@@ -137,7 +133,7 @@ class BlobDownload implements Download {
       this.#isFinished = true;
       this.#advance(this.blob.size);
     } catch (error) {
-      this.#failure = error;
+      this.failure = error;
       for (const { reject } of this.#waiting.splice(0)) reject(error);
       throw error;
     } finally {
@@ -148,7 +144,7 @@ class BlobDownload implements Download {
 
   reach(bytes: number): Promise<void> {
     if (this.#isFinished) return Promise.resolve();
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.failure !== undefined) return Promise.reject(this.failure);
     if (this.available >= bytes) return Promise.resolve();
     return new Promise((resolve, reject) => this.#waiting.push({ bytes, resolve, reject }));
   }
@@ -230,7 +226,7 @@ class BlobDownload implements Download {
 
   /** Fetches what is missing, over as many connections as it takes. */
   async #fill(partial: PartialBlob, source: BlobSource): Promise<void> {
-    const { signal, retries: settings } = this.#options;
+    const { line, signal, retries: settings } = this.#options;
     const retries = retriesOf(settings);
     while (partial.size < this.blob.size) {
       const before = partial.size;
@@ -238,6 +234,7 @@ class BlobDownload implements Download {
         const lanes = this.#lanesOf(source.registry.host);
         await lanes.use(this.blob.size - before, signal, () => this.#stream(partial, source));
       } catch (error) {
+        if (error instanceof MirrorError && error.code === "registry-cut") line.cut(partial.size - before);
         const delay = retries.next(error, partial.size > before);
         if (delay === undefined) throw error;
         for (const { onRetry } of this.#watchers) onRetry?.({ ...delay, error });
@@ -248,8 +245,9 @@ class BlobDownload implements Download {
 
   /** Fetches over one connection. */
   async #stream(partial: PartialBlob, { registry, repository }: BlobSource): Promise<void> {
-    const { least, signal } = this.#options;
+    const { least, line, signal } = this.#options;
     const { host } = registry;
+    const before = partial.size;
     this.#begin();
     await watched({ host, least, signal }, async (flow) => {
       const { start, chunks } = await registry.blob(repository, this.blob, partial.size, { signal: flow.signal });
@@ -262,6 +260,7 @@ class BlobDownload implements Download {
         if (fresh.length === 0) continue;
         await partial.append(fresh);
         this.#advance(partial.size);
+        line.carried(partial.size - before);
       }
       if (partial.size < this.blob.size) {
         throw new RegistryError("registry-cut", {

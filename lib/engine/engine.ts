@@ -55,6 +55,9 @@ export interface Engine {
   readonly mirror: Step;
   /** Images to have under way at once, where the engine limits by itself what it does at each registry. */
   readonly concurrency?: number;
-  /** Announces the images of a run before its first step. */
-  readonly expect?: (transfers: readonly Transfer[]) => void;
+  /**
+   * Announces the images of a run and their step. What can be found out about them without changing anything may be
+   * under way from here on.
+   */
+  readonly begin?: (transfers: readonly Transfer[], step: "pull" | "push" | "mirror") => void;
 }

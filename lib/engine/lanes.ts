@@ -7,27 +7,20 @@ import { MirrorError } from "../errors.ts";
 export interface LaneWidths {
   /** Large blobs under way at once. */
   readonly large: number;
-  /** Large blobs under way at once as long as nothing is known of the link. */
-  readonly careful: number;
   readonly small: number;
 }
 
 export interface Lanes {
   /** Runs `action` when there is room. Throws what it throws, and `interrupted` when `signal` is aborted before. */
   use<T>(size: number, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T>;
-  /** The link is good: from here on the full number of large blobs may be under way. */
-  widen(): void;
 }
 
 /** Blobs below this many bytes cost more in round trips than in bandwidth. */
 export const SMALL_BLOB = 1024 * 1024;
 
-export function openLanes({ large, careful, small }: LaneWidths): Lanes {
-  const lanes = { large: new Lane(Math.min(careful, large)), small: new Lane(small) };
-  return {
-    use: (size, signal, action) => (size < SMALL_BLOB ? lanes.small : lanes.large).use(size, signal, action),
-    widen: () => lanes.large.widen(large),
-  };
+export function openLanes({ large, small }: LaneWidths): Lanes {
+  const lanes = { large: new Lane(large), small: new Lane(small) };
+  return { use: (size, signal, action) => (size < SMALL_BLOB ? lanes.small : lanes.large).use(size, signal, action) };
 }
 
 interface Waiting {
@@ -36,18 +29,13 @@ interface Waiting {
 }
 
 class Lane {
-  #width: number;
+  readonly #width: number;
   #busy = 0;
   /** By size, the largest last. */
   readonly #waiting: Waiting[] = [];
 
   constructor(width: number) {
     this.#width = width;
-  }
-
-  widen(width: number): void {
-    this.#width = width;
-    this.#startNext();
   }
 
   async use<T>(size: number, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {

@@ -49,11 +49,20 @@ export async function openWorkshop(config: Config, locked: readonly LockedImage[
   }
   const store = await openStore(config.store);
   const lanes = { large: concurrency, small: concurrency * 2 };
+  const over = new AbortController();
   return {
     registries,
     store,
-    engine: createDirectEngine({ registries, store, sourceMirrors, lanes, mirroredBefore: isLocked(locked) }),
+    engine: createDirectEngine({
+      registries,
+      store,
+      sourceMirrors,
+      lanes,
+      mirroredBefore: isLocked(locked),
+      over: over.signal,
+    }),
     close: async () => {
+      over.abort();
       registries.close();
       await store.close();
     },
@@ -103,8 +112,8 @@ export function probeMirror(config: Config, registries: Registries, signal: Abor
   const { registry: host } = requireMirror(config);
   const registry = registries.of(host);
   return {
-    ping: async () => {
-      await registry.ping({ signal });
+    ping: async (repository: string) => {
+      await registry.ping({ repository, signal });
       const { credentials, environment, home } = config;
       return { loggedIn: (credentials ?? (await findCredentials(host, { environment, home, run }))) !== undefined };
     },

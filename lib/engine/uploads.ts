@@ -4,9 +4,8 @@
  *
  * A blob goes up while it comes down, in chunks: whatever the registry has confirmed is written down in the store and
  * need not be sent again, within this run or a later one. How a registry and the way to it like their chunks is
- * learned as they go: one that takes no chunks gets blobs whole, and on a link that cuts connections after some bytes
- * chunks become smaller than that and get connections of their own. Until a link has carried some megabytes, few large
- * blobs go at a time, so that this lesson is cheap.
+ * learned as they go: one that takes no chunks gets blobs whole, and on a line that cuts connections after some bytes
+ * chunks become smaller than that and get connections of their own.
  */
 import { MirrorError } from "../errors.ts";
 import type { Registry, Upload } from "../registry/client.ts";
@@ -15,7 +14,8 @@ import type { Descriptor } from "../registry/manifest.ts";
 import { pause } from "../retry.ts";
 import type { Store, UploadTarget } from "../store/store.ts";
 import type { BlobWatcher, Download } from "./downloads.ts";
-import { type Lanes, type LaneWidths, openLanes, SMALL_BLOB } from "./lanes.ts";
+import { type Lanes, type LaneWidths, openLanes } from "./lanes.ts";
+import type { Chunk, Line } from "./line.ts";
 import { type Retries, retriesOf, type RetrySettings } from "./retries.ts";
 import { type Flow, type LeastFlow, watched } from "./watchdog.ts";
 
@@ -25,10 +25,7 @@ export interface UploadsOptions {
   readonly lanes: LaneWidths;
   readonly least: LeastFlow;
   readonly retries: RetrySettings;
-  /** Bytes of a chunk as long as nothing else is learned. */
-  readonly chunkSize: number;
-  /** Called once when the link turns out to be good. */
-  readonly onProven: () => void;
+  readonly line: Line;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -50,9 +47,13 @@ export interface Uploads {
 
 /** What was sent is known in steps of the send buffer, so a slow upload shows signs of life more rarely. */
 const UPLOAD_PATIENCE = 4;
+/**
+ * Bytes that are to be here before they take a lane, so that one that comes slowly does not keep those waiting that are
+ * here already.
+ */
+const LEAD = 1024 * 1024;
+/** A registry that finds a chunk too large is offered half of it, down to this. */
 const SMALLEST_CHUNK = 512 * 1024;
-/** A chunk is this part of what a connection carried before it was cut. */
-const CUT_MARGIN = 3;
 /** Statuses of a chunk: the session is not there or elsewhere, or the registry does not do this at all. */
 const LOST = new Set([400, 404, 416]);
 const FORGOTTEN = new Set([404]);
@@ -60,9 +61,6 @@ const NO_CHUNKS = new Set([...LOST, 405, 415, 501]);
 /** A session may be lost now and then; more often for one blob means that the registry does not keep them. */
 const MOST_LOST = 2;
 const MOST_REFETCHES = 1;
-/** Bytes of large blobs that the link must have carried to count as good. */
-const PROOF = 24 * 1024 * 1024;
-
 export function openUploads(options: UploadsOptions): Uploads {
   return new RegistryUploads(options);
 }
@@ -78,17 +76,14 @@ class RegistryUploads implements Uploads {
   /** The repository that each blob went to first. */
   readonly #homes = new Map<string, Home>();
   readonly #placing = new Map<string, Promise<void>>();
-  readonly #link: Link;
+  /** How the registry wants its uploads. */
+  readonly #wish: Wish = { chunks: true, largestChunk: Infinity };
   /** Whether asking for a mount is worth it. */
   #mounts = true;
 
   constructor(options: UploadsOptions) {
     this.#options = options;
     this.#lanes = openLanes(options.lanes);
-    this.#link = new Link(options.chunkSize, () => {
-      this.#lanes.widen();
-      options.onProven();
-    });
   }
 
   async bring(request: UploadRequest): Promise<void> {
@@ -134,7 +129,7 @@ class RegistryUploads implements Uploads {
       opened = answer;
       break;
     }
-    const done = new BlobUpload(request, this.#options, { lanes: this.#lanes, link: this.#link, opened }).run();
+    const done = new BlobUpload(request, this.#options, { lanes: this.#lanes, wish: this.#wish, opened }).run();
     const home = { repository, done };
     if (!this.#homes.has(blob.digest)) this.#homes.set(blob.digest, home);
     await done;
@@ -164,53 +159,16 @@ async function succeeded(done: Promise<void>): Promise<boolean> {
   }
 }
 
-/** What is known of a registry and the way to it. */
-class Link {
-  readonly #onProven: () => void;
-  #carried = 0;
-  #isProven = false;
-  /** Bytes of a chunk; no chunks = blobs go whole. */
-  chunkSize: number;
-  chunks = true;
-  /** Chunks get connections of their own. */
-  fresh = false;
-
-  constructor(chunkSize: number, onProven: () => void) {
-    this.#onProven = onProven;
-    this.chunkSize = chunkSize;
-  }
-
-  /** Bytes are on their way. */
-  carried(bytes: number): void {
-    this.#carried += bytes;
-    if (this.#carried >= PROOF) this.#prove();
-  }
-
-  #prove(): void {
-    if (this.#isProven) return;
-    this.#isProven = true;
-    this.#onProven();
-  }
-
-  /** A connection was cut when it had carried `bytes` of a chunk of `length`. */
-  cut(bytes: number, length: number): void {
-    // an early cut says nothing of the length, and others may have learned of this one
-    if (bytes < 2 * SMALLEST_CHUNK || length > 2 * this.chunkSize) return;
-    this.fresh = true;
-    this.shrink(bytes / CUT_MARGIN);
-    this.#prove();
-  }
-
-  /** Makes chunks at most `bytes` long. */
-  shrink(bytes: number): void {
-    const length = Math.max(SMALLEST_CHUNK, 2 ** Math.floor(Math.log2(bytes)));
-    this.chunkSize = Math.min(this.chunkSize, length);
-  }
+/** How a registry wants its uploads, as far as its answers told. */
+interface Wish {
+  /** Blobs may come in chunks. */
+  chunks: boolean;
+  largestChunk: number;
 }
 
 interface Way {
   readonly lanes: Lanes;
-  readonly link: Link;
+  readonly wish: Wish;
   /** An upload that the registry opened already. */
   readonly opened: Upload | undefined;
 }
@@ -226,8 +184,8 @@ class BlobUpload {
   #generation: number;
   #upload: Upload | undefined;
   #isRemembered = false;
-  /** Whether the last request carried a part of the blob. */
-  #isPart = false;
+  /** Bytes of the last request that carried some of the blob. */
+  #length = 0;
   #lost = 0;
   #refetches = 0;
   #shown = 0;
@@ -258,22 +216,30 @@ class BlobUpload {
 
   /** Sends all that is missing and closes the upload. */
   async #send(): Promise<void> {
-    const { lanes, link } = this.#way;
-    const { registry, signal } = this.#options;
+    const { lanes, wish } = this.#way;
+    const { registry, signal, line } = this.#options;
     const { size } = this.#request.blob;
-    // opened while the first bytes are awaited; a small blob is not worth a lane before it is whole
-    await allOf([this.#open(), this.#download.reach(size < SMALL_BLOB ? size : 1)]);
+    // opened while the first bytes are awaited
+    await allOf([this.#open(), this.#lead()]);
     for (let isLast = false; !isLast;) {
+      await this.#lead();
       isLast = await lanes.use(size, signal, async () => {
         if (this.#download.generation !== this.#generation) await this.#begin();
         this.#upload ??= await registry.startUpload(this.#request.repository, { signal });
         const { offset, smallestChunk = 0 } = this.#upload;
-        const end = link.chunks ? Math.min(size, offset + Math.max(link.chunkSize, smallestChunk)) : size;
-        await this.#sendPart(this.#upload, end);
+        const left = size - offset;
+        const chunk = line.chunk(Math.min(left, wish.largestChunk));
+        const end = wish.chunks ? offset + Math.min(left, Math.max(chunk.bytes, smallestChunk)) : size;
+        await this.#sendPart(this.#upload, end, chunk);
         return end === size;
       });
       if (!isLast) await this.#remember(this.#upload);
     }
+  }
+
+  /** Waits until there is something to send that is worth a lane. */
+  async #lead(): Promise<void> {
+    await this.#download.reach(Math.min(this.#request.blob.size, (this.#upload?.offset ?? 0) + LEAD));
   }
 
   async #open(): Promise<void> {
@@ -283,27 +249,26 @@ class BlobUpload {
     this.#upload ??= await this.#way.lanes.use(0, signal, () => registry.startUpload(repository, { signal }));
   }
 
-  async #sendPart(upload: Upload, end: number): Promise<void> {
-    const { link } = this.#way;
-    const { registry, signal, least } = this.#options;
+  async #sendPart(upload: Upload, end: number, chunk: Chunk): Promise<void> {
+    const { registry, signal, least, line } = this.#options;
     const { repository, blob } = this.#request;
     const length = end - upload.offset;
-    this.#isPart = length < blob.size;
+    this.#length = length;
     let sent = 0;
     try {
       const patient = { ...least, within: least.within * UPLOAD_PATIENCE };
       await watched({ host: registry.host, least: patient, signal }, async (flow) => {
         const stream = counted(this.#download.read(upload.offset, end), flow, (bytes) => {
           sent += bytes;
-          if (length >= SMALL_BLOB) link.carried(bytes);
           this.#show(upload.offset + sent);
         });
-        const options = { signal: flow.signal, fresh: link.fresh };
+        const options = { signal: flow.signal, fresh: line.isApart(length) };
         if (end < blob.size) this.#upload = await registry.uploadChunk(repository, upload, { length, stream }, options);
         else await registry.finishUpload(repository, upload, blob.digest, { length, stream }, options);
       });
+      chunk.arrived();
     } catch (error) {
-      if (error instanceof MirrorError && error.code === "registry-cut") link.cut(sent, length);
+      chunk.failed(error instanceof MirrorError && error.code === "registry-cut" ? sent : undefined);
       throw error;
     }
   }
@@ -312,7 +277,7 @@ class BlobUpload {
   async #learn(error: unknown, gotOn: boolean): Promise<void> {
     const { signal } = this.#options;
     if (signal?.aborted) throw new MirrorError("interrupted");
-    if (!(error instanceof MirrorError)) throw error;
+    if (!(error instanceof MirrorError) || error === this.#download.failure) throw error;
     // the download left the bytes that were followed: it failed, or it goes on with another source
     if (error.code === "interrupted") {
       await this.#download.finished;
@@ -333,23 +298,22 @@ class BlobUpload {
 
   /** Handles refusals that tell how the registry wants it. `false` = the error stands. */
   async #takesRefusal(error: MirrorError): Promise<boolean> {
-    const { link } = this.#way;
+    const { wish } = this.#way;
     if (!(error instanceof RegistryError) || error.status === undefined || error.retryHelps) return false;
-    const { size } = this.#request.blob;
-    const length = Math.min(size, link.chunkSize);
-    if (error.status === 413 && link.chunks && length > SMALLEST_CHUNK) {
-      link.shrink(length / 2);
+    if (error.status === 413 && wish.chunks && this.#length > SMALLEST_CHUNK) {
+      wish.largestChunk = Math.max(SMALLEST_CHUNK, Math.floor(this.#length / 2));
       await this.#synchronise();
       return true;
     }
     // an upload that waited long for its bytes may be forgotten
-    if (!(this.#isPart ? NO_CHUNKS : FORGOTTEN).has(error.status)) return false;
+    const isPart = this.#length < this.#request.blob.size;
+    if (!(isPart ? NO_CHUNKS : FORGOTTEN).has(error.status)) return false;
     this.#lost += 1;
-    if (!this.#isPart) {
+    if (!isPart) {
       if (this.#lost > MOST_LOST) return false;
       await this.#begin();
     } else if (!LOST.has(error.status) || this.#lost > MOST_LOST) {
-      link.chunks = false;
+      wish.chunks = false;
       await this.#begin();
     } else await this.#synchronise();
     return true;

@@ -8,7 +8,7 @@
  * scopes is asked for at once, and when a registry refuses such a token, its scopes are asked for one by one.
  */
 
-import { MirrorError } from "../errors.ts";
+import { unlessAborted } from "../retry.ts";
 import type { RegistryCredentials } from "./credentials.ts";
 import { answerError, RegistryError } from "./errors.ts";
 import { type HttpAnswer, readBody, readText, type Transport } from "./transport.ts";
@@ -31,6 +31,8 @@ export type Challenge =
 export interface Authorizer {
   /** Whether a challenge, or that none is needed, is known. */
   readonly isSettled: boolean;
+  /** Whether it is tokens that the registry wants. */
+  readonly wantsToken: boolean;
   /** Whether credentials are sent. */
   readonly isLoggedIn: boolean;
   /** Why stored credentials could not be read: what a refusal is then about. */
@@ -123,6 +125,9 @@ export function openAuthorizer({ host, transport, credentials }: AuthorizerOptio
     get isSettled() {
       return challenge !== undefined;
     },
+    get wantsToken() {
+      return typeof challenge === "object" && challenge.scheme === "bearer";
+    },
     get isLoggedIn() {
       return loggedIn;
     },
@@ -198,17 +203,6 @@ interface TokenRequest {
   readonly challenge: Extract<Challenge, { scheme: "bearer" }>;
   readonly scopes: readonly Scope[];
   readonly credentials: RegistryCredentials | undefined;
-}
-
-/** Gives what `promise` gives, or throws `interrupted` as soon as `signal` is aborted; the promise's work goes on. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(new MirrorError("interrupted"));
-    if (signal.aborted) leave();
-    signal.addEventListener("abort", leave, { once: true });
-    void promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
-  });
 }
 
 async function fetchToken({ host, transport, challenge, scopes, credentials }: TokenRequest): Promise<Token> {

@@ -47,8 +47,11 @@ export interface Registry {
   readonly host: string;
   /** Announces what will be read and written, so that few tokens carry it all. */
   expect(repositories: { readonly pull?: readonly string[]; readonly push?: readonly string[] }): void;
-  /** Asks whether this is a registry, and whether it takes the credentials. Throws what `answerError` knows. */
-  ping(options?: CallOptions): Promise<{ readonly loggedIn: boolean }>;
+  /**
+   * Asks whether this is a registry, and whether it takes the credentials. Where it wants tokens, the one to write to
+   * `repository` is the answer: the work needs it anyway. Throws what `answerError` knows.
+   */
+  ping(options?: CallOptions & { readonly repository?: string }): Promise<{ readonly loggedIn: boolean }>;
   /** What `reference`, a tag or digest, names; `undefined` when there is nothing. */
   head(repository: string, reference: string, options?: CallOptions): Promise<Descriptor | undefined>;
   /** The manifest's exact bytes. Throws `registry-not-found`, `registry-digest`, `manifest-too-large` and more. */
@@ -99,6 +102,8 @@ interface Call extends Omit<HttpRequest, "headers"> {
   readonly name: string;
   /** Statuses that are an answer; every other one is an error. */
   readonly expect: readonly number[];
+  /** It is all about the login: a token is answer enough. */
+  readonly isLogin?: boolean;
 }
 
 /** A token may be refused as too old, then as one that was asked for too many scopes. */
@@ -117,7 +122,7 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
 
   /** Sends one request with what the registry wants to see. */
   const send = async (call: Call): Promise<HttpAnswer> => {
-    const { scopes, action, name, expect, ...request } = call;
+    const { scopes, action, name, expect, isLogin = false, ...request } = call;
     for (let refusals = 0; ; refusals += 1) {
       // an upload may go to another host, which has its own permission in the address
       const ours = request.url.origin === origin;
@@ -135,7 +140,9 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
         const renewed = await authorizer.refused(answer, scopes, authorization);
         if (renewed && repeatable) {
           discard(answer);
-          continue;
+          if (!isLogin || authorization !== undefined || !authorizer.wantsToken) continue;
+          await authorizer.header(scopes, request.signal);
+          return answer;
         }
         if (renewed) {
           answer.body.destroy();
@@ -178,17 +185,19 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
     expect: ({ pull: readable = [], push: writable = [] }) =>
       authorizer.expect([...readable.map(pullScope), ...writable.map(pushScope)]),
 
-    ping: async ({ signal, ...rest } = {}) => {
+    ping: async ({ repository, signal, ...rest } = {}) => {
       const call: Call = {
         method: "GET",
         url: url(""),
-        scopes: [],
+        scopes: repository === undefined ? [] : [pushScope(repository)],
         action: "log in",
         name: host,
         expect: [200],
+        isLogin: true,
         signal,
       };
       await small(ignored, call, rest);
+      if (authorizer.problem !== undefined) throw authorizer.problem;
       return { loggedIn: authorizer.isLoggedIn };
     },
 

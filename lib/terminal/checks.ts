@@ -1,8 +1,10 @@
 /** How the checks before the work are shown: a line for each, then every failure with its remedy. */
 import { type Finding, runChecks } from "../check.ts";
 import type { Project } from "../compose/project.ts";
+import { isLocked } from "../engine/locked.ts";
 import { probeMirror } from "../engine/open.ts";
 import type { MirrorError } from "../errors.ts";
+import type { LockedImage } from "../lock.ts";
 import type { Plan } from "../plan.ts";
 import { run } from "../process.ts";
 import type { Registries } from "../registry/registries.ts";
@@ -12,14 +14,24 @@ import { formatBytes } from "./format.ts";
 import type { Row } from "./pipeline.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** What is checked. */
+interface Checked {
+  readonly project: Project;
+  readonly plan: Plan;
+  readonly registries: Registries;
+  /** What earlier runs mirrored. */
+  readonly locked?: readonly LockedImage[];
+}
+
 /** Runs the checks and tells what they found in `row`. Throws `interrupted` only. */
 export async function showChecks(
   { config, terminal, signal }: Context,
   row: Row,
-  { project, plan, registries }: { readonly project: Project; readonly plan: Plan; readonly registries: Registries },
+  { project, plan, registries, locked = [] }: Checked,
 ): Promise<readonly Finding[]> {
   const registry = probeMirror(config, registries, signal);
-  const findings = await runChecks({ config, project, plan, registry, run, signal });
+  const isKnown = plan.transfers.some(isLocked(locked));
+  const findings = await runChecks({ config, project, plan, registry, isKnown, run, signal });
   const first = failedCheck(findings);
   for (const finding of findings) for (const line of findingLines(terminal, finding, first)) row.note(line);
   return findings;

@@ -29,6 +29,7 @@ export async function transferAlone(context: Context, step: "pull" | "push"): Pr
       {
         title,
         run: async (row) => {
+          workshop.engine.begin?.(plan.transfers, step);
           outcomes = await showTransfers(context, row, plan.transfers, { engine: workshop.engine, step });
           return !hasFailed(outcomes);
         },
@@ -76,7 +77,6 @@ export async function showTransfers(
     }
     draw();
   };
-  engine.expect?.(transfers);
   return transferAll(
     transfers,
     async (transfer) => {

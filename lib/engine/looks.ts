@@ -1,0 +1,67 @@
+/**
+ * What an engine finds out about an image before it moves anything. The first images of a run are looked at ahead,
+ * while something else is still being checked: that costs no time then, and when the work begins the large blobs of all
+ * these images are known and can go first.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Transfer } from "../plan.ts";
+import type { CallOptions } from "../registry/client.ts";
+import type { Descriptor } from "../registry/manifest.ts";
+import { unlessAborted } from "../retry.ts";
+import type { Source, SourceImage } from "./sources.ts";
+
+export interface Look {
+  readonly source: Source;
+  readonly image: SourceImage;
+  /** What the store has under the image's name. */
+  readonly here: Descriptor | undefined;
+  /** What the target has under the tag; `undefined` too when it was not asked. */
+  readonly there: Descriptor | undefined;
+}
+
+/** Looks at one image; changes nothing that anybody sees. */
+export type LookAt = (transfer: Transfer, step: "pull" | "mirror", call: CallOptions) => Promise<Look>;
+
+export interface Looks {
+  /** Begins to look at the first of `transfers`. */
+  begin(transfers: readonly Transfer[], step: "pull" | "mirror"): void;
+  /** What is known of the image, once. Throws what looking at it throws. */
+  take(transfer: Transfer, step: "pull" | "mirror", call: CallOptions): Promise<Look>;
+  /** Waits a little for those that are still being looked at. */
+  gathered(): Promise<void>;
+}
+
+export interface LooksOptions {
+  readonly lookAt: LookAt;
+  /** Images that are looked at ahead. */
+  readonly most: number;
+  /** Ends what was begun and nobody took. */
+  readonly over: AbortSignal | undefined;
+}
+
+/** Milliseconds that an image waits for the others, so that the largest blob of all may go first. */
+const GATHERING = 300;
+
+export function openLooks({ lookAt, most, over }: LooksOptions): Looks {
+  const begun = new Map<Transfer, Promise<Look>>();
+  let all: Promise<unknown> = Promise.resolve();
+  return {
+    begin: (transfers, step) => {
+      for (const transfer of transfers.slice(0, most)) {
+        const look = lookAt(transfer, step, { signal: over });
+        // told to whoever takes it
+        look.catch(() => {});
+        begun.set(transfer, look);
+      }
+      all = Promise.allSettled(begun.values());
+    },
+    take: (transfer, step, call) => {
+      const look = begun.get(transfer);
+      begun.delete(transfer);
+      return look === undefined ? lookAt(transfer, step, call) : unlessAborted(look, call.signal);
+    },
+    gathered: async () => {
+      await Promise.race([all, sleep(GATHERING, undefined, { ref: false })]);
+    },
+  };
+}

@@ -284,6 +284,8 @@ class BlobUpload {
       return this.#synchronise();
     }
     if (await this.#isCorrupt(error)) {
+      // a source that keeps sending wrong bytes is what the failure is about
+      await this.#download.finished;
       if (this.#download.generation === this.#generation) this.#refetches += 1;
       if (this.#refetches > MOST_REFETCHES) throw error;
       return this.#begin();

@@ -34,8 +34,8 @@ export type CheckWarning =
 
 /** The mirror registry, as far as it is asked here. */
 export interface PushProbe {
-  /** Throws when the registry cannot be reached or refuses the login. */
-  readonly ping: (repository: string) => Promise<{ readonly loggedIn: boolean }>;
+  /** Throws when the registry cannot be reached or refuses the login, the one for `repository` if there is any. */
+  readonly ping: (repository: string | undefined) => Promise<{ readonly loggedIn: boolean }>;
   /** Throws when a push to `repository` would be refused. */
   readonly probePush: (repository: string) => Promise<void>;
 }
@@ -117,14 +117,12 @@ async function checkDisk(folder: string): Promise<Finding> {
 async function checkRegistry({ config, plan, registry, isKnown = false }: CheckOptions): Promise<readonly Finding[]> {
   if (config.embedded) return [];
   const { registry: host, namespace } = requireMirror(config);
-  const [first] = plan.transfers;
-  if (first === undefined) return [];
-  const { repository } = first.target;
+  const repository = plan.transfers[0]?.target.repository;
   const login = await found("registry", { registry: host }, async () => {
     const { loggedIn } = await registry.ping(repository);
     return { login: loggedIn ? "yes" : "no" };
   });
-  if (login.errors.length > 0 || isKnown) return [login];
+  if (login.errors.length > 0 || isKnown || repository === undefined) return [login];
   return [
     login,
     await found("namespace", { registry: host, namespace }, async () => {

@@ -4,6 +4,7 @@ import { type Look, openLooks } from "../lib/engine/looks.ts";
 import { MirrorError } from "../lib/errors.ts";
 import type { Transfer } from "../lib/plan.ts";
 import { parseReference } from "../lib/reference.ts";
+import type { CallOptions } from "../lib/registry/client.ts";
 
 const transferOf = (name: string): Transfer => ({
   source: parseReference(name),
@@ -36,6 +37,22 @@ test("a look that failed is told to whoever takes it, and to nobody else", async
   looks.begin([one, two], "mirror");
   await assert.rejects(looks.take(one, "mirror", {}), { code: "interrupted" });
   await looks.gathered();
+});
+
+test("whoever takes a look is told of its retries, those before and those after", async () => {
+  const told: number[] = [];
+  const listeners: NonNullable<CallOptions["onRetry"]>[] = [];
+  const lookAt = (_: Transfer, __: string, { onRetry }: CallOptions): Promise<Look> => {
+    listeners.push(onRetry!);
+    return new Promise(() => {});
+  };
+  const looks = openLooks({ lookAt, most: 1, over: undefined });
+  looks.begin([one], "pull");
+  const [say] = listeners as [(typeof listeners)[0]];
+  say({ attempt: 1, delay: 1000, error: undefined });
+  void looks.take(one, "pull", { onRetry: ({ attempt }) => told.push(attempt) });
+  say({ attempt: 2, delay: 2000, error: undefined });
+  assert.deepEqual(told, [1, 2]);
 });
 
 test("whoever waits for a look may leave, and waits for those of others a moment only", async () => {

@@ -86,6 +86,32 @@ test("the first request alone finds out what is wanted; the others then know", a
   assert.deepEqual(await registry.ping(), { loggedIn: true });
 });
 
+test("credentials that the token server refuses are not sent again and again", async (t) => {
+  const wrong: RegistryCredentials = { ...LOGIN, password: new Secret("wrong") };
+  const { server, registry } = await open(t, { auth: "token", ...USER, publicPull: false }, async () => wrong);
+  const repositories = ["one", "two", "three"];
+  registry.expect({ pull: repositories });
+  const heads = await Promise.allSettled(repositories.map((repository) => registry.head(repository, "1")));
+  await assert.rejects(registry.ping(), { code: "registry-unauthorized" });
+  assert.deepEqual(
+    heads.map((each) => each.status === "rejected" && (each.reason as RegistryError).code),
+    Array.from(repositories, () => "registry-unauthorized"),
+  );
+  assert.equal(server.count("GET", /token/), 2, "for all of them, and for the first one alone");
+});
+
+test("where tokens are wanted, a ping gets the one that the work then has", async (t) => {
+  const { server, registry } = await open(t, { auth: "token", ...USER, publicPull: false }, async () => LOGIN);
+  registry.expect({ push: ["one", "two"] });
+  assert.deepEqual(await registry.ping({ repository: "one" }), { loggedIn: true });
+  assert.deepEqual(
+    server.seen.map(({ url }) => url.replace(/\?.*/, "")),
+    ["/v2/", "/token"],
+  );
+  await registry.startUpload("two");
+  assert.equal(server.count("GET", /token/), 1);
+});
+
 test("without announced repositories each gets a token of its own, kept while it lives", async (t) => {
   const { server, registry } = await open(t, { auth: "token", ...USER, expiresIn: 300 });
   for (const repository of ["one", "two", "one", "two"]) await registry.head(repository, "1");

@@ -29,7 +29,7 @@ export interface DirectEngineOptions {
   readonly sourceMirrors?: readonly SourceMirror[];
   /** Whether an earlier run mirrored the image, so that asking for its digest comes before asking for its manifest. */
   readonly mirroredBefore?: (transfer: Transfer) => boolean;
-  /** Blobs under way at once at each registry and in each direction. */
+  /** Blobs that come from each registry at once; as many small ones and twice as many large ones go to one. */
   readonly lanes?: LaneWidths;
   readonly least?: LeastFlow;
   readonly retries?: RetrySettings;
@@ -66,7 +66,7 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     const targets = new Map<string, Uploads>();
     const shared = { store, line: openLine(chunkSize), least, retries, signal };
     const downloads = openDownloads({ ...shared, lanes });
-    // a blob's upload takes as long again for its opening and its end, and must keep up
+    // what goes up must keep up with what comes down, and has more round trips to wait for
     const upward = { ...lanes, large: lanes.large * 2 };
     const run: Run = {
       downloads,

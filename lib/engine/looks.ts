@@ -39,26 +39,47 @@ export interface LooksOptions {
   readonly over: AbortSignal | undefined;
 }
 
+type Retry = Parameters<NonNullable<CallOptions["onRetry"]>>[0];
+
+/** A look that nobody has taken yet. */
+interface Ahead {
+  readonly look: Promise<Look>;
+  /** What was said of it so far. */
+  readonly retries: readonly Retry[];
+  tell: (retry: Retry) => void;
+}
+
 /** Milliseconds that an image waits for the others, so that the largest blob of all may go first. */
 const GATHERING = 300;
 
 export function openLooks({ lookAt, most, over }: LooksOptions): Looks {
-  const begun = new Map<Transfer, Promise<Look>>();
+  const begun = new Map<Transfer, Ahead>();
   let all: Promise<unknown> = Promise.resolve();
   return {
     begin: (transfers, step) => {
       for (const transfer of transfers.slice(0, most)) {
-        const look = lookAt(transfer, step, { signal: over });
+        const retries: Retry[] = [];
+        const ahead: Ahead = {
+          look: lookAt(transfer, step, { signal: over, onRetry: (retry) => ahead.tell(retry) }),
+          tell: (retry) => retries.push(retry),
+          retries,
+        };
         // told to whoever takes it
-        look.catch(() => {});
-        begun.set(transfer, look);
+        ahead.look.catch(() => {});
+        begun.set(transfer, ahead);
       }
-      all = Promise.allSettled(begun.values());
+      all = Promise.allSettled([...begun.values()].map(({ look }) => look));
     },
     take: (transfer, step, call) => {
-      const look = begun.get(transfer);
+      const ahead = begun.get(transfer);
       begun.delete(transfer);
-      return look === undefined ? lookAt(transfer, step, call) : unlessAborted(look, call.signal);
+      if (ahead === undefined) return lookAt(transfer, step, call);
+      const { onRetry } = call;
+      if (onRetry !== undefined) {
+        for (const retry of ahead.retries) onRetry(retry);
+        ahead.tell = onRetry;
+      }
+      return unlessAborted(ahead.look, call.signal);
     },
     gathered: async () => {
       await Promise.race([all, sleep(GATHERING, undefined, { ref: false })]);

@@ -112,8 +112,8 @@ export function probeMirror(config: Config, registries: Registries, signal: Abor
   const { registry: host } = requireMirror(config);
   const registry = registries.of(host);
   return {
-    ping: async (repository: string) => {
-      await registry.ping({ repository, signal });
+    ping: async (repository: string | undefined) => {
+      await registry.ping({ signal, ...(repository === undefined ? {} : { repository }) });
       const { credentials, environment, home } = config;
       return { loggedIn: (credentials ?? (await findCredentials(host, { environment, home, run }))) !== undefined };
     },

@@ -61,6 +61,7 @@ const NO_CHUNKS = new Set([...LOST, 405, 415, 501]);
 /** A session may be lost now and then; more often for one blob means that the registry does not keep them. */
 const MOST_LOST = 2;
 const MOST_REFETCHES = 1;
+
 export function openUploads(options: UploadsOptions): Uploads {
   return new RegistryUploads(options);
 }

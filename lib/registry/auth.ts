@@ -73,6 +73,9 @@ export function openAuthorizer({ host, transport, credentials }: AuthorizerOptio
   const fetching = new Map<string, Promise<Token>>();
   const groups = new Map<Scope, readonly Scope[]>();
 
+  /** The token server refused the credentials: sending them again and again may lock the account. */
+  let refusal: RegistryError | undefined;
+
   // a broken helper must not keep anybody from a public image: it counts when the anonymous request is refused
   let problem: unknown;
   const login = (): Promise<RegistryCredentials | undefined> => {
@@ -110,12 +113,17 @@ export function openAuthorizer({ host, transport, credentials }: AuthorizerOptio
     const key = group.join(" ");
     const token = tokens.get(key);
     if (token !== undefined && token.renewAt > Date.now()) return token.value;
+    if (refusal !== undefined) throw refusal;
     try {
       const request = { host, transport, challenge, scopes: group, credentials: known };
       return (await unlessAborted(fetchOnce(key, request), signal)).value;
     } catch (error) {
+      if (!(error instanceof RegistryError) || error.retryHelps) throw error;
+      if (group.length <= scopes.length) {
+        if (error.status === 401 && known !== undefined && tokens.size === 0) refusal = error;
+        throw error;
+      }
       // the server may dislike the group for one of its scopes, or for its length
-      if (group.length <= scopes.length || !(error instanceof RegistryError) || error.retryHelps) throw error;
       ungroup(group);
       return tokenFor(scopes, signal);
     }

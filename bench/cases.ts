@@ -1,6 +1,6 @@
 /** What is measured: lists of images, brought over a link, from a clean slate and then again. */
 import type { Link } from "./bed.ts";
-import { LARGE, SMALL } from "./catalog.ts";
+import { DIFY_LARGE, LARGE, SMALL } from "./catalog.ts";
 
 export interface Stage {
   readonly id: string;
@@ -30,7 +30,8 @@ const SKOPEO = "skopeo, one by one";
 const SYNCER = "image-syncer";
 const SYNCER_NOTE = "image-syncer 1.3.1, the newest that the Go module proxy has, knows no OCI images.";
 const MANY_NOTE = `${SYNCER_NOTE} regsync asks for one token for all repositories, by an address too long for a registry; regctl stands in.`;
-const MANY_ROUNDS = { [DOCKER_WAY]: 0, [REGSYNC]: 0, [REGCTL]: 1, [SKOPEO]: 1, [SYNCER]: 1 } as const;
+const CRANE = "crane, 4 at once";
+const MANY_ROUNDS = { [CRANE]: 1, [DOCKER_WAY]: 0, [REGSYNC]: 0, [REGCTL]: 1, [SKOPEO]: 1, [SYNCER]: 1 } as const;
 
 const namesOf = (images: readonly { readonly name: string }[]): readonly string[] => images.map(({ name }) => name);
 
@@ -51,6 +52,19 @@ export const CASES: readonly Case[] = [
       { id: "b", title: "28 images of a Dify project, 100 Mbit/s and 200 ms round trip on both sides", link: SLOW },
       { id: "d", title: "The same 28 once more, nothing has changed, same link", link: SLOW },
       { id: "d-fast", title: "The same 28 once more, nothing has changed, unlimited link", link: FAST },
+    ],
+  },
+  {
+    id: "b-large",
+    images: namesOf(DIFY_LARGE),
+    fewerRounds: { [REGCTL]: 0, [REGSYNC]: 1, [DOCKER_WAY]: 0, [SKOPEO]: 0, [SYNCER]: 0 },
+    note: "Logins and round trips take the same time as in (b), and the content 2.5 times as long.",
+    stages: [
+      {
+        id: "b-large",
+        title: "The 28 images of (b) at 2.5 times their size, 100 Mbit/s and 200 ms round trip on both sides",
+        link: SLOW,
+      },
     ],
   },
   {

@@ -1,6 +1,6 @@
 /** Images that the benchmark has beside those of the test bed; the bed's `seed.ts` takes this module. */
-import { parseReference } from "../lib/reference.ts";
-import type { CatalogImage } from "../test/bed/catalog.ts";
+import { formatReference, parseReference } from "../lib/reference.ts";
+import { type CatalogImage, DIFY_IMAGES } from "../test/bed/catalog.ts";
 import type { Shape } from "../test/bed/image.ts";
 
 const KB = 1000;
@@ -43,4 +43,20 @@ export const SMALL: readonly CatalogImage[] = Array.from({ length: 1000 }, (_, i
   return image(name, SHAPES[index % SHAPES.length]!, { [name]: 20 * KB });
 });
 
-export const CATALOG: readonly CatalogImage[] = [...LARGE, ...SMALL];
+/** How much larger than on the test bed: a real Dify is larger still. */
+const SCALE = 2.5;
+
+/** The images of the Dify project, all layers larger by the same factor, in the same repositories. */
+export const DIFY_LARGE: readonly CatalogImage[] = DIFY_IMAGES.map(({ name, shape, layers, repository, tag }) => {
+  const larger = Object.entries(layers).map(([layer, size]) => [`large ${layer}`, size * SCALE] as const);
+  const { digest: _, ...reference } = parseReference(name);
+  return {
+    name: formatReference({ ...reference, tag: `${tag}-large` }),
+    shape,
+    layers: Object.fromEntries(larger),
+    repository,
+    tag: `${tag}-large`,
+  };
+});
+
+export const CATALOG: readonly CatalogImage[] = [...LARGE, ...SMALL, ...DIFY_LARGE];

@@ -148,7 +148,8 @@ function targetsOf(stage: StageResult): readonly string[] {
   switch (stage.id) {
     case "a":
       return [...complete, ...toFastest(1, "no more than the time")];
-    case "b": {
+    case "b":
+    case "b-large": {
       const ratio = wall(direct) / (stage.limitSeconds ?? 0);
       return [
         ...complete,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares this project's engines with other tools, on registries of its own (Debian 12, as root).
-#   bench/run.sh [--cases a,b,c,d,e] [--tools NAME,NAME] [--rounds N] [--output FOLDER]
+#   bench/run.sh [--cases a,b,b-large,c,e,e250] [--tools NAME,NAME] [--rounds N] [--output FOLDER]
 # The results go to bench/results.json and docs/benchmark.md, or to FOLDER.
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

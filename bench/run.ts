@@ -1,6 +1,6 @@
 /**
  * The benchmark: every tool takes its turn in every round, so that whatever else the machine does hits all alike.
- *   run.ts [--cases a,b,c,e,e250] [--tools PART,PART] [--rounds N] [--output FOLDER]
+ *   run.ts [--cases a,b,b-large,c,e,e250] [--tools PART,PART] [--rounds N] [--output FOLDER]
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { cpus, loadavg, release, totalmem } from "node:os";

@@ -70,9 +70,14 @@ export interface CatalogImage extends ImageSpec {
   readonly tag: string;
 }
 
-export const CATALOG: readonly CatalogImage[] = [...DIFY, ...OTHERS].map(([name, shape, on = [], own]) => {
+function imageOf([name, shape, on = [], own]: Entry): CatalogImage {
   const { registry, repository, tag = "latest" } = parseReference(name);
   const layers: Record<string, number> = Object.fromEntries(on.map((each) => [each, SHARED[each]]));
   if (own !== undefined) layers[own === LARGE_LAYER ? "large" : repository] = own;
   return { name, shape, layers, repository: `${registry}/${repository}`, tag };
-});
+}
+
+/** The images of the Dify project. */
+export const DIFY_IMAGES: readonly CatalogImage[] = DIFY.map(imageOf);
+
+export const CATALOG: readonly CatalogImage[] = [...DIFY_IMAGES, ...OTHERS.map(imageOf)];

@@ -20,6 +20,7 @@ export function formatReport(results: Results): string {
     "",
     `Measured on ${machine.cores} cores of ${machine.processor || "an unnamed processor"} with ${machine.memory},`,
     `kernel ${machine.kernel}, Node ${machine.node}; the registries run on the same cores.`,
+    "compose-mirror is started as `task mirror` starts it, with limits for Node's heap; without them it takes more memory.",
     "",
     ...[...versions].map(([tool, version]) => `- ${tool}: ${version}`),
     "",

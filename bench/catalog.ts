@@ -47,16 +47,10 @@ export const SMALL: readonly CatalogImage[] = Array.from({ length: 1000 }, (_, i
 const SCALE = 2.5;
 
 /** The images of the Dify project, all layers larger by the same factor, in the same repositories. */
-export const DIFY_LARGE: readonly CatalogImage[] = DIFY_IMAGES.map(({ name, shape, layers, repository, tag }) => {
+export const DIFY_LARGE: readonly CatalogImage[] = DIFY_IMAGES.map(({ name, shape, layers, tag }) => {
   const larger = Object.entries(layers).map(([layer, size]) => [`large ${layer}`, size * SCALE] as const);
-  const { digest: _, ...reference } = parseReference(name);
-  return {
-    name: formatReference({ ...reference, tag: `${tag}-large` }),
-    shape,
-    layers: Object.fromEntries(larger),
-    repository,
-    tag: `${tag}-large`,
-  };
+  const reference = { ...parseReference(name), tag: `${tag}-large` };
+  return image(formatReference(reference), shape, Object.fromEntries(larger));
 });
 
 export const CATALOG: readonly CatalogImage[] = [...LARGE, ...SMALL, ...DIFY_LARGE];

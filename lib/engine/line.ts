@@ -27,7 +27,8 @@ export interface Chunk {
 const FIRST_CHUNK = 4 * 1024 * 1024;
 /** Where chunks of so many bytes arrive, connections are used again. */
 const PROVEN = 4 * FIRST_CHUNK;
-const SMALLEST_CHUNK = 512 * 1024;
+/** No chunk becomes shorter, whatever is learned. */
+export const SMALLEST_CHUNK = 512 * 1024;
 /** A chunk is this part of what a connection carried before it was cut. */
 const CUT_MARGIN = 3;
 /** What was seen to pass in the other direction says half as much; what arrived is worth a try of some more. */

@@ -15,7 +15,7 @@ import { pause } from "../retry.ts";
 import type { Store, UploadTarget } from "../store/store.ts";
 import type { BlobWatcher, Download } from "./downloads.ts";
 import { type Lanes, type LaneWidths, openLanes } from "./lanes.ts";
-import type { Chunk, Line } from "./line.ts";
+import { type Chunk, type Line, SMALLEST_CHUNK } from "./line.ts";
 import { type Retries, retriesOf, type RetrySettings } from "./retries.ts";
 import { type Flow, type LeastFlow, watched } from "./watchdog.ts";
 
@@ -52,8 +52,6 @@ const UPLOAD_PATIENCE = 4;
  * here already.
  */
 const LEAD = 1024 * 1024;
-/** A registry that finds a chunk too large is offered half of it, down to this. */
-const SMALLEST_CHUNK = 512 * 1024;
 /** Statuses of a chunk: the session is not there or elsewhere, or the registry does not do this at all. */
 const LOST = new Set([400, 404, 416]);
 const FORGOTTEN = new Set([404]);
@@ -222,9 +220,8 @@ class BlobUpload {
     const { size } = this.#request.blob;
     // opened while the first bytes are awaited
     await allOf([this.#open(), this.#lead()]);
-    for (let isLast = false; !isLast;) {
-      await this.#lead();
-      isLast = await lanes.use(size, signal, async () => {
+    for (;;) {
+      const isLast = await lanes.use(size, signal, async () => {
         if (this.#download.generation !== this.#generation) await this.#begin();
         this.#upload ??= await registry.startUpload(this.#request.repository, { signal });
         const { offset, smallestChunk = 0 } = this.#upload;
@@ -234,7 +231,9 @@ class BlobUpload {
         await this.#sendPart(this.#upload, end, chunk);
         return end === size;
       });
-      if (!isLast) await this.#remember(this.#upload);
+      if (isLast) return;
+      await this.#remember(this.#upload);
+      await this.#lead();
     }
   }
 

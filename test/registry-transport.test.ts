@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseProxies } from "../lib/registry/proxy.ts";
 import {
@@ -306,4 +307,20 @@ test("a fresh connection is no connection that was used before, and is not used 
   const [kept, first, second, again] = ports;
   assert.equal(again, kept);
   assert.equal(new Set([kept, first, second]).size, 3);
+});
+
+test("a connection that has rested for long is not used again", async (t) => {
+  const ports: (number | undefined)[] = [];
+  const port = await plain(t, (request, response) => {
+    ports.push(request.socket.remotePort);
+    response.end();
+  });
+  const transport = open(t, { keptFor: 300 });
+  for (const rest of [0, 10, 1000]) {
+    await sleep(rest);
+    await get(transport, `http://localhost:${port}/`);
+  }
+  const [first, soon, late] = ports;
+  assert.equal(soon, first);
+  assert.notEqual(late, first);
 });

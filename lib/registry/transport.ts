@@ -31,6 +31,8 @@ export interface TransportSettings {
   readonly insecureHosts?: readonly string[];
   /** Milliseconds within which an answer must begin once the request was sent. */
   readonly answerTimeout?: number;
+  /** Milliseconds that a connection is kept for further requests. */
+  readonly keptFor?: number;
   /** Milliseconds without a byte in either direction, or without coming about, after which a connection is dead. */
   readonly idleTimeout?: number;
 }
@@ -76,9 +78,11 @@ const ANSWER_TIMEOUT = 60_000;
 const IDLE_TIMEOUT = 60_000;
 /** Milliseconds that each address of a name gets: the 250 of Node are too few for the other side of the world. */
 const ADDRESS_TIMEOUT = 2500;
+/** Servers end a connection that rests for five seconds or more, and a request may meet that half way. */
+const KEPT_FOR = 4000;
 
 export function openTransport(settings: TransportSettings = {}): Transport {
-  const { proxies = { none: [] }, insecureHosts = [], answerTimeout = ANSWER_TIMEOUT } = settings;
+  const { proxies = { none: [] }, insecureHosts = [], answerTimeout = ANSWER_TIMEOUT, keptFor = KEPT_FOR } = settings;
   const idleTimeout = settings.idleTimeout ?? IDLE_TIMEOUT;
   const insecure = new Set(insecureHosts);
   const context = trust(settings.authorities ?? []);
@@ -87,7 +91,7 @@ export function openTransport(settings: TransportSettings = {}): Transport {
   const routeTo = (url: URL, fresh = false): Route => {
     const proxy = proxyFor(url, proxies);
     const key = `${url.protocol} ${proxy?.href ?? ""} ${fresh}`;
-    const agent = agents.get(key) ?? makeAgent(url, proxy, { context, idleTimeout, keepAlive: !fresh });
+    const agent = agents.get(key) ?? makeAgent(url, proxy, { context, idleTimeout, keepAlive: !fresh, keptFor });
     agents.set(key, agent);
     return { agent, proxy };
   };
@@ -315,12 +319,18 @@ interface AgentSettings {
   readonly context: SecureContext | undefined;
   /** Connections are used for further requests. */
   readonly keepAlive: boolean;
+  readonly keptFor: number;
   readonly idleTimeout: number;
 }
 
 function makeAgent(url: URL, proxy: URL | undefined, settings: AgentSettings): HttpAgent | HttpsAgent {
-  const { context, keepAlive } = settings;
-  const options = { keepAlive, scheduling: "lifo", autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT } as const;
+  const { context, keepAlive, keptFor } = settings;
+  const options = {
+    keepAlive,
+    timeout: keptFor,
+    scheduling: "lifo",
+    autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT,
+  } as const;
   if (url.protocol === "http:") return new HttpAgent(options);
   const secure = { ...options, ...(context === undefined ? {} : { secureContext: context }) };
   return proxy === undefined ? new HttpsAgent(secure) : new TunnelAgent(proxy, settings, secure);

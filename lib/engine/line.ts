@@ -1,8 +1,9 @@
 /**
  * What a run learns of the line it works over: how many bytes a connection carries before something on the way cuts it.
  * A download goes on at the byte it has come to, but a registry may forget all of an upload whose chunk was cut. So
- * chunks begin small, each on a connection of its own, and grow with what was seen to pass; a longer one than ever
- * arrived is tried by one upload at a time.
+ * chunks begin small, each on a connection of its own, and become as long as what was seen to pass in either direction:
+ * most lines that cut connections do so both ways, and a download is ahead of its upload. A longer chunk than that is
+ * tried by one upload at a time.
  */
 import { SMALL_BLOB } from "./lanes.ts";
 
@@ -25,59 +26,70 @@ export interface Chunk {
 }
 
 const FIRST_CHUNK = 4 * 1024 * 1024;
-/** Where chunks of so many bytes arrive, connections are used again. */
+/** Where so many bytes pass, connections are used again. */
 const PROVEN = 4 * FIRST_CHUNK;
 /** No chunk becomes shorter, whatever is learned. */
 export const SMALLEST_CHUNK = 512 * 1024;
 /** A chunk is this part of what a connection carried before it was cut. */
 const CUT_MARGIN = 3;
-/** What was seen to pass in the other direction says half as much; what arrived is worth a try of some more. */
-const GROWTH = { down: 0.5, up: 1.5 };
+/** A chunk that arrived is worth the try of one that is so much longer. */
+const GROWTH = 1.5;
+/** Where so many times as much has passed, a cut was an accident and says nothing of the length. */
+const ACCIDENT = 2;
+/** After so many chunks of the length that a cut taught, twice that length is believed in. */
+const FORGIVEN_AFTER = 64;
 
 /** Opens a line of which nothing is known; no chunk will be longer than `largest` bytes. */
 export function openLine(largest: number): Line {
-  let limit = largest;
-  /** Bytes that are not expected to be cut, and bytes that are worth a try. */
-  let safe = Math.min(FIRST_CHUNK, largest);
-  let hoped = safe;
+  /** The longest that passed, of uploads and of downloads. */
+  let arrived = 0;
+  let carried = 0;
+  /** The fewest bytes after which an upload and a download were cut. */
+  let uploadCut = Infinity;
+  let downloadCut = Infinity;
+  let arrivedSince = 0;
   let isTrying = false;
-  /** Something was cut, whatever it says of the length. */
-  let isShaky = false;
-  const hope = (bytes: number): void => {
-    hoped = Math.max(hoped, Math.min(Math.floor(bytes), limit));
-  };
-  const learn = (bytes: number): void => {
-    limit = Math.min(limit, Math.max(SMALLEST_CHUNK, 2 ** Math.floor(Math.log2(bytes / CUT_MARGIN))));
-    hoped = Math.min(hoped, limit);
-    safe = Math.min(safe, limit);
-  };
+  const limit = (): number => Math.min(largest, chunkBelow(Math.min(uploadCut, downloadCut)));
+  const safe = (): number => Math.min(Math.max(FIRST_CHUNK, arrived, carried), limit());
+  const hoped = (): number => Math.min(Math.floor(arrived * GROWTH), limit());
   return {
     chunk: (left) => {
-      const isTry = !isTrying && Math.min(left, hoped) > safe;
-      const bytes = Math.min(left, isTry ? hoped : safe);
+      const isTry = !isTrying && Math.min(left, hoped()) > safe();
+      const bytes = Math.min(left, isTry ? hoped() : safe());
       if (isTry) isTrying = true;
       return {
         bytes,
         arrived: () => {
           if (isTry) isTrying = false;
-          safe = Math.max(safe, Math.min(bytes, limit));
-          if (!isShaky) hope(bytes * GROWTH.up);
+          arrived = Math.max(arrived, bytes);
+          if (bytes >= limit()) arrivedSince += 1;
+          if (arrivedSince < FORGIVEN_AFTER) return;
+          arrivedSince = 0;
+          uploadCut *= 2;
         },
         failed: (cutAfter) => {
           if (isTry) isTrying = false;
-          if (cutAfter === undefined) return;
-          isShaky = true;
           // an early cut says nothing of the length, and others may have learned of this one
-          if (cutAfter >= 2 * SMALLEST_CHUNK && bytes <= 2 * hoped) learn(cutAfter);
+          if (cutAfter === undefined || cutAfter < 2 * SMALLEST_CHUNK || bytes > 2 * Math.max(hoped(), safe())) return;
+          if (cutAfter * ACCIDENT < arrived) return;
+          uploadCut = Math.min(uploadCut, cutAfter);
+          arrivedSince = 0;
         },
       };
     },
-    isApart: (bytes) => bytes >= SMALL_BLOB && safe < Math.min(PROVEN, largest),
-    carried: (bytes) => hope(bytes * GROWTH.down),
+    isApart: (bytes) => bytes >= SMALL_BLOB && safe() < Math.min(PROVEN, largest),
+    carried: (bytes) => {
+      carried = Math.max(carried, bytes);
+      if (bytes >= downloadCut * ACCIDENT) downloadCut = Infinity;
+    },
     cut: (bytes) => {
-      isShaky = true;
       // its connection may have carried others before it, so a few bytes say nothing of the length
-      if (bytes >= FIRST_CHUNK) learn(bytes);
+      if (bytes >= FIRST_CHUNK && bytes * ACCIDENT >= carried) downloadCut = Math.min(downloadCut, bytes);
     },
   };
+}
+
+/** A length that stays clear of the one at which connections are cut. */
+function chunkBelow(cut: number): number {
+  return Math.max(SMALLEST_CHUNK, 2 ** Math.floor(Math.log2(cut / CUT_MARGIN)));
 }

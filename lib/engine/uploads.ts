@@ -51,7 +51,7 @@ const UPLOAD_PATIENCE = 4;
  * Bytes that are to be here before they take a lane, so that one that comes slowly does not keep those waiting that are
  * here already.
  */
-const LEAD = 1024 * 1024;
+const LEAD = 256 * 1024;
 /** Statuses of a chunk: the session is not there or elsewhere, or the registry does not do this at all. */
 const LOST = new Set([400, 404, 416]);
 const FORGOTTEN = new Set([404]);

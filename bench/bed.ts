@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { type Command, run, type RunOptions } from "../lib/process.ts";
 import type { Faults } from "../test/bed/faults.ts";
 import type { Logged } from "../test/bed/front.ts";
+import { setRoundTrip } from "./line.ts";
+import type { Bytes } from "./results.ts";
 
 export const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));
 export const STATE = process.env["BED_STATE"] ?? "";
@@ -15,7 +17,8 @@ export const STORE = join(WORK, "store");
 export const TEMPORARY = join(WORK, "tmp");
 export const DOCKER_DATA = join(STATE, "docker/ws");
 
-const NETWORK = "compose-mirror-bed-bench";
+export const NETWORK = "compose-mirror-bed-bench";
+export const PLAIN_CONNECTIONS = 4;
 export const PLATFORM = "linux/amd64";
 
 export const MIRROR = JSON.parse(readFileSync(join(STATE, "credentials.json"), "utf8")) as Readonly<
@@ -35,7 +38,7 @@ type Host = Registry | "ws";
 export interface Link {
   /** Mbit/s in each direction; absent = as fast as it goes. */
   readonly bandwidth?: number;
-  /** Milliseconds from a request to its answer. */
+  /** Milliseconds that a packet and its answer take. */
   readonly roundTrip?: number;
   /** Bytes after which a connection is cut: those that come from a public registry, those that go to the mirror. */
   readonly cutAfter?: number;
@@ -57,11 +60,8 @@ export function pidOf(host: Host): string {
   return readFileSync(join(STATE, `${host}.pid`), "utf8").trim();
 }
 
-async function control(registry: Registry, method: string, path: string, body?: unknown): Promise<Response> {
-  const response = await fetch(`http://${ADDRESSES.get(registry)}:9000/${path}`, {
-    method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
+async function control(registry: Registry, method: string, path: string, options?: RequestInit): Promise<Response> {
+  const response = await fetch(`http://${ADDRESSES.get(registry)}:9000/${path}`, { method, ...options });
   if (!response.ok) throw new Error(`${method} ${registry} ${path}: ${response.status}`);
   return response;
 }
@@ -83,7 +83,28 @@ export async function wireBytes(): Promise<{ readonly down: number; readonly up:
   return { down: link.stats64.tx.bytes, up: link.stats64.rx.bytes };
 }
 
+/**
+ * Seconds that as many bytes take over the link both ways at once, in PLAIN_CONNECTIONS plain HTTP transfers each way:
+ * nobody logs in, asks for a manifest, checks a digest or waits for one way before the other.
+ */
+export async function plainSeconds({ down, up }: Bytes): Promise<number> {
+  const headers = { "x-length": String(Math.ceil(down / PLAIN_CONNECTIONS)) };
+  const body = Buffer.alloc(Math.ceil(up / PLAIN_CONNECTIONS));
+  const started = performance.now();
+  const transfers = Array.from({ length: PLAIN_CONNECTIONS }, () => [
+    control("hub", "GET", "bytes", { headers }).then(discard),
+    control("acr", "PUT", "bytes", { body }).then(discard),
+  ]);
+  await Promise.all(transfers.flat());
+  return (performance.now() - started) / 1000;
+}
+
+async function discard(response: Response): Promise<void> {
+  for await (const _ of response.body ?? []);
+}
+
 export async function setLink({ bandwidth, roundTrip = 0, cutAfter }: Link): Promise<void> {
+  await setRoundTrip(roundTrip);
   // the far end of the workstation's cable shapes what comes down, the near end what goes up
   for (const [tc, device] of [
     [["tc", "-n", NETWORK], "v-ws"],
@@ -99,8 +120,8 @@ export async function setLink({ bandwidth, roundTrip = 0, cutAfter }: Link): Pro
     ["acr", "up"],
   ] as const) {
     const cut = { direction, afterBytes: cutAfter ?? 0, action: "reset", times: Number.MAX_SAFE_INTEGER } as const;
-    const faults: Faults = { delay: roundTrip / 2, breaks: cutAfter === undefined ? [] : [cut] };
-    await control(registry, "PUT", "faults", faults);
+    const faults: Faults = { breaks: cutAfter === undefined ? [] : [cut] };
+    await control(registry, "PUT", "faults", { body: JSON.stringify(faults) });
   }
 }
 

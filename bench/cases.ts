@@ -13,7 +13,7 @@ export interface Case {
   /** `dify` = the 28 images of the test bed's Dify project. */
   readonly images: readonly string[] | "dify";
   /** The first stage finds nothing anywhere; each further one finds what the one before left. */
-  readonly stages: readonly Stage[];
+  readonly stages: readonly [Stage, ...Stage[]];
   /** Rounds of a tool that takes too long for as many as the others; 0 = it has no part in this. */
   readonly fewerRounds?: Readonly<Record<string, number>>;
   readonly note?: string;

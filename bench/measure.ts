@@ -8,6 +8,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, run } from "../lib/process.ts";
 import { on, pidOf, STATE } from "./bed.ts";
+import { linePids } from "./line.ts";
 
 export interface Cost {
   readonly exit: number;
@@ -109,14 +110,15 @@ export async function measure(command: Command, options: Measuring): Promise<Cos
   };
 }
 
-/** Seconds that the processors worked since the start: all of them, and for the registries and this program. */
+/** Seconds that the processors worked since the start: all of them, and for the bed's side of the wire and this program. */
 export function busySeconds(): { readonly all: number; readonly bed: number } {
   const [user = 0, nice = 0, system = 0, , , hardware = 0, software = 0] = (
     /^cpu +(.+)$/m.exec(read("/proc/stat"))?.[1] ?? ""
   )
     .split(" ")
     .map(Number);
-  const bed = ["hub", "acr"].flatMap((host) => treeOf(Number(pidOf(host as "hub" | "acr"))));
+  const registries = (["hub", "acr"] as const).map((host) => Number(pidOf(host)));
+  const bed = [...registries, ...linePids()].flatMap(treeOf);
   const own = process.cpuUsage();
   return {
     all: (user + nice + system + hardware + software) / TICKS_PER_SECOND,

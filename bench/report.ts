@@ -1,4 +1,5 @@
 /** The results as a page: a table for each stage, and what came of the targets. */
+import { PLAIN_CONNECTIONS } from "./bed.ts";
 import { isComplete, median, medianOf, type Results, type Run, type StageResult, type ToolResult } from "./results.ts";
 
 const MB = 1_000_000;
@@ -14,9 +15,8 @@ export function formatReport(results: Results): string {
     "`npm run bench` (Debian 12, as root) measures this on any machine and writes this page and `bench/results.json`,",
     "which has every single run. All tools copy the same images between the same two registries, CNCF distribution 2.8",
     "behind a TLS front that asks for tokens and sends Docker Hub's blobs from another host. They take turns in every",
-    "round; a figure is the median of a tool's rounds. Bandwidth is shaped on the workstation's network device; a proxy",
-    "at the registries delays every byte and cuts connections. It answers the TCP handshake at once and lets a new",
-    "connection start at full speed, so that on a real line of the same length every tool is slower.",
+    "round; a figure is the median of a tool's rounds. Bandwidth is shaped on the workstation's network device, every",
+    "packet is delayed on its way, and a proxy at the registries cuts connections.",
     "",
     `Measured on ${machine.cores} cores of ${machine.processor || "an unnamed processor"} with ${machine.memory},`,
     `kernel ${machine.kernel}, Node ${machine.node}; the registries run on the same cores.`,
@@ -52,6 +52,7 @@ function stageSection(stage: StageResult): readonly string[] {
       ? "Least possible: no content in either direction."
       : `Least possible: ${megabytes(least.down)} down, ${megabytes(least.up)} up` +
         (limitSeconds === undefined ? "." : `; the link takes ${limitSeconds.toFixed(1)} s for that.`),
+    ...plainLines(stage),
     `${date}, load average ${load[0].toFixed(1)} before and ${load[1].toFixed(1)} after; other work took`,
     `${percent(othersOf(stage))} of the machine in the median run.`,
     ...(note === undefined ? [] : [note]),
@@ -63,6 +64,16 @@ function stageSection(stage: StageResult): readonly string[] {
       ? ["", `A run that was not over after ${LIMIT_NOTE} was ended.`]
       : []),
     ...(rows.length > 0 && images > 0 ? [] : ["", "Nothing was measured."]),
+  ];
+}
+
+/** What TCP makes of the link. */
+function plainLines({ plainSeconds }: StageResult): readonly string[] {
+  if (plainSeconds === undefined) return [];
+  return [
+    `${PLAIN_CONNECTIONS} plain HTTP transfers each way, all at once and with nothing to find out before, take`,
+    `${inSeconds(median(plainSeconds))} s for as many bytes (${inSeconds(Math.min(...plainSeconds))} to`,
+    `${inSeconds(Math.max(...plainSeconds))}).`,
   ];
 }
 
@@ -163,6 +174,7 @@ function targetsOf(stage: StageResult): readonly string[] {
       return [
         ...complete,
         say(`${ratio.toFixed(2)} times what the link takes, no more than 1.10`, ratio <= 1.1),
+        ...toPlain(stage, wall(direct)),
         ...toFastest(1, "no more than the time"),
       ];
     }
@@ -188,6 +200,12 @@ function targetsOf(stage: StageResult): readonly string[] {
     default:
       return complete;
   }
+}
+
+/** How near a time comes to that of the bytes alone; nothing is asked for here. */
+function toPlain({ id, plainSeconds }: StageResult, seconds: number): readonly string[] {
+  if (plainSeconds === undefined) return [];
+  return [`(${id}) ${(seconds / median(plainSeconds)).toFixed(2)} times what plain transfers take`];
 }
 
 function inSeconds(value: number): string {

@@ -41,6 +41,8 @@ export interface StageResult {
   readonly least: Bytes;
   /** The least time that those bytes take on the link; absent on an unlimited one. */
   readonly limitSeconds?: number;
+  /** What plain transfers of as many bytes took, once a round. */
+  readonly plainSeconds?: readonly number[];
   readonly tools: readonly ToolResult[];
 }
 

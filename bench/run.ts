@@ -18,6 +18,7 @@ import {
   type Link,
   must,
   on,
+  plainSeconds,
   requests,
   seed,
   setLink,
@@ -150,13 +151,20 @@ function limitOf({ bandwidth }: Link, { down, up }: Bytes): { readonly limitSeco
 async function runCase(each: Case): Promise<readonly StageResult[]> {
   const before = loadavg()[0]!;
   const due = await dueOf(await namesOf(each));
+  const least = leastOf(due);
   const runs = new Map<string, Run[]>();
+  const plain: number[] = [];
+  const [{ link: coldLink }] = each.stages;
   for (let round = 1; round <= rounds; round += 1) {
     // whoever comes first in a round comes last in the next
     const turns = [
       ...chosenTools.slice((round - 1) % chosenTools.length),
       ...chosenTools.slice(0, (round - 1) % chosenTools.length),
     ];
+    if (coldLink.roundTrip !== undefined) {
+      await setLink(coldLink);
+      plain.push(await plainSeconds(least));
+    }
     for (const tool of turns) {
       if (round > (each.fewerRounds?.[tool.name] ?? rounds)) continue;
       await cleanSlate();
@@ -177,7 +185,7 @@ async function runCase(each: Case): Promise<readonly StageResult[]> {
   await setLink({});
   const tools = await Promise.all(chosenTools.map(async (tool) => ({ tool, version: await versionOf(tool) })));
   return each.stages.map(({ id, title, link }, index) => {
-    const least = index === 0 ? leastOf(due) : { down: 0, up: 0 };
+    const isCold = index === 0;
     return {
       id,
       title,
@@ -185,8 +193,9 @@ async function runCase(each: Case): Promise<readonly StageResult[]> {
       ...(each.note === undefined ? {} : { note: each.note }),
       date: new Date().toISOString().slice(0, 10),
       load: [before, loadavg()[0]!] as const,
-      least,
-      ...(index === 0 ? limitOf(link, least) : {}),
+      least: isCold ? least : { down: 0, up: 0 },
+      ...(isCold ? limitOf(link, least) : {}),
+      ...(isCold && plain.length > 0 ? { plainSeconds: plain } : {}),
       tools: tools.map(({ tool: { name, isOwn }, version }): ToolResult => ({
         tool: name,
         isOwn,
@@ -218,6 +227,7 @@ const resultsFile = join(flags.output ?? join(CHECKOUT, "bench"), "results.json"
 const reportFile = join(flags.output ?? join(CHECKOUT, "docs"), "benchmark.md");
 const order = CASES.flatMap(({ stages }) => stages.map(({ id }) => id));
 let report = "";
+if (flags.output !== undefined) await mkdir(flags.output, { recursive: true });
 for (const each of chosenCases) {
   const fresh = await runCase(each);
   const isFresh = ({ id }: StageResult): boolean => fresh.some((stage) => stage.id === id);

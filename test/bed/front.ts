@@ -9,8 +9,8 @@
  * `acr` plays Alibaba Cloud's registry. It knows one namespace, in which a repository has one level and 2 to 64
  * characters. By its names at aliyuncs.com it asks for tokens, by any other name for Basic credentials.
  *
- * Port 9000 is the bed's own: GET and DELETE /requests for what was asked since, PUT and DELETE /faults, and for `acr`
- * POST /wipe, which makes the registry empty.
+ * Port 9000 is the bed's own: GET and DELETE /requests for what was asked since, PUT and DELETE /faults, GET and PUT
+ * /bytes that nobody needs, and for `acr` POST /wipe, which makes the registry empty.
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -18,6 +18,7 @@ import { rm } from "node:fs/promises";
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { buffer, json } from "node:stream/consumers";
+import { finished, pipeline } from "node:stream/promises";
 import { type Faults, gate, refusalFor } from "./faults.ts";
 
 const [role = "", state = ""] = process.argv.slice(2);
@@ -274,10 +275,21 @@ async function control(req: IncomingMessage, res: ServerResponse): Promise<void>
     case "POST /wipe":
       await rm("/var/lib/registry/docker", { recursive: true, force: true });
       break;
+    case "GET /bytes":
+      await pipeline(emptyBytes(Number(req.headers["x-length"])), res);
+      return;
+    case "PUT /bytes":
+      await finished(req.resume());
+      break;
     default:
       res.statusCode = 404;
   }
   res.end();
+}
+
+function* emptyBytes(length: number): Generator<Buffer> {
+  const piece = Buffer.alloc(65_536);
+  for (let left = length; left > 0; left -= piece.length) yield piece.subarray(0, left);
 }
 
 function serving(handle: typeof serve) {

@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Command, run, type RunOptions } from "../lib/process.ts";
+import { type Command, run } from "../lib/process.ts";
+import { openControl, type Registry } from "../test/bed/control.ts";
 import type { Faults } from "../test/bed/faults.ts";
-import type { Logged } from "../test/bed/front.ts";
+import { must } from "../test/bed/must.ts";
 import { setRoundTrip } from "./line.ts";
 import type { Bytes } from "./results.ts";
 
@@ -31,7 +32,6 @@ const ADDRESSES = new Map(
     .map((line) => line.split(" ").toReversed() as [string, string]),
 );
 
-type Registry = "hub" | "acr";
 type Host = Registry | "ws";
 
 /** What is between the workstation and the registries. */
@@ -44,13 +44,6 @@ export interface Link {
   readonly cutAfter?: number;
 }
 
-/** Runs a command; throws with what it printed when it fails. */
-export async function must(command: Command, options?: RunOptions): Promise<string> {
-  const { code, stdout, stderr } = await run(command, options);
-  if (code !== 0) throw new Error(`${command.join(" ")}: exit code ${code}\n${stdout}\n${stderr}`);
-  return stdout;
-}
-
 /** The command that runs `command` on a host of the bed, in `folder` there. */
 export function on(host: Host, command: Command, folder = "/"): Command {
   return ["nsenter", "-t", pidOf(host), "-n", "-m", "-p", "-u", "-i", `--wdns=${folder}`, "--", ...command];
@@ -60,20 +53,8 @@ export function pidOf(host: Host): string {
   return readFileSync(join(STATE, `${host}.pid`), "utf8").trim();
 }
 
-async function control(registry: Registry, method: string, path: string, options?: RequestInit): Promise<Response> {
-  const response = await fetch(`http://${ADDRESSES.get(registry)}:9000/${path}`, { method, ...options });
-  if (!response.ok) throw new Error(`${method} ${registry} ${path}: ${response.status}`);
-  return response;
-}
-
-/** What a registry was asked since the log was last emptied. */
-export async function requests(registry: Registry): Promise<readonly Logged[]> {
-  return (await (await control(registry, "GET", "requests")).json()) as readonly Logged[];
-}
-
-export async function forgetRequests(): Promise<void> {
-  await Promise.all([control("hub", "DELETE", "requests"), control("acr", "DELETE", "requests")]);
-}
+const control = openControl((registry) => ADDRESSES.get(registry)!);
+export const { requests, forgetRequests } = control;
 
 /** Bytes that crossed the workstation's wire, since the bed is up. */
 export async function wireBytes(): Promise<{ readonly down: number; readonly up: number }> {
@@ -92,8 +73,8 @@ export async function plainSeconds({ down, up }: Bytes): Promise<number> {
   const body = Buffer.alloc(Math.ceil(up / PLAIN_CONNECTIONS));
   const started = performance.now();
   const transfers = Array.from({ length: PLAIN_CONNECTIONS }, () => [
-    control("hub", "GET", "bytes", { headers }).then(discard),
-    control("acr", "PUT", "bytes", { body }).then(discard),
+    control.ask("hub", "GET", "bytes", { headers }).then(discard),
+    control.ask("acr", "PUT", "bytes", { body }).then(discard),
   ]);
   await Promise.all(transfers.flat());
   return (performance.now() - started) / 1000;
@@ -121,7 +102,7 @@ export async function setLink({ bandwidth, roundTrip = 0, cutAfter }: Link): Pro
   ] as const) {
     const cut = { direction, afterBytes: cutAfter ?? 0, action: "reset", times: Number.MAX_SAFE_INTEGER } as const;
     const faults: Faults = { breaks: cutAfter === undefined ? [] : [cut] };
-    await control(registry, "PUT", "faults", { body: JSON.stringify(faults) });
+    await control.setFaults(registry, faults);
   }
 }
 
@@ -130,7 +111,7 @@ rm -rf /var/lib/docker/image/overlay2/distribution/* /var/lib/containers /root/.
 
 /** The mirror registry is empty, and no tool finds anything of what it did before. */
 export async function cleanSlate(): Promise<void> {
-  await control("acr", "POST", "wipe");
+  await control.ask("acr", "POST", "wipe");
   await rm(WORK, { recursive: true, force: true });
   await must(on("ws", ["sh", "-c", FORGET]));
   await mkdir(TEMPORARY, { recursive: true });

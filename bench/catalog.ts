@@ -1,6 +1,6 @@
 /** Images that the benchmark has beside those of the test bed; the bed's `seed.ts` takes this module. */
 import { formatReference, parseReference } from "../lib/reference.ts";
-import { type CatalogImage, DIFY_IMAGES } from "../test/bed/catalog.ts";
+import { type CatalogImage, catalogImage, DIFY_IMAGES } from "../test/bed/catalog.ts";
 import type { Shape } from "../test/bed/image.ts";
 
 const KB = 1000;
@@ -26,21 +26,16 @@ const LARGE_ENTRIES: readonly Entry[] = [
 
 const SHAPES: readonly Shape[] = ["oci-attested", "oci-index", "docker-index", "docker-single"];
 
-function image(name: string, shape: Shape, layers: Readonly<Record<string, number>>): CatalogImage {
-  const { registry, repository, tag = "latest" } = parseReference(name);
-  return { name, shape, layers, repository: `${registry}/${repository}`, tag };
-}
-
 /** Ten images of about 350 MB, layers shared. */
 export const LARGE: readonly CatalogImage[] = LARGE_ENTRIES.map(([name, shape, on, own]) => {
   const shared = on.map((layer) => [`bench ${layer}`, SHARED[layer]] as const);
-  return image(name, shape, { ...Object.fromEntries(shared), [name]: own });
+  return catalogImage(name, shape, { ...Object.fromEntries(shared), [name]: own });
 });
 
 /** A thousand small images on one base, each in a repository of its own. */
 export const SMALL: readonly CatalogImage[] = Array.from({ length: 1000 }, (_, index) => {
   const name = `bench/small-${String(index + 1).padStart(4, "0")}:1.0`;
-  return image(name, SHAPES[index % SHAPES.length]!, { [name]: 20 * KB });
+  return catalogImage(name, SHAPES[index % SHAPES.length]!, { [name]: 20 * KB });
 });
 
 /** How much larger than on the test bed: a real Dify is larger still. */
@@ -50,7 +45,7 @@ const SCALE = 2.5;
 export const DIFY_LARGE: readonly CatalogImage[] = DIFY_IMAGES.map(({ name, shape, layers, tag }) => {
   const larger = Object.entries(layers).map(([layer, size]) => [`large ${layer}`, size * SCALE] as const);
   const reference = { ...parseReference(name), tag: `${tag}-large` };
-  return image(formatReference(reference), shape, Object.fromEntries(larger));
+  return catalogImage(formatReference(reference), shape, Object.fromEntries(larger));
 });
 
 export const CATALOG: readonly CatalogImage[] = [...LARGE, ...SMALL, ...DIFY_LARGE];

@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { Command } from "../lib/process.ts";
-import { CHECKOUT, must, NETWORK } from "./bed.ts";
+import { must } from "../test/bed/must.ts";
+import { CHECKOUT, NETWORK } from "./bed.ts";
 
 /** The bed's bridge, and one that only the workstation is on; the line joins them. */
 const BRIDGE = "br0";

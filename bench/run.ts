@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { run } from "../lib/process.ts";
 import { formatReference, parseReference } from "../lib/reference.ts";
 import type { Logged } from "../test/bed/front.ts";
+import { must } from "../test/bed/must.ts";
 import {
   CHECKOUT,
   cleanSlate,
@@ -16,7 +17,6 @@ import {
   type Held,
   heldImage,
   type Link,
-  must,
   on,
   plainSeconds,
   requests,

@@ -70,11 +70,16 @@ export interface CatalogImage extends ImageSpec {
   readonly tag: string;
 }
 
-function imageOf([name, shape, on = [], own]: Entry): CatalogImage {
+/** An image of these layers, sizes by name: a layer of one name and size is the same in every image. */
+export function catalogImage(name: string, shape: Shape, layers: Readonly<Record<string, number>>): CatalogImage {
   const { registry, repository, tag = "latest" } = parseReference(name);
-  const layers: Record<string, number> = Object.fromEntries(on.map((each) => [each, SHARED[each]]));
-  if (own !== undefined) layers[own === LARGE_LAYER ? "large" : repository] = own;
   return { name, shape, layers, repository: `${registry}/${repository}`, tag };
+}
+
+function imageOf([name, shape, on = [], own]: Entry): CatalogImage {
+  const layers: Record<string, number> = Object.fromEntries(on.map((each) => [each, SHARED[each]]));
+  if (own !== undefined) layers[own === LARGE_LAYER ? "large" : parseReference(name).repository] = own;
+  return catalogImage(name, shape, layers);
 }
 
 /** The images of the Dify project. */

@@ -1,6 +1,6 @@
 /**
- * A gate in front of a server that makes the line bad on demand: delay, cut or silence after so many bytes. Without
- * faults a connection is handed to the server as it is.
+ * A gate in front of a server that makes the line bad on demand: cut or silent after so many bytes. Without faults a
+ * connection is handed to the server as it is.
  */
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { Transform, type TransformCallback } from "node:stream";
@@ -27,8 +27,6 @@ interface Refusal {
 }
 
 export interface Faults {
-  /** One-way delay in milliseconds. */
-  readonly delay?: number;
   readonly breaks?: readonly Break[];
   readonly refusals?: readonly Refusal[];
 }
@@ -47,14 +45,13 @@ export function refusalFor({ refusals = [] }: Faults, method: string, path: stri
 /** A server whose connections reach `server`, which listens on the local `port`, by the faults of the moment. */
 export function gate(server: Server, port: number, current: () => Faults): Server {
   return createServer({ pauseOnConnect: true }, (socket) => {
-    const { delay = 0, breaks = [] } = current();
-    const due = breaks.filter(({ times }) => times > 0);
-    if (delay === 0 && due.length === 0) server.emit("connection", socket.resume());
-    else join(socket, connect(port, "127.0.0.1"), delay, due);
+    const due = (current().breaks ?? []).filter(({ times }) => times > 0);
+    if (due.length === 0) server.emit("connection", socket.resume());
+    else join(socket, connect(port, "127.0.0.1"), due);
   });
 }
 
-function join(client: Socket, server: Socket, delay: number, breaks: readonly Break[]): void {
+function join(client: Socket, server: Socket, breaks: readonly Break[]): void {
   let isSilent = false;
   const cut = (): void => {
     client.resetAndDestroy();
@@ -66,7 +63,6 @@ function join(client: Socket, server: Socket, delay: number, breaks: readonly Br
   };
   const line = (direction: Break["direction"]): Line =>
     new Line(
-      delay,
       breaks.filter((each) => each.direction === direction),
       act,
       () => isSilent,
@@ -84,20 +80,13 @@ function join(client: Socket, server: Socket, delay: number, breaks: readonly Br
 
 /** One direction of a connection. */
 class Line extends Transform {
-  readonly #delay: number;
   readonly #breaks: readonly Break[];
   readonly #act: (action: Break["action"]) => void;
   readonly #isSilent: () => boolean;
   #passed = 0;
 
-  constructor(
-    delay: number,
-    breaks: readonly Break[],
-    act: (action: Break["action"]) => void,
-    isSilent: () => boolean,
-  ) {
+  constructor(breaks: readonly Break[], act: (action: Break["action"]) => void, isSilent: () => boolean) {
     super();
-    this.#delay = delay;
     this.#breaks = breaks;
     this.#act = act;
     this.#isSilent = isSilent;
@@ -112,17 +101,12 @@ class Line extends Transform {
       due.times -= 1;
       this.#act(due.action);
     }
-    if (due?.action !== "reset" && !this.#isSilent()) this.#later(() => this.push(chunk));
+    if (due?.action !== "reset" && !this.#isSilent()) this.push(chunk);
     done();
   }
 
   override _flush(done: TransformCallback): void {
     // who is silent does not say goodbye either
-    if (!this.#isSilent()) this.#later(() => done());
-  }
-
-  #later(action: () => void): void {
-    if (this.#delay === 0) action();
-    else setTimeout(action, this.#delay);
+    if (!this.#isSilent()) done();
   }
 }

@@ -136,7 +136,7 @@ test("the mirror registry denies attestations as Alibaba Cloud's does", async ()
   assert.match(await answer.text(), /unknown manifest class for application\/vnd\.oci\.empty\.v1\+json/);
 });
 
-test("a line can be slow, cut and silent on demand", async () => {
+test("a line can be cut and silent on demand", async () => {
   const url = "https://ghcr.io/v2/berriai/litellm/manifests/main-stable";
   const token = await tokenFor(url);
   const manifest = (await (await read(url, { token })).json()) as { readonly layers: readonly { digest: string }[] };
@@ -153,12 +153,6 @@ test("a line can be slow, cut and silent on demand", async () => {
     await setFaults("hub", { breaks: [{ direction: "down", afterBytes: 1_000_000, action: "stall", times: 1 }] });
     await assert.rejects(size(AbortSignal.timeout(1000)), { name: "TimeoutError" });
     assert.ok((await size()) > 4_000_000, "once more is not silent");
-
-    await setFaults("hub", { delay: 100 });
-    const begun = performance.now();
-    await read(url, { token });
-    const took = performance.now() - begun;
-    assert.ok(took >= 200, `${took} ms`);
   } finally {
     await clearFaults();
   }

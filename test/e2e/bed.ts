@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Command, type Ran, run, type RunOptions } from "../../lib/process.ts";
-import type { Faults } from "../bed/faults.ts";
+import { openControl } from "../bed/control.ts";
 import type { Logged } from "../bed/front.ts";
+import { must } from "../bed/must.ts";
 import type { SeededImage } from "../bed/seed.ts";
 
 export const CHECKOUT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -53,47 +54,17 @@ export function asUser(command: Command, { env, ...options }: RunOptions = {}): 
   return run(command, { ...options, env: { ...SETTINGS, ...env } });
 }
 
-/** Runs a command; throws with what it printed when it fails. */
-export async function must(command: Command, options?: RunOptions): Promise<string> {
-  const { code, stdout, stderr } = await run(command, options);
-  if (code !== 0) throw new Error(`${command.join(" ")}: exit code ${code}\n${stdout}\n${stderr}`);
-  return stdout;
-}
-
 /** Runs a line of shell on the server; throws when it fails. */
 export function onServer(line: string, options?: RunOptions): Promise<string> {
   return must(["ssh", "-o", "BatchMode=yes", "server", line], options);
 }
 
-type Registry = "hub" | "acr";
-
-async function control(registry: Registry, method: string, path: string, body?: unknown): Promise<Response> {
-  const response = await fetch(`http://${registry}:9000/${path}`, {
-    method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} ${registry} ${path}: ${response.status}`);
-  return response;
-}
-
-/** What a registry was asked since the log was last emptied. */
-export async function requests(registry: Registry): Promise<readonly Logged[]> {
-  return (await (await control(registry, "GET", "requests")).json()) as readonly Logged[];
-}
-
-export async function forgetRequests(): Promise<void> {
-  await control("hub", "DELETE", "requests");
-  await control("acr", "DELETE", "requests");
-}
-
-/** Makes the line to a registry bad until the next clean slate. */
-export async function setFaults(registry: Registry, faults: Faults): Promise<void> {
-  await control(registry, "PUT", "faults", faults);
-}
+const control = openControl((registry) => registry);
+export const { requests, forgetRequests, setFaults } = control;
 
 export async function clearFaults(): Promise<void> {
-  await control("hub", "DELETE", "faults");
-  await control("acr", "DELETE", "faults");
+  await control.ask("hub", "DELETE", "faults");
+  await control.ask("acr", "DELETE", "faults");
 }
 
 /** What came into a registry: parts of blobs, mounts and manifests. An upload that was only opened brings nothing. */
@@ -138,7 +109,7 @@ docker network prune -f; docker volume prune -f; docker image prune -af; rm -rf 
 export async function cleanSlate(): Promise<void> {
   await clearFaults();
   await Promise.all([
-    control("acr", "POST", "wipe"),
+    control.ask("acr", "POST", "wipe"),
     must(["sh", "-c", EMPTY_ENGINE]),
     onServer(
       `${EMPTY_ENGINE}; find /root -xdev -mindepth 1 -maxdepth 1 ! -name .ssh -exec rm -rf --one-file-system {} + || :`,

@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { must } from "../bed/must.ts";
 import {
   answerOn,
   asUser,
   cleanSlate,
   inFolder,
-  must,
   onServer,
   PASSWORD,
   REGISTRY,

@@ -5,6 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Command, Ran } from "../../lib/process.ts";
+import { must } from "../bed/must.ts";
 import {
   answerOn,
   asUser,
@@ -12,7 +13,6 @@ import {
   clearFaults,
   forgetRequests,
   inFolder,
-  must,
   onServer,
   PASSWORD,
   REGISTRY,

@@ -4,7 +4,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Ran } from "../../lib/process.ts";
-import { answerOn, asUser, cleanSlate, inFolder, must, onServer, script, SETTINGS, type DeployReport } from "./bed.ts";
+import { must } from "../bed/must.ts";
+import { answerOn, asUser, cleanSlate, inFolder, onServer, script, SETTINGS, type DeployReport } from "./bed.ts";
 import { WEB } from "./deploy-project.ts";
 
 /** Server and workstation as one swarm, for as long as `body` takes. */

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { test } from "node:test";
+import { must } from "../bed/must.ts";
 import {
   asUser,
   cleanSlate,
   clearFaults,
   forgetRequests,
   inFolder,
-  must,
   onServer,
   requests,
   script,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { must } from "../bed/must.ts";
 import {
   answerOn,
   asUser,
@@ -14,7 +15,6 @@ import {
   inFolder,
   mirrored,
   type MirrorReport,
-  must,
   onServer,
   PASSWORD,
   requests,

@@ -8,7 +8,7 @@ import { openControl, type Registry } from "../test/bed/control.ts";
 import type { Faults } from "../test/bed/faults.ts";
 import { must } from "../test/bed/must.ts";
 import { setRoundTrip } from "./line.ts";
-import type { Bytes } from "./results.ts";
+import { type Bytes, PLAIN_CONNECTIONS } from "./results.ts";
 
 export const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));
 export const STATE = process.env["BED_STATE"] ?? "";
@@ -19,7 +19,6 @@ export const TEMPORARY = join(WORK, "tmp");
 export const DOCKER_DATA = join(STATE, "docker/ws");
 
 export const NETWORK = "compose-mirror-bed-bench";
-export const PLAIN_CONNECTIONS = 4;
 export const PLATFORM = "linux/amd64";
 
 export const MIRROR = JSON.parse(readFileSync(join(STATE, "credentials.json"), "utf8")) as Readonly<

@@ -110,7 +110,7 @@ export async function measure(command: Command, options: Measuring): Promise<Cos
   };
 }
 
-/** Seconds that the processors worked since the start: all of them, and for the bed's side of the wire and this program. */
+/** Seconds that the processors worked since the start: all of them, and for the registries, the line and this program. */
 export function busySeconds(): { readonly all: number; readonly bed: number } {
   const [user = 0, nice = 0, system = 0, , , hardware = 0, software = 0] = (
     /^cpu +(.+)$/m.exec(read("/proc/stat"))?.[1] ?? ""

@@ -1,6 +1,14 @@
 /** The results as a page: a table for each stage, and what came of the targets. */
-import { PLAIN_CONNECTIONS } from "./bed.ts";
-import { isComplete, median, medianOf, type Results, type Run, type StageResult, type ToolResult } from "./results.ts";
+import {
+  isComplete,
+  median,
+  medianOf,
+  PLAIN_CONNECTIONS,
+  type Results,
+  type Run,
+  type StageResult,
+  type ToolResult,
+} from "./results.ts";
 
 const MB = 1_000_000;
 /** A cost that grows by so much more than its cause is still in line with it. */
@@ -70,9 +78,10 @@ function stageSection(stage: StageResult): readonly string[] {
 /** What TCP makes of the link. */
 function plainLines({ plainSeconds }: StageResult): readonly string[] {
   if (plainSeconds === undefined) return [];
+  const [middle, least, most] = [median(plainSeconds), Math.min(...plainSeconds), Math.max(...plainSeconds)];
   return [
-    `For as many bytes, ${PLAIN_CONNECTIONS} plain HTTP transfers each way, all at once, take ${inSeconds(median(plainSeconds))} s`,
-    `(${inSeconds(Math.min(...plainSeconds))} to ${inSeconds(Math.max(...plainSeconds))}): nothing is found out before, checked or kept, and no way waits for the other.`,
+    `${PLAIN_CONNECTIONS} plain HTTP transfers each way, all at once, take ${inSeconds(middle)} s (${inSeconds(least)} to`,
+    `${inSeconds(most)}) for as many bytes: nothing is found out before, checked or kept, and no way waits for the other.`,
   ];
 }
 

@@ -16,6 +16,9 @@ export interface Run extends Omit<Cost, "output"> {
   readonly output?: string;
 }
 
+/** Plain transfers each way, for comparison. */
+export const PLAIN_CONNECTIONS = 4;
+
 export interface Bytes {
   readonly down: number;
   readonly up: number;

@@ -6,12 +6,12 @@ export type Registry = "hub" | "acr";
 
 export interface Control {
   /** Throws unless the answer is good. */
-  ask(registry: Registry, method: string, path: string, options?: RequestInit): Promise<Response>;
+  readonly ask: (registry: Registry, method: string, path: string, options?: RequestInit) => Promise<Response>;
   /** What a registry was asked since the log was last emptied. */
-  requests(registry: Registry): Promise<readonly Logged[]>;
-  forgetRequests(): Promise<void>;
+  readonly requests: (registry: Registry) => Promise<readonly Logged[]>;
+  readonly forgetRequests: () => Promise<void>;
   /** Makes the line to a registry bad. */
-  setFaults(registry: Registry, faults: Faults): Promise<void>;
+  readonly setFaults: (registry: Registry, faults: Faults) => Promise<void>;
 }
 
 /** `addressOf` tells where a registry is on the bed's network. */

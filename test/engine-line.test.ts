@@ -48,10 +48,26 @@ test("a cut that comes early, or where more has passed, says nothing of the leng
   assert.equal(line.chunk(100 * MIB).bytes, 4 * MIB);
   line.carried(40 * MIB);
   line.cut(15 * MIB);
+  line.carried(40 * MIB);
   assert.equal(line.chunk(100 * MIB).bytes, 32 * MIB);
   line.chunk(100 * MIB).arrived();
   line.chunk(100 * MIB).failed(15 * MIB);
   assert.equal(line.chunk(100 * MIB).bytes, 32 * MIB);
+});
+
+test("a cut that repeats is no accident, however much passed before", () => {
+  const uploads = openLine(32 * MIB);
+  uploads.carried(40 * MIB);
+  uploads.chunk(100 * MIB).arrived();
+  uploads.chunk(100 * MIB).failed(15 * MIB);
+  uploads.chunk(100 * MIB).failed(15 * MIB);
+  assert.equal(uploads.chunk(100 * MIB).bytes, 4 * MIB);
+  const downloads = openLine(32 * MIB);
+  downloads.carried(60 * MIB);
+  downloads.cut(15 * MIB);
+  assert.equal(downloads.chunk(100 * MIB).bytes, 30 * MIB);
+  downloads.cut(15 * MIB);
+  assert.equal(downloads.chunk(100 * MIB).bytes, 4 * MIB);
 });
 
 test("what was under way when a cut was learned of teaches no more", () => {

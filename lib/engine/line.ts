@@ -34,7 +34,7 @@ export const SMALLEST_CHUNK = 512 * 1024;
 const CUT_MARGIN = 3;
 /** A chunk that arrived is worth the try of one that is so much longer. */
 const GROWTH = 1.5;
-/** Where so many times as much has passed, a cut was an accident and says nothing of the length. */
+/** Where so many times as much has passed, a cut was an accident and says nothing of the length, unless it repeats. */
 const ACCIDENT = 2;
 /** After so many chunks of the length that a cut taught, twice that length is believed in. */
 const FORGIVEN_AFTER = 64;
@@ -48,6 +48,8 @@ export function openLine(largest: number): Line {
   let uploadCut = Infinity;
   let downloadCut = Infinity;
   let arrivedSince = 0;
+  /** Cuts of uploads that said something. */
+  let cuts = 0;
   let isTrying = false;
   const limit = (): number => Math.min(largest, chunkBelow(Math.min(uploadCut, downloadCut)));
   const safe = (): number => Math.min(Math.max(FIRST_CHUNK, arrived, carried), limit());
@@ -57,6 +59,7 @@ export function openLine(largest: number): Line {
       const isTry = !isTrying && Math.min(left, hoped()) > safe();
       const bytes = Math.min(left, isTry ? hoped() : safe());
       if (isTry) isTrying = true;
+      const cutsBefore = cuts;
       return {
         bytes,
         arrived: () => {
@@ -69,11 +72,15 @@ export function openLine(largest: number): Line {
         },
         failed: (cutAfter) => {
           if (isTry) isTrying = false;
-          // an early cut says nothing of the length, and others may have learned of this one
-          if (cutAfter === undefined || cutAfter < 2 * SMALLEST_CHUNK || bytes > 2 * Math.max(hoped(), safe())) return;
-          if (cutAfter * ACCIDENT < arrived) return;
-          uploadCut = Math.min(uploadCut, cutAfter);
-          arrivedSince = 0;
+          // neither an early cut says anything of the length, nor one that others met at the same time
+          if (cutAfter === undefined || cutAfter < 2 * SMALLEST_CHUNK || cuts > cutsBefore) return;
+          cuts += 1;
+          // the next accident is easier to believe in
+          if (cutAfter * ACCIDENT < arrived) arrived = Math.floor(arrived / 2);
+          else {
+            uploadCut = Math.min(uploadCut, cutAfter);
+            arrivedSince = 0;
+          }
         },
       };
     },
@@ -84,7 +91,9 @@ export function openLine(largest: number): Line {
     },
     cut: (bytes) => {
       // its connection may have carried others before it, so a few bytes say nothing of the length
-      if (bytes >= FIRST_CHUNK && bytes * ACCIDENT >= carried) downloadCut = Math.min(downloadCut, bytes);
+      if (bytes < FIRST_CHUNK) return;
+      if (bytes * ACCIDENT < carried) carried = Math.floor(carried / 2);
+      else downloadCut = Math.min(downloadCut, bytes);
     },
   };
 }

@@ -42,6 +42,14 @@ export function refusalFor({ refusals = [] }: Faults, method: string, path: stri
   return found;
 }
 
+/** Connections that nothing goes through any more. */
+const silent = new Set<Socket>();
+
+/** Cuts those connections: whoever waits for one, as an engine's daemon may for ever, begins anew. */
+export function cutSilent(): void {
+  for (const socket of silent) socket.resetAndDestroy();
+}
+
 /** A server whose connections reach `server`, which listens on the local `port`, by the faults of the moment. */
 export function gate(server: Server, port: number, current: () => Faults): Server {
   return createServer({ pauseOnConnect: true }, (socket) => {
@@ -58,8 +66,9 @@ function join(client: Socket, server: Socket, breaks: readonly Break[]): void {
     server.resetAndDestroy();
   };
   const act = (action: Break["action"]): void => {
-    if (action === "reset") cut();
-    else isSilent = true;
+    if (action === "reset") return cut();
+    isSilent = true;
+    silent.add(client);
   };
   const line = (direction: Break["direction"]): Line =>
     new Line(
@@ -72,7 +81,10 @@ function join(client: Socket, server: Socket, breaks: readonly Break[]): void {
     socket.on("error", cut);
     socket.allowHalfOpen = true;
   }
-  client.on("close", () => server.destroy());
+  client.on("close", () => {
+    silent.delete(client);
+    server.destroy();
+  });
   // a goodbye of the server's comes by the pipe, after what was sent before it
   client.pipe(line("up")).pipe(server);
   server.pipe(line("down")).pipe(client);

@@ -19,7 +19,7 @@ import { Agent, createServer, type IncomingMessage, request, type ServerResponse
 import { createServer as createTlsServer } from "node:https";
 import { buffer, json } from "node:stream/consumers";
 import { finished, pipeline } from "node:stream/promises";
-import { type Faults, gate, refusalFor } from "./faults.ts";
+import { cutSilent, type Faults, gate, refusalFor } from "./faults.ts";
 
 const [role = "", state = ""] = process.argv.slice(2);
 const CREDENTIALS = JSON.parse(readFileSync(`${state}/credentials.json`, "utf8")) as Readonly<
@@ -271,6 +271,7 @@ async function control(req: IncomingMessage, res: ServerResponse): Promise<void>
       break;
     case "DELETE /faults":
       faults = {};
+      cutSilent();
       break;
     case "POST /wipe":
       await rm("/var/lib/registry/docker", { recursive: true, force: true });

@@ -39,21 +39,25 @@ const ACCIDENT = 2;
 /** After so many chunks of the length that a cut taught, twice that length is believed in. */
 const FORGIVEN_AFTER = 64;
 
+/** What is known of one direction. */
+interface Way {
+  /** The most bytes that passed. */
+  longest: number;
+  /** The fewest after which something was cut. */
+  cut: number;
+}
+
 /** Opens a line of which nothing is known; no chunk will be longer than `largest` bytes. */
 export function openLine(largest: number): Line {
-  /** The longest that passed, of uploads and of downloads. */
-  let arrived = 0;
-  let carried = 0;
-  /** The fewest bytes after which an upload and a download were cut. */
-  let uploadCut = Infinity;
-  let downloadCut = Infinity;
+  const up: Way = { longest: 0, cut: Infinity };
+  const down: Way = { longest: 0, cut: Infinity };
   let arrivedSince = 0;
   /** Cuts of uploads that said something. */
   let cuts = 0;
   let isTrying = false;
-  const limit = (): number => Math.min(largest, chunkBelow(Math.min(uploadCut, downloadCut)));
-  const safe = (): number => Math.min(Math.max(FIRST_CHUNK, arrived, carried), limit());
-  const hoped = (): number => Math.min(Math.floor(arrived * GROWTH), limit());
+  const limit = (): number => Math.min(largest, chunkBelow(Math.min(up.cut, down.cut)));
+  const safe = (): number => Math.min(Math.max(FIRST_CHUNK, up.longest, down.longest), limit());
+  const hoped = (): number => Math.min(Math.floor(up.longest * GROWTH), limit());
   return {
     chunk: (left) => {
       const isTry = !isTrying && Math.min(left, hoped()) > safe();
@@ -64,38 +68,39 @@ export function openLine(largest: number): Line {
         bytes,
         arrived: () => {
           if (isTry) isTrying = false;
-          arrived = Math.max(arrived, bytes);
+          up.longest = Math.max(up.longest, bytes);
           if (bytes >= limit()) arrivedSince += 1;
           if (arrivedSince < FORGIVEN_AFTER) return;
           arrivedSince = 0;
-          uploadCut *= 2;
+          up.cut *= 2;
         },
         failed: (cutAfter) => {
           if (isTry) isTrying = false;
           // neither an early cut says anything of the length, nor one that others met at the same time
           if (cutAfter === undefined || cutAfter < 2 * SMALLEST_CHUNK || cuts > cutsBefore) return;
           cuts += 1;
-          // the next accident is easier to believe in
-          if (cutAfter * ACCIDENT < arrived) arrived = Math.floor(arrived / 2);
-          else {
-            uploadCut = Math.min(uploadCut, cutAfter);
-            arrivedSince = 0;
-          }
+          if (believe(up, cutAfter)) arrivedSince = 0;
         },
       };
     },
     isApart: (bytes) => bytes >= SMALL_BLOB && safe() < Math.min(PROVEN, largest),
     carried: (bytes) => {
-      carried = Math.max(carried, bytes);
-      if (bytes >= downloadCut * ACCIDENT) downloadCut = Infinity;
+      down.longest = Math.max(down.longest, bytes);
+      if (bytes >= down.cut * ACCIDENT) down.cut = Infinity;
     },
     cut: (bytes) => {
       // its connection may have carried others before it, so a few bytes say nothing of the length
-      if (bytes < FIRST_CHUNK) return;
-      if (bytes * ACCIDENT < carried) carried = Math.floor(carried / 2);
-      else downloadCut = Math.min(downloadCut, bytes);
+      if (bytes >= FIRST_CHUNK) believe(down, bytes);
     },
   };
+}
+
+/** Takes a cut for one of length, unless much more has passed; the next one is easier to believe in then. */
+function believe(way: Way, cutAfter: number): boolean {
+  const isAccident = cutAfter * ACCIDENT < way.longest;
+  if (isAccident) way.longest = Math.floor(way.longest / 2);
+  else way.cut = Math.min(way.cut, cutAfter);
+  return !isAccident;
 }
 
 /** A length that stays clear of the one at which connections are cut. */

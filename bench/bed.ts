@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Command, run } from "../lib/process.ts";
+import { type Command, run } from "../lib/system/process.ts";
 import { openControl, type Registry } from "../test/bed/control.ts";
 import type { Faults } from "../test/bed/faults.ts";
 import { must } from "../test/bed/must.ts";

@@ -1,5 +1,5 @@
 /** Images that the benchmark has beside those of the test bed; the bed's `seed.ts` takes this module. */
-import { formatReference, parseReference } from "../lib/reference.ts";
+import { formatReference, parseReference } from "../lib/image/reference.ts";
 import { type CatalogImage, catalogImage, DIFY_IMAGES } from "../test/bed/catalog.ts";
 import type { Shape } from "../test/bed/image.ts";
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import type { Command } from "../lib/process.ts";
+import type { Command } from "../lib/system/process.ts";
 import { must } from "../test/bed/must.ts";
 import { CHECKOUT, NETWORK } from "./bed.ts";
 

@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Command, run } from "../lib/process.ts";
+import { type Command, run } from "../lib/system/process.ts";
 import { on, pidOf, STATE } from "./bed.ts";
 import { linePids } from "./line.ts";
 

@@ -6,8 +6,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { run } from "../lib/process.ts";
-import { formatReference, parseReference } from "../lib/reference.ts";
+import { run } from "../lib/system/process.ts";
+import { formatReference, parseReference } from "../lib/image/reference.ts";
 import type { Logged } from "../test/bed/front.ts";
 import { must } from "../test/bed/must.ts";
 import {

@@ -1,7 +1,7 @@
 /** The tools that are compared, each as the command a user would give it for a list of images. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Command } from "../lib/process.ts";
+import type { Command } from "../lib/system/process.ts";
 import { CHECKOUT, DOCKER_DATA, logIn, MIRROR, PLATFORM, STATE, STORE, TEMPORARY, WORK } from "./bed.ts";
 
 const BIN = "/opt/compose-mirror-bed/bin";

@@ -1,14 +1,15 @@
-import { findingJson } from "../lib/check.ts";
-import { openConfigured } from "../lib/engine/open.ts";
-import { preparePlan } from "../lib/prepare.ts";
-import { failedCheck, showChecks } from "../lib/terminal/checks.ts";
-import { command } from "../lib/terminal/command.ts";
-import { CHECK_FLAGS } from "../lib/terminal/flag-sets.ts";
-import { pipeline } from "../lib/terminal/pipeline.ts";
+import { withMirror } from "../lib/config/config.ts";
+import { findingJson } from "../lib/preflight.ts";
+import { openConfigured } from "../lib/engine/session.ts";
+import { preparePlan } from "../lib/mirror/prepare.ts";
+import { failedCheck, showChecks } from "../lib/cli/report/preflight.ts";
+import { command } from "../lib/cli/command.ts";
+import { CHECK_FLAGS } from "../lib/config/flag-sets.ts";
+import { pipeline } from "../lib/cli/pipeline.ts";
 
 await command({ name: "check", flags: CHECK_FLAGS }, async (context) => {
   const { config, terminal } = context;
-  const prepared = { ...(await preparePlan(config)), registries: await openConfigured(config) };
+  const prepared = { ...(await preparePlan(withMirror(config))), registries: await openConfigured(config) };
   await pipeline(terminal, [
     {
       title: terminal.text("stepCheck"),

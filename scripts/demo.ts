@@ -1,23 +1,24 @@
+import { withMirror } from "../lib/config/config.ts";
 import { openStage } from "../lib/demo/stage.ts";
 import type { Outcome } from "../lib/engine/engine.ts";
-import { lockAfter, lockFileOf } from "../lib/engine/locked.ts";
-import { openWorkshop } from "../lib/engine/open.ts";
-import { type LockedImage, writeLock } from "../lib/lock.ts";
-import { preparePlan, rewriteFor } from "../lib/prepare.ts";
-import { command } from "../lib/terminal/command.ts";
-import { formatBytes } from "../lib/terminal/format.ts";
-import { pipeline } from "../lib/terminal/pipeline.ts";
-import { hasFailed, outcomeCounts, outcomeLines, reportProject, reportRewrite } from "../lib/terminal/reports.ts";
-import { showTransfers } from "../lib/terminal/transfers.ts";
-import { hasDrifted, verifiedLines, verifiedSummary } from "../lib/terminal/verified.ts";
-import { verify } from "../lib/verify.ts";
-import { writeFiles } from "../lib/write.ts";
+import { lockAfter, lockFileOf } from "../lib/engine/lock-update.ts";
+import { openWorkshop } from "../lib/engine/session.ts";
+import { type LockedImage, writeLock } from "../lib/mirror/lock-file.ts";
+import { preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
+import { command } from "../lib/cli/command.ts";
+import { formatBytes } from "../lib/cli/format.ts";
+import { pipeline } from "../lib/cli/pipeline.ts";
+import { hasFailed, outcomeCounts, outcomeLines, reportProject, reportRewrite } from "../lib/cli/report/images.ts";
+import { showTransfers } from "../lib/cli/report/transfers.ts";
+import { hasDrifted, verifiedLines, verifiedSummary } from "../lib/cli/report/verify.ts";
+import { verify } from "../lib/mirror/verify.ts";
+import { writeFiles } from "../lib/system/write-file.ts";
 
 await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
   const stage = await openStage();
   const { config } = stage;
   try {
-    const prepared = await preparePlan(config);
+    const prepared = await preparePlan(withMirror(config));
     const { project, plan } = prepared;
     const { transfers } = plan;
     const rewrite = rewriteFor(config, prepared);

@@ -1,10 +1,10 @@
-import { requireHosts } from "../lib/config.ts";
+import { requireHosts } from "../lib/config/config.ts";
 import { prepareDeploy } from "../lib/deploy/deploy.ts";
-import { command } from "../lib/terminal/command.ts";
-import { allWell, type HostOutcome, reportDeploy, showDeploy } from "../lib/terminal/deploy.ts";
-import { dryRunOf } from "../lib/terminal/deploy-plan.ts";
-import { DEPLOY_FLAGS } from "../lib/terminal/flag-sets.ts";
-import { pipeline } from "../lib/terminal/pipeline.ts";
+import { command } from "../lib/cli/command.ts";
+import { allWell, type HostOutcome, reportDeploy, showDeploy } from "../lib/cli/report/deploy.ts";
+import { dryRunOf } from "../lib/cli/report/deploy-plan.ts";
+import { DEPLOY_FLAGS } from "../lib/config/flag-sets.ts";
+import { pipeline } from "../lib/cli/pipeline.ts";
 
 await command({ name: "deploy", flags: DEPLOY_FLAGS }, async ({ config, terminal, signal }) => {
   const hosts = requireHosts(config);

@@ -1,9 +1,9 @@
 import { pullScriptName, renderPullScript } from "../lib/generate/pull-script.ts";
-import { prepareSelection, scriptPath } from "../lib/prepare.ts";
-import { command } from "../lib/terminal/command.ts";
-import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/terminal/flag-sets.ts";
-import { reportProject } from "../lib/terminal/reports.ts";
-import { writeWhole } from "../lib/write.ts";
+import { prepareSelection, scriptPath } from "../lib/mirror/prepare.ts";
+import { command } from "../lib/cli/command.ts";
+import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/config/flag-sets.ts";
+import { reportProject } from "../lib/cli/report/images.ts";
+import { writeWhole } from "../lib/system/write-file.ts";
 
 await command(
   { name: "generate-amd64-pull-script", flags: [...PROJECT_FLAGS, ...MIRROR_FLAGS, "output", "dry-run"] },

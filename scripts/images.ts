@@ -1,12 +1,13 @@
-import { imageRows } from "../lib/plan.ts";
-import { preparePlan } from "../lib/prepare.ts";
-import { command } from "../lib/terminal/command.ts";
-import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/terminal/flag-sets.ts";
-import { formatTable } from "../lib/terminal/format.ts";
-import { reportProject } from "../lib/terminal/reports.ts";
+import { withMirror } from "../lib/config/config.ts";
+import { imageRows } from "../lib/mirror/transfers.ts";
+import { preparePlan } from "../lib/mirror/prepare.ts";
+import { command } from "../lib/cli/command.ts";
+import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/config/flag-sets.ts";
+import { formatTable } from "../lib/cli/format.ts";
+import { reportProject } from "../lib/cli/report/images.ts";
 
 await command({ name: "images", flags: [...PROJECT_FLAGS, ...MIRROR_FLAGS, "json"] }, async ({ config, terminal }) => {
-  const { project, plan } = await preparePlan(config);
+  const { project, plan } = await preparePlan(withMirror(config));
   const rows = imageRows(plan);
   if (config.json) terminal.json(rows);
   else {

@@ -1,23 +1,24 @@
+import { withMirror } from "../lib/config/config.ts";
 import { prepareDeploy } from "../lib/deploy/deploy.ts";
 import type { Rewrite } from "../lib/compose/rewrite.ts";
 import type { Outcome } from "../lib/engine/engine.ts";
-import { lockAfter, lockBefore, lockFileOf } from "../lib/engine/locked.ts";
-import { openWorkshop } from "../lib/engine/open.ts";
-import { writeLock } from "../lib/lock.ts";
-import { preparePlan, rewriteFor } from "../lib/prepare.ts";
-import { failedCheck, showChecks } from "../lib/terminal/checks.ts";
-import { command } from "../lib/terminal/command.ts";
-import { allWell, deployTitle, type HostOutcome, showDeploy } from "../lib/terminal/deploy.ts";
-import { MIRROR_COMMAND_FLAGS } from "../lib/terminal/flag-sets.ts";
-import { reportMirror, reportMirrorPlan } from "../lib/terminal/mirror.ts";
-import { pipeline } from "../lib/terminal/pipeline.ts";
-import { hasFailed, outcomeCounts, reportProject } from "../lib/terminal/reports.ts";
-import { reportStore, showTransfers } from "../lib/terminal/transfers.ts";
-import { writeFiles } from "../lib/write.ts";
+import { lockAfter, lockBefore, lockFileOf } from "../lib/engine/lock-update.ts";
+import { openWorkshop } from "../lib/engine/session.ts";
+import { writeLock } from "../lib/mirror/lock-file.ts";
+import { preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
+import { failedCheck, showChecks } from "../lib/cli/report/preflight.ts";
+import { command } from "../lib/cli/command.ts";
+import { allWell, deployTitle, type HostOutcome, showDeploy } from "../lib/cli/report/deploy.ts";
+import { MIRROR_COMMAND_FLAGS } from "../lib/config/flag-sets.ts";
+import { reportMirror, reportMirrorPlan } from "../lib/cli/report/mirror.ts";
+import { pipeline } from "../lib/cli/pipeline.ts";
+import { hasFailed, outcomeCounts, reportProject } from "../lib/cli/report/images.ts";
+import { reportStore, showTransfers } from "../lib/cli/report/transfers.ts";
+import { writeFiles } from "../lib/system/write-file.ts";
 
 await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) => {
   const { config, terminal, signal } = context;
-  const prepared = await preparePlan(config);
+  const prepared = await preparePlan(withMirror(config));
   const { project, plan } = prepared;
   const [{ path: composeFile }] = rewriteFor(config, prepared).files;
   reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });

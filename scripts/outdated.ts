@@ -1,10 +1,10 @@
-import { openConfigured } from "../lib/engine/open.ts";
-import { findNewer } from "../lib/outdated.ts";
-import { prepareSelection } from "../lib/prepare.ts";
-import { command } from "../lib/terminal/command.ts";
-import { PROJECT_FLAGS } from "../lib/terminal/flag-sets.ts";
-import { withSpinner } from "../lib/terminal/spinner.ts";
-import { outlookJson, outlookLines } from "../lib/terminal/verified.ts";
+import { openConfigured } from "../lib/engine/session.ts";
+import { findNewer } from "../lib/mirror/outdated.ts";
+import { prepareSelection } from "../lib/mirror/prepare.ts";
+import { command } from "../lib/cli/command.ts";
+import { PROJECT_FLAGS } from "../lib/config/flag-sets.ts";
+import { withSpinner } from "../lib/cli/spinner.ts";
+import { outlookJson, outlookLines } from "../lib/cli/report/verify.ts";
 
 const FLAGS = [...PROJECT_FLAGS, "source-mirror", "insecure", "json"] as const;
 

@@ -1,7 +1,7 @@
-import { requireStoreLimit } from "../lib/config.ts";
+import { requireStoreLimit } from "../lib/config/config.ts";
 import { openStore } from "../lib/store/open.ts";
-import { command } from "../lib/terminal/command.ts";
-import { formatBytes } from "../lib/terminal/format.ts";
+import { command } from "../lib/cli/command.ts";
+import { formatBytes } from "../lib/cli/format.ts";
 
 await command({ name: "prune", flags: ["store", "store-limit", "json"] }, async ({ config, terminal }) => {
   const limit = requireStoreLimit(config);

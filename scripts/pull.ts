@@ -1,5 +1,5 @@
-import { command } from "../lib/terminal/command.ts";
-import { STEP_FLAGS } from "../lib/terminal/flag-sets.ts";
-import { transferAlone } from "../lib/terminal/transfers.ts";
+import { command } from "../lib/cli/command.ts";
+import { STEP_FLAGS } from "../lib/config/flag-sets.ts";
+import { transferAlone } from "../lib/cli/report/transfers.ts";
 
 await command({ name: "pull", flags: STEP_FLAGS }, (context) => transferAlone(context, "pull"));

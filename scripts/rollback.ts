@@ -1,10 +1,10 @@
-import { requireHosts } from "../lib/config.ts";
+import { requireHosts } from "../lib/config/config.ts";
 import { prepareDeploy, rollBack } from "../lib/deploy/deploy.ts";
-import { command } from "../lib/terminal/command.ts";
-import { allWell, type HostOutcome, reportDeploy, showWork } from "../lib/terminal/deploy.ts";
-import { rollbackDryRunOf } from "../lib/terminal/deploy-plan.ts";
-import { ROLLBACK_FLAGS } from "../lib/terminal/flag-sets.ts";
-import { pipeline } from "../lib/terminal/pipeline.ts";
+import { command } from "../lib/cli/command.ts";
+import { allWell, type HostOutcome, reportDeploy, showWork } from "../lib/cli/report/deploy.ts";
+import { rollbackDryRunOf } from "../lib/cli/report/deploy-plan.ts";
+import { ROLLBACK_FLAGS } from "../lib/config/flag-sets.ts";
+import { pipeline } from "../lib/cli/pipeline.ts";
 
 await command({ name: "rollback", flags: ROLLBACK_FLAGS }, async ({ config, terminal, signal }) => {
   const hosts = requireHosts(config);

@@ -1,9 +1,9 @@
-import { requireHosts } from "../lib/config.ts";
+import { requireHosts } from "../lib/config/config.ts";
 import { prepareDeploy, statusFor } from "../lib/deploy/deploy.ts";
-import { command } from "../lib/terminal/command.ts";
-import { onEveryHost, reportDeploy } from "../lib/terminal/deploy.ts";
-import { STATUS_FLAGS } from "../lib/terminal/flag-sets.ts";
-import { withSpinner } from "../lib/terminal/spinner.ts";
+import { command } from "../lib/cli/command.ts";
+import { onEveryHost, reportDeploy } from "../lib/cli/report/deploy.ts";
+import { STATUS_FLAGS } from "../lib/config/flag-sets.ts";
+import { withSpinner } from "../lib/cli/spinner.ts";
 
 await command({ name: "status", flags: STATUS_FLAGS }, async ({ config, terminal, signal }) => {
   const hosts = requireHosts(config);

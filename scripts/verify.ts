@@ -1,14 +1,15 @@
-import { openConfigured } from "../lib/engine/open.ts";
-import { lockFileOf } from "../lib/engine/locked.ts";
-import { MirrorError } from "../lib/errors.ts";
-import { readLock } from "../lib/lock.ts";
-import { outputPath, preparePlan } from "../lib/prepare.ts";
+import { withMirror } from "../lib/config/config.ts";
+import { openConfigured } from "../lib/engine/session.ts";
+import { lockFileOf } from "../lib/engine/lock-update.ts";
+import { MirrorError } from "../lib/messages/errors.ts";
+import { readLock } from "../lib/mirror/lock-file.ts";
+import { outputPath, preparePlan } from "../lib/mirror/prepare.ts";
 import { openStore } from "../lib/store/open.ts";
-import { command } from "../lib/terminal/command.ts";
-import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/terminal/flag-sets.ts";
-import { hasDrifted, verifiedJson, verifiedLines, verifiedSummary } from "../lib/terminal/verified.ts";
-import { withSpinner } from "../lib/terminal/spinner.ts";
-import { verify } from "../lib/verify.ts";
+import { command } from "../lib/cli/command.ts";
+import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/config/flag-sets.ts";
+import { hasDrifted, verifiedJson, verifiedLines, verifiedSummary } from "../lib/cli/report/verify.ts";
+import { withSpinner } from "../lib/cli/spinner.ts";
+import { verify } from "../lib/mirror/verify.ts";
 
 const FLAGS = [
   ...PROJECT_FLAGS,
@@ -22,7 +23,7 @@ const FLAGS = [
 ] as const;
 
 await command({ name: "verify", flags: FLAGS }, async ({ config, terminal, signal }) => {
-  const { project, plan } = await preparePlan(config);
+  const { project, plan } = await preparePlan(withMirror(config));
   const file = lockFileOf(outputPath(config, project, "docker-compose-mirror.yaml"));
   const locked = await readLock(file);
   if (locked === undefined) throw new MirrorError("lock-missing", { file });

@@ -36,7 +36,7 @@ step "lint" npm run lint
 step "lint of shell scripts, the generated ones too" bash test/lint-shell.sh
 step "types" npm run types
 step "fast tests, Node" without_skips npm test
-step "fast tests, Node that reads TypeScript by itself" without_skips npx --yes node@24.21.0 --test test/*.test.ts
+step "fast tests, Node that reads TypeScript by itself" without_skips bash test/unit.sh node-native
 step "fast tests, Deno" without_skips npm run test:deno
 step "comparison with docker compose" without_skips npm run test:differential
 step "end to end" without_skips npm run test:e2e

@@ -27,77 +27,98 @@ function sources(folder: string): readonly Source[] {
     });
 }
 
-/** A file may import from rooms of a lower level, and from its own. */
-const LEVELS: readonly (readonly string[])[] = [
-  ["lib/errors.ts", "lib/secret.ts", "lib/process.ts", "lib/quote.ts", "lib/write.ts", "lib/digest.ts", "lib/retry.ts"],
-  ["lib/reference.ts", "lib/platform.ts"],
-  ["lib/compose/", "lib/mapping.ts", "lib/ignore.ts"],
-  ["lib/plan.ts", "lib/config.ts", "lib/registry/", "lib/store/", "lib/lock.ts"],
-  ["lib/engine/", "lib/deploy/", "lib/generate/", "lib/prepare.ts", "lib/serve.ts"],
-  ["lib/verify.ts", "lib/outdated.ts", "lib/check.ts", "lib/demo/"],
-  ["lib/terminal/"],
-  ["scripts/"],
+/**
+ * The rooms of lib, from the ground up. A file imports from its own room and from rooms of lower floors, so rooms of one
+ * floor do not know each other: deploy does not import engine.
+ */
+const FLOORS: readonly (readonly string[])[] = [
+  ["lib/messages"],
+  ["lib/system", "lib/async"],
+  ["lib/image"],
+  ["lib/compose", "lib/store"],
+  ["lib/registry"],
+  ["lib/mirror"],
+  ["lib/config"],
+  ["lib/engine", "lib/deploy", "lib/generate"],
+  ["lib/preflight.ts", "lib/demo"],
+  ["lib/cli"],
+  ["scripts"],
 ];
 
-function levelOf(path: string): number {
-  return LEVELS.findIndex((rooms) =>
-    rooms.some((room) => path === room || (room.endsWith("/") && path.startsWith(room))),
-  );
+function floorOf(path: string): number {
+  const room = roomOf(path);
+  return FLOORS.findIndex((rooms) => rooms.includes(room));
 }
 
+/** `lib/deploy` for `lib/deploy/host/probe.ts`; a script's room is `scripts`. */
 function roomOf(path: string): string {
-  return path.split("/").slice(0, 2).join("/");
+  return path
+    .split("/")
+    .slice(0, path.startsWith("lib/") ? 2 : 1)
+    .join("/");
 }
 
 const lib = sources("lib");
 const scripts = sources("scripts");
+const bench = sources("bench");
+const tests = sources("test");
 
 test("there is something to look at", () => {
-  assert.ok(lib.length > 10 && scripts.length > 5);
+  assert.ok(lib.length > 10 && scripts.length > 5 && bench.length > 5);
 });
 
-test("every file has its place", () => {
+test("every file has its room", () => {
   assert.deepEqual(
-    [...lib, ...scripts].filter(({ path }) => levelOf(path) < 0).map(({ path }) => path),
+    [...lib, ...scripts].filter(({ path }) => floorOf(path) < 0).map(({ path }) => path),
     [],
   );
 });
 
-test("imports follow the data flow, one way", () => {
+test("imports lead to the same room or to a lower floor", () => {
   const wrong = [...lib, ...scripts].flatMap(({ path, imports }) =>
     imports
-      .filter(
-        (target) =>
-          levelOf(target) > levelOf(path) || (levelOf(target) === levelOf(path) && path.startsWith("scripts/")),
+      .filter((target) =>
+        roomOf(target) === roomOf(path) ? path.startsWith("scripts/") : floorOf(target) >= floorOf(path),
       )
       .map((target) => `${path} imports ${target}`),
   );
   assert.deepEqual(wrong, []);
 });
 
-test("rooms do not import each other in a circle", () => {
-  const edges = new Map<string, Set<string>>();
-  for (const { path, imports } of lib) {
-    for (const target of imports) {
-      if (roomOf(target) !== roomOf(path))
-        edges.set(roomOf(path), (edges.get(roomOf(path)) ?? new Set()).add(roomOf(target)));
-    }
-  }
-  const reaches = (from: string, to: string, seen: Set<string> = new Set()): boolean =>
-    [...(edges.get(from) ?? [])].some((next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))));
-  assert.deepEqual(
-    [...edges.keys()].filter((room) => reaches(room, room)),
-    [],
-  );
+test("no file imports itself by way of others", () => {
+  const all = new Map([...lib, ...scripts, ...bench, ...tests].map((source) => [source.path, source.imports]));
+  const state = new Map<string, "open" | "done">();
+  const circles: string[] = [];
+  const visit = (path: string, chain: readonly string[]): void => {
+    if (state.get(path) === "done") return;
+    if (state.get(path) === "open") return void circles.push([...chain.slice(chain.indexOf(path)), path].join(" -> "));
+    state.set(path, "open");
+    for (const target of all.get(path) ?? []) visit(target, [...chain, path]);
+    state.set(path, "done");
+  };
+  for (const path of all.keys()) visit(path, []);
+  assert.deepEqual(circles, []);
 });
 
-test("lib does not print, and only config.ts and the terminal know the process", () => {
+test("every test stands where the file it tests does", () => {
+  const known = new Set([...lib, ...scripts].map(({ path }) => path));
+  const astray = tests
+    .filter(({ path }) => path.endsWith(".test.ts") && !/^test\/(?:[^/]+|e2e\/.*|differential\/.*)$/.test(path))
+    .filter(({ path }) => {
+      const name = path.slice("test/".length).replace(/\.test\.ts$/, ".ts");
+      return !known.has(`lib/${name}`) && !name.startsWith("scripts/");
+    })
+    .map(({ path }) => path);
+  assert.deepEqual(astray, []);
+});
+
+test("lib does not print, and only config and the command line know the process", () => {
   const wrong = lib
-    .filter(({ path }) => path !== "lib/config.ts" && !path.startsWith("lib/terminal/"))
+    .filter(({ path }) => path !== "lib/config/config.ts" && !path.startsWith("lib/cli/"))
     .filter(({ text }) => /\bconsole\.|\bprocess\.(env|argv|stdout|stderr|exit|cwd)\b/.test(text))
     .map(({ path }) => path);
   assert.deepEqual(wrong, []);
-  const environment = lib.filter(({ path, text }) => path !== "lib/config.ts" && /process\.env/.test(text));
+  const environment = lib.filter(({ path, text }) => path !== "lib/config/config.ts" && /process\.env/.test(text));
   assert.deepEqual(
     environment.map(({ path }) => path),
     [],
@@ -106,7 +127,7 @@ test("lib does not print, and only config.ts and the terminal know the process",
 
 test("programs are run in one place only", () => {
   const wrong = [...lib, ...scripts]
-    .filter(({ path, text }) => path !== "lib/process.ts" && /node:child_process|from "zx"/.test(text))
+    .filter(({ path, text }) => path !== "lib/system/process.ts" && /node:child_process|from "zx(?:\/\w+)?"/.test(text))
     .map(({ path }) => path);
   assert.deepEqual(wrong, []);
 });

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { FLAGS, VARIABLES } from "../lib/config.ts";
+import { FLAGS, VARIABLES } from "../lib/config/config.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const ENGLISH = "README.md";

@@ -10,7 +10,7 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { detailOf, MirrorError } from "../errors.ts";
+import { detailOf, MirrorError } from "../messages/errors.ts";
 import { parseEnvFile } from "./env-file.ts";
 import type { ComposeWarning, LoadOptions } from "./project.ts";
 

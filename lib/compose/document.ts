@@ -18,7 +18,7 @@ import {
   Parser,
   type ParsedNode,
 } from "yaml";
-import { MirrorError } from "../errors.ts";
+import { MirrorError } from "../messages/errors.ts";
 
 export interface SourceFile {
   /** Absolute path. */

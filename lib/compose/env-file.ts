@@ -7,8 +7,8 @@
  * Quoted values may span lines. A name alone takes its value from the environment, or is left out. A variable in a
  * value is looked up in the environment first, then among the lines above. `#` starts a comment at a statement's start.
  */
-import { MirrorError } from "../errors.ts";
-import { interpolate, type Lookup } from "./interpolate.ts";
+import { MirrorError } from "../messages/errors.ts";
+import { interpolate, type Lookup } from "./interpolation.ts";
 
 const SPACE_IN_LINE = /[\t\v\f\r \u0085\u00a0]/;
 const SPACE = /[\s\u0085]/;

@@ -7,7 +7,7 @@
  * written in, which `rewrite` needs. A file is parsed once however often it is included or extended.
  */
 import { basename, dirname, resolve } from "node:path";
-import { MirrorError } from "../errors.ts";
+import { MirrorError } from "../messages/errors.ts";
 import { defaultEnvFile, discover, isRemote, readEnvFiles, readText, type Variables } from "./discover.ts";
 import {
   type Document,
@@ -23,7 +23,7 @@ import {
   whereIs,
 } from "./document.ts";
 import { imagesIn, mapImages } from "./images.ts";
-import { interpolate, variablesIn } from "./interpolate.ts";
+import { interpolate, variablesIn } from "./interpolation.ts";
 import {
   applyResets,
   applyServiceResets,

@@ -3,7 +3,7 @@
  * that decide images: the later one wins, `build` merges key by key, lists grow without repeating themselves, and
  * what a later file tags `!reset` or `!override` is dropped from the earlier ones first.
  */
-import { MirrorError } from "../errors.ts";
+import { MirrorError } from "../messages/errors.ts";
 import { isNull, type Mapping, type Path, stringOf, type Value, whereIs } from "./document.ts";
 
 /** A service or job as it is being put together: its attributes, and where unset variables stand in it. */

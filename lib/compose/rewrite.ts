@@ -12,7 +12,7 @@
  */
 import { basename, dirname, join, relative } from "node:path";
 import { typeOfPlain } from "./document.ts";
-import { escapeDollars } from "./interpolate.ts";
+import { escapeDollars } from "./interpolation.ts";
 import { SECTIONS } from "./merge.ts";
 import type { ImageUse, Project, Service } from "./project.ts";
 

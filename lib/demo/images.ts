@@ -5,10 +5,10 @@
  */
 import { createCipheriv, createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { tar, type TarEntry } from "../deploy/tar.ts";
-import { digestOf } from "../digest.ts";
-import { formatReference, type ImageReference, withDefaultTag } from "../reference.ts";
-import { MEDIA_TYPES } from "../registry/manifest.ts";
+import { tar, type TarEntry } from "../system/tar.ts";
+import { digestOf } from "../image/digest.ts";
+import { formatReference, type ImageReference, withDefaultTag } from "../image/reference.ts";
+import { MEDIA_TYPES } from "../image/manifest.ts";
 import type { Descriptor, Store } from "../store/store.ts";
 
 const CONFIG_TYPE = "application/vnd.oci.image.config.v1+json";

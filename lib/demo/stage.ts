@@ -6,9 +6,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Config, type FlagName, FLAGS, readConfig, TOOL_FOLDER } from "../config.ts";
-import type { ImageReference } from "../reference.ts";
-import { type EmbeddedRegistry, serve } from "../serve.ts";
+import { type Config, type FlagName, FLAGS, readConfig, TOOL_FOLDER } from "../config/config.ts";
+import type { ImageReference } from "../image/reference.ts";
+import { type EmbeddedRegistry, serve } from "../store/registry-server.ts";
 import { openStore } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 import { makeImages } from "./images.ts";

@@ -2,22 +2,22 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { transferAll } from "../engine/transfer-all.ts";
-import { detailOf, MirrorError } from "../errors.ts";
-import { familiarRepository, parseReference } from "../reference.ts";
-import type { Secret } from "../secret.ts";
-import { type Pace, waitUntilWell } from "./health.ts";
-import { hostError } from "./host-errors.ts";
-import { withLock } from "./lock.ts";
-import type { DeployPlan, ShippedFile } from "./plan.ts";
-import type { DeployedProject } from "./project.ts";
-import { formatRelease, type Release, type ReleaseImage } from "./release.ts";
-import { dropReleases } from "./remote.ts";
-import type { Connection, RemoteOptions } from "./ssh.ts";
-import { type Container, type ServiceState, statesOf } from "./status.ts";
-import { type DeployStep, type ImageFact, readImageFacts } from "./steps.ts";
-import { containersOfStack, waitUntilConverged } from "./swarm.ts";
-import { tar } from "./tar.ts";
+import { transferAll } from "../async/map-concurrent.ts";
+import { detailOf, MirrorError } from "../messages/errors.ts";
+import { familiarRepository, parseReference } from "../image/reference.ts";
+import type { Secret } from "../system/secret.ts";
+import { type Pace, waitUntilWell } from "./orchestrator/health.ts";
+import { hostError } from "./host/host-errors.ts";
+import { withLock } from "./host/deploy-lock.ts";
+import type { DeployPlan, ShippedFile } from "./plan/plan.ts";
+import type { DeployedProject } from "./orchestrator/compose-project.ts";
+import { formatRelease, type Release, type ReleaseImage } from "./plan/release.ts";
+import { dropReleases } from "./host/remote.ts";
+import type { Connection, RemoteOptions } from "./ssh/connection.ts";
+import { type Container, type ServiceState, statesOf } from "./host/containers.ts";
+import { type DeployStep, type ImageFact, readImageFacts } from "./plan/steps.ts";
+import { containersOfStack, waitUntilConverged } from "./orchestrator/swarm.ts";
+import { tar } from "../system/tar.ts";
 
 /**
  * In what state a deploy that ends before its end leaves the host:

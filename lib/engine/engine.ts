@@ -1,6 +1,6 @@
 /** What every engine can do, and what it tells while it does it. */
-import type { MirrorError } from "../errors.ts";
-import type { Transfer } from "../plan.ts";
+import type { MirrorError } from "../messages/errors.ts";
+import type { Transfer } from "../mirror/transfers.ts";
 
 export type Status = "pulled" | "pushed" | "present" | "failed";
 

@@ -1,5 +1,5 @@
-import type { Transfer } from "../plan.ts";
-import { engineName } from "../reference.ts";
+import type { Transfer } from "../mirror/transfers.ts";
+import { engineName } from "../image/reference.ts";
 import { renderScript } from "./script.ts";
 
 /** The file name of the pull script for `platform`. */

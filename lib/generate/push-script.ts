@@ -1,5 +1,5 @@
-import type { Transfer } from "../plan.ts";
-import { engineName, formatReference } from "../reference.ts";
+import type { Transfer } from "../mirror/transfers.ts";
+import { engineName, formatReference } from "../image/reference.ts";
 import { renderScript } from "./script.ts";
 
 export const PUSH_SCRIPT_NAME = "push-to-aliyun-registry.sh";

@@ -5,7 +5,7 @@
  * same list.
  */
 import { readFileSync } from "node:fs";
-import { singleQuoted } from "../quote.ts";
+import { singleQuoted } from "../system/shell-quote.ts";
 
 const EMPTY_LIST = "IMAGES=()\n";
 const SHARED = "local-images.sh";

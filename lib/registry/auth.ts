@@ -8,7 +8,7 @@
  * scopes is asked for at once, and when a registry refuses such a token, its scopes are asked for one by one.
  */
 
-import { unlessAborted } from "../retry.ts";
+import { unlessAborted } from "../async/retry.ts";
 import type { RegistryCredentials } from "./credentials.ts";
 import { answerError, RegistryError } from "./errors.ts";
 import { type HttpAnswer, readBody, readText, type Transport } from "./transport.ts";

@@ -4,12 +4,12 @@
  * knows how much of one has arrived.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import { digestOf, matchesDigest } from "../digest.ts";
-import { retry, type RetryOptions } from "../retry.ts";
+import { digestOf, matchesDigest } from "../image/digest.ts";
+import { retry, type RetryOptions } from "../async/retry.ts";
 import { openAuthorizer, pullScope, pushScope, type Scope } from "./auth.ts";
 import type { RegistryCredentials } from "./credentials.ts";
 import { answerError, networkError, RegistryError } from "./errors.ts";
-import { ACCEPT, type Descriptor, isDigest, MANIFEST_LIMIT, type RawManifest } from "./manifest.ts";
+import { ACCEPT, type Descriptor, isDigest, MANIFEST_LIMIT, type RawManifest } from "../image/manifest.ts";
 import {
   discard,
   type HttpAnswer,

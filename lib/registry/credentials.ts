@@ -6,10 +6,10 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { detailOf, MirrorError } from "../errors.ts";
-import type { Command, Run } from "../process.ts";
-import { DOCKER_HUB } from "../reference.ts";
-import { Secret } from "../secret.ts";
+import { detailOf, MirrorError } from "../messages/errors.ts";
+import type { Command, Run } from "../system/process.ts";
+import { DOCKER_HUB } from "../image/reference.ts";
+import { Secret } from "../system/secret.ts";
 import { RegistryError } from "./errors.ts";
 
 /** What a registry is told: a name and password, or a token that stands for a login made elsewhere. */

@@ -2,7 +2,7 @@
  * What a registry's answer means. The answer's own words (`{"errors": [{code, message, detail}]}`) are kept as the
  * detail; the error's code says which remedy fits, and whether the same request may succeed later.
  */
-import { detailOf, type ErrorCode, type ErrorValues, MirrorError } from "../errors.ts";
+import { detailOf, type ErrorCode, type ErrorValues, MirrorError } from "../messages/errors.ts";
 
 export interface RegistryErrorOptions {
   readonly cause?: unknown;

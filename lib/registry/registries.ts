@@ -1,6 +1,6 @@
 /** The registries of a run: one client for each host, over one transport, with the credentials that belong to it. */
 import { readFile } from "node:fs/promises";
-import { detailOf, MirrorError } from "../errors.ts";
+import { detailOf, MirrorError } from "../messages/errors.ts";
 import { openRegistry, type Registry, type RetryPolicy } from "./client.ts";
 import { type CredentialSources, findCredentials, type RegistryCredentials } from "./credentials.ts";
 import { parseProxies } from "./proxy.ts";

@@ -3,8 +3,8 @@
  * `library/nginx` is at mirror.example as `hub/library/nginx`. They are asked first, in the order they are given in,
  * and the registry itself last; what they send counts by its digest alone.
  */
-import { MirrorError } from "../errors.ts";
-import { DOCKER_HUB, type ImageReference, isComponent, isRegistryHost } from "../reference.ts";
+import { MirrorError } from "../messages/errors.ts";
+import { DOCKER_HUB, type ImageReference, isComponent, isRegistryHost } from "../image/reference.ts";
 
 export interface SourceMirror {
   /** The registry it stands in for. */

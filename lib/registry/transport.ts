@@ -19,7 +19,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as tlsConnect, createSecureContext, rootCertificates, type SecureContext } from "node:tls";
-import { MirrorError } from "../errors.ts";
+import { MirrorError } from "../messages/errors.ts";
 import { networkError, RegistryError } from "./errors.ts";
 import { isThisMachine, type Proxies, proxyFor } from "./proxy.ts";
 

@@ -1,8 +1,8 @@
 /** Where things are in the store's folder, and what its file operations share. */
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { formatDigest, parseDigest } from "../digest.ts";
-import { detailOf, MirrorError } from "../errors.ts";
+import { formatDigest, parseDigest } from "../image/digest.ts";
+import { detailOf, MirrorError } from "../messages/errors.ts";
 
 /** Paths in a store. Throws `digest-invalid` for a digest that could name another path. */
 export interface Paths {

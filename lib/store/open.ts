@@ -1,9 +1,9 @@
 /** Opens a store: see store.ts for what it is. */
 import { mkdir, open, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { hashFor, matchesDigest, parseDigest } from "../digest.ts";
-import { MirrorError } from "../errors.ts";
-import { writeWhole } from "../write.ts";
+import { hashFor, matchesDigest, parseDigest } from "../image/digest.ts";
+import { MirrorError } from "../messages/errors.ts";
+import { writeWhole } from "../system/write-file.ts";
 import { blobStream } from "./blob-stream.ts";
 import { codeOf, FLUSH_FROM, guard, type Paths, pathsOf, readFrom, sizeOfFile, syncFolder } from "./files.ts";
 import { openPartial } from "./partial.ts";
@@ -11,9 +11,9 @@ import { takeLock } from "./process-lock.ts";
 import { planPrune } from "./prune.ts";
 import { openReferences, type References } from "./references.ts";
 import { clearLeftovers, readContents, sizeOfContents } from "./scan.ts";
-import { NO_SESSION, openSession } from "./sessions.ts";
+import { NO_SESSION, openSession } from "./writers.ts";
 import type { OpenStore, Store } from "./store.ts";
-import { readUpload, writeUpload } from "./uploads.ts";
+import { readUpload, writeUpload } from "./upload-records.ts";
 
 const LAYOUT_VERSION = "1.0.0";
 

@@ -13,7 +13,7 @@ import { open, readFile, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { clearInterval, setInterval } from "node:timers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { MirrorError } from "../errors.ts";
+import { MirrorError } from "../messages/errors.ts";
 
 export interface ProcessLock {
   readonly release: () => Promise<void>;

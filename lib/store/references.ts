@@ -4,9 +4,9 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { parseDigest } from "../digest.ts";
-import { MirrorError } from "../errors.ts";
-import { writeWhole } from "../write.ts";
+import { parseDigest } from "../image/digest.ts";
+import { MirrorError } from "../messages/errors.ts";
+import { writeWhole } from "../system/write-file.ts";
 import { codeOf, guard, type Paths, syncFolder } from "./files.ts";
 import { takeLock } from "./process-lock.ts";
 import type { Descriptor } from "./store.ts";

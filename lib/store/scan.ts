@@ -2,7 +2,7 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, digestOfFile, type Paths } from "./files.ts";
-import { MANIFEST_LIMIT, viewManifest } from "./manifests.ts";
+import { MANIFEST_LIMIT, viewManifest } from "./manifest-view.ts";
 import { holderOf } from "./process-lock.ts";
 import { bytesOf, type Contents, type StoredFile } from "./prune.ts";
 import type { Descriptor, StoreSize } from "./store.ts";

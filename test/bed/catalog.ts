@@ -1,5 +1,5 @@
 /** The public images that the bed's upstream registry has, by the names that compose files give them. */
-import { parseReference } from "../../lib/reference.ts";
+import { parseReference } from "../../lib/image/reference.ts";
 import type { ImageSpec, Shape } from "./image.ts";
 
 const MB = 1_000_000;

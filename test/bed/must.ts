@@ -1,4 +1,4 @@
-import { type Command, run, type RunOptions } from "../../lib/process.ts";
+import { type Command, run, type RunOptions } from "../../lib/system/process.ts";
 
 /** Runs a command; throws with what it printed when it fails. */
 export async function must(command: Command, options?: RunOptions): Promise<string> {

@@ -4,7 +4,7 @@
  * MODULE is another catalog than the bed's own: an absolute path of a module with a `CATALOG`.
  */
 import { writeFile } from "node:fs/promises";
-import { transferAll } from "../../lib/engine/transfer-all.ts";
+import { transferAll } from "../../lib/async/map-concurrent.ts";
 import type { CatalogImage } from "./catalog.ts";
 import { type BuiltImage, buildImage, type Content, type Manifest } from "./image.ts";
 

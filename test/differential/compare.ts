@@ -6,8 +6,8 @@ import { load } from "../../lib/compose/load.ts";
 import type { LoadOptions, Project } from "../../lib/compose/project.ts";
 import { rewrite, type Rewrite } from "../../lib/compose/rewrite.ts";
 import { v1Problems } from "../../lib/compose/v1.ts";
-import { MirrorError } from "../../lib/errors.ts";
-import { inFolder } from "../compose-folder.ts";
+import { MirrorError } from "../../lib/messages/errors.ts";
+import { inFolder } from "../_helpers/compose-folder.ts";
 import { configV1, configV2, imagesV2, type Refusal, type Rendered } from "./real-compose.ts";
 import type { Sample } from "./sample.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { images, refused } from "../compose-cases.ts";
-import { inFolder } from "../compose-folder.ts";
+import { images, refused } from "../_helpers/compose-cases.ts";
+import { inFolder } from "../_helpers/compose-folder.ts";
 import { differencesFromV1, differencesFromV2 } from "./compare.ts";
 import { imagesV2, run } from "./real-compose.ts";
 import { readCorpus, type Sample } from "./sample.ts";

@@ -8,7 +8,7 @@ import { Choices, shrink } from "./choices.ts";
 import { differencesFromV2 } from "./compare.ts";
 import { generate } from "./generate.ts";
 import { configV2 } from "./real-compose.ts";
-import { inFolder } from "../compose-folder.ts";
+import { inFolder } from "../_helpers/compose-folder.ts";
 import { formatSample, type Sample } from "./sample.ts";
 
 const COUNT = Number(process.env["RANDOM_PROJECTS"] ?? 2000);

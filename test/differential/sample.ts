@@ -15,7 +15,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { LoadOptions } from "../../lib/compose/project.ts";
-import type { Files } from "../compose-folder.ts";
+import type { Files } from "../_helpers/compose-folder.ts";
 
 export interface Sample {
   readonly name: string;

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Command, type Ran, run, type RunOptions } from "../../lib/process.ts";
+import { type Command, type Ran, run, type RunOptions } from "../../lib/system/process.ts";
 import { openControl } from "../bed/control.ts";
 import type { Logged } from "../bed/front.ts";
 import { must } from "../bed/must.ts";

@@ -17,7 +17,7 @@ import {
   USERNAME,
   writes,
 } from "./bed.ts";
-import { run } from "../../lib/process.ts";
+import { run } from "../../lib/system/process.ts";
 import { layShop, SHOP, SHOP_TARGETS } from "./projects.ts";
 
 const PULL = "pull-all-images-linux-amd64.sh";

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Command, Ran } from "../../lib/process.ts";
+import type { Command, Ran } from "../../lib/system/process.ts";
 import { must } from "../bed/must.ts";
 import {
   answerOn,

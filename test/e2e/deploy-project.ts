@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Ran } from "../../lib/process.ts";
+import type { Ran } from "../../lib/system/process.ts";
 import { asUser, cleanSlate, inFolder, onServer, script, withComposeV2, type DeployReport } from "./bed.ts";
 
 export const DIR = '/root/it\'s $(touch pwned) "x"';

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Ran } from "../../lib/process.ts";
+import type { Ran } from "../../lib/system/process.ts";
 import { must } from "../bed/must.ts";
 import { answerOn, asUser, cleanSlate, inFolder, onServer, script, SETTINGS, type DeployReport } from "./bed.ts";
 import { WEB } from "./deploy-project.ts";

@@ -8,9 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { digestOf } from "../../lib/digest.ts";
-import { noise, putImage } from "../registry-images.ts";
-import { registryServer, type Seen } from "../registry-server.ts";
+import { digestOf } from "../../lib/image/digest.ts";
+import { noise, putImage } from "../_helpers/registry-images.ts";
+import { registryServer, type Seen } from "../_helpers/registry-server.ts";
 
 const MIB = 1024 * 1024;
 const KILLS = 20;

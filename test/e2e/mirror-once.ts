@@ -1,7 +1,7 @@
 /** One run of the direct engine in a process of its own, to be killed: SOURCE TARGET STORE IMAGE... */
-import { createDirectEngine } from "../../lib/engine/direct.ts";
-import { transferAll } from "../../lib/engine/transfer-all.ts";
-import { run } from "../../lib/process.ts";
+import { createDirectEngine } from "../../lib/engine/direct/direct.ts";
+import { transferAll } from "../../lib/async/map-concurrent.ts";
+import { run } from "../../lib/system/process.ts";
 import { openRegistries } from "../../lib/registry/registries.ts";
 import { openStore } from "../../lib/store/open.ts";
 

@@ -9,17 +9,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { digestOf } from "../../lib/digest.ts";
-import { createDirectEngine, type DirectEngineOptions } from "../../lib/engine/direct.ts";
+import { digestOf } from "../../lib/image/digest.ts";
+import { createDirectEngine, type DirectEngineOptions } from "../../lib/engine/direct/direct.ts";
 import type { Engine, Outcome } from "../../lib/engine/engine.ts";
-import { transferAll } from "../../lib/engine/transfer-all.ts";
-import type { Transfer } from "../../lib/plan.ts";
-import { run } from "../../lib/process.ts";
+import { transferAll } from "../../lib/async/map-concurrent.ts";
+import type { Transfer } from "../../lib/mirror/transfers.ts";
+import { run } from "../../lib/system/process.ts";
 import type { Registry } from "../../lib/registry/client.ts";
-import { MEDIA_TYPES } from "../../lib/registry/manifest.ts";
+import { MEDIA_TYPES } from "../../lib/image/manifest.ts";
 import { openRegistries } from "../../lib/registry/registries.ts";
 import { openStore } from "../../lib/store/open.ts";
-import { json, noise } from "../registry-images.ts";
+import { json, noise } from "../_helpers/registry-images.ts";
 
 const MIB = 1024 * 1024;
 

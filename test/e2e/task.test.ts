@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { run } from "../../lib/process.ts";
+import { run } from "../../lib/system/process.ts";
 import {
   answerOn,
   asUser,

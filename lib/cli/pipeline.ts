@@ -1,0 +1,110 @@
+/**
+ * A list of steps, one after another. On a terminal listr2 draws them on stderr; elsewhere each step says in plain
+ * lines that it started, what it tells while it runs, and how it ended.
+ */
+import { formatDuration } from "./format.ts";
+import type { Terminal } from "./output.ts";
+
+/** What a running step may show. */
+export interface Row {
+  /** Replaces the step's title, as when it ends with a result. */
+  title(text: string): void;
+  /** Lines under the title that are drawn over by the next call; without a terminal they are not shown. */
+  live(text: string): void;
+  /** A line that stays. */
+  note(text: string): void;
+}
+
+export interface Step {
+  readonly title: string;
+  /** Asked when its turn comes: says why the step is left out, or `undefined` = it runs. */
+  readonly skip?: () => string | undefined;
+  /** `false` = part of it failed, as the row or the end says; the steps after it decide by `skip`. */
+  readonly run: (row: Row) => Promise<boolean | void>;
+}
+
+/** Runs the steps in order; the first error ends the pipeline and is thrown as it is. */
+export async function pipeline(terminal: Terminal, steps: readonly Step[]): Promise<void> {
+  return terminal.interactive ? drawn(steps) : plain(terminal, steps);
+}
+
+async function plain(terminal: Terminal, steps: readonly Step[]): Promise<void> {
+  for (const { title, skip, run } of steps) {
+    const reason = skip?.();
+    if (reason !== undefined) {
+      terminal.note(`- ${title}: ${reason}`);
+      continue;
+    }
+    terminal.note(`> ${title}`);
+    const started = Date.now();
+    let latest = title;
+    const ended = await run({
+      title: (text) => (latest = text),
+      live: () => {},
+      note: (text) => terminal.note(`  ${text}`),
+    });
+    terminal.note(`${ended === false ? "x" : "="} ${latest} (${formatDuration(Date.now() - started)})`);
+  }
+}
+
+async function drawn(steps: readonly Step[]): Promise<void> {
+  const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
+  const thrown: unknown[] = [];
+  const list = new Listr(
+    steps.map(({ title, skip, run }) => ({
+      title,
+      skip: () => {
+        if (thrown.length > 0) return title;
+        const reason = skip?.();
+        return reason === undefined ? false : `${title}: ${reason}`;
+      },
+      // A failed step is drawn as such; whether the next one runs is its own decision.
+      exitOnError: false,
+      task: async (_context: unknown, task: { title: string; output: string }) => {
+        const started = Date.now();
+        const notes: string[] = [];
+        let latest = title;
+        let failed = false;
+        try {
+          const ended = await run({
+            title: (text) => (task.title = latest = text),
+            live: (text) => (task.output = [...notes, text].join("\n")),
+            note: (text) => {
+              notes.push(text);
+              task.output = notes.join("\n");
+            },
+          });
+          if (notes.length > 0) task.output = notes.join("\n");
+          task.title = `${latest} (${formatDuration(Date.now() - started)})`;
+          if (ended === false) failed = true;
+        } catch (error) {
+          thrown.push(error);
+          failed = true;
+        }
+        // Only a task that throws is drawn as failed.
+        if (failed) throw new Error(latest);
+      },
+      // Each output takes the place of the one before; the last one stays.
+      rendererOptions: { outputBar: 1, persistentOutput: true },
+    })),
+    {
+      registerSignalListeners: false,
+      rendererOptions: {
+        collapseErrors: false,
+        showErrorMessage: false,
+        // A skipped step's message is its title with the reason.
+        collapseSkips: true,
+        formatOutput: "truncate",
+        // stdout carries the result alone
+        logger: new ListrLogger({
+          useIcons: true,
+          toStderr: [],
+          processOutput: new ProcessOutput(process.stderr, process.stderr),
+        }),
+      },
+      fallbackRendererCondition: false,
+    },
+  );
+  await list.run();
+  if (thrown.length > 0) throw thrown[0];
+}

@@ -1,0 +1,109 @@
+/** What the commands say about a project, a plan and its outcomes. */
+import type { ComposeWarning, Project } from "../../compose/project.ts";
+import type { Rewrite } from "../../compose/rewrite.ts";
+import type { Outcome } from "../../engine/engine.ts";
+import { detailOf, MirrorError } from "../../messages/errors.ts";
+import type { Plan, Selection, Transfer } from "../../mirror/transfers.ts";
+import { formatReference } from "../../image/reference.ts";
+import { formatBytes } from "../format.ts";
+import type { Terminal } from "../output.ts";
+
+/** What compose would warn about, once each, and what the list of images came to. */
+export function reportProject(
+  terminal: Terminal,
+  project: Pick<Project, "warnings">,
+  found: Pick<Selection, "ignored" | "built"> & { readonly mirrored: number },
+): void {
+  reportWarnings(terminal, project.warnings);
+  terminal.note(
+    terminal.text("imagesSummary", {
+      mirror: found.mirrored,
+      ignored: found.ignored.length,
+      built: found.built.length,
+    }),
+  );
+}
+
+/** What compose would warn about, once each. */
+function reportWarnings(terminal: Terminal, warnings: readonly ComposeWarning[]): void {
+  const lines = warnings.map(({ code, values }) => terminal.text(`warning-${code}`, values));
+  for (const line of new Set(lines)) terminal.note(terminal.text("warning", { text: line }));
+}
+
+/** What of the compose file changes, and what stays although it names an image. */
+export function reportRewrite(terminal: Terminal, { files, rewritten, frozen, untouched }: Rewrite): void {
+  terminal.note(terminal.text("rewritten", { count: rewritten, file: files[0].path }));
+  for (const { service, variables, image } of frozen) {
+    terminal.note(terminal.text("frozen", { service, variables: variables.join(", "), image }));
+  }
+  for (const { service, image, reason } of untouched) {
+    if (reason === "built") terminal.note(terminal.text("untouchedBuilt", { service }));
+    else terminal.note(terminal.text("untouchedIgnored", { service, image: image ?? "" }));
+  }
+}
+
+/** The lines of a dry run for the images. */
+export function planLines(terminal: Terminal, plan: Plan): readonly string[] {
+  return plan.transfers.map((transfer) =>
+    terminal.text("planTransfer", {
+      source: transfer.uses[0].image,
+      target: formatReference(transfer.target),
+      platform: transfer.platform,
+    }),
+  );
+}
+
+/** A transfer of a dry run as JSON shows it: as an outcome, before there is one. */
+export function plannedJson(transfer: Transfer) {
+  return {
+    source: nameOf(transfer),
+    target: formatReference(transfer.target),
+    status: "planned",
+    platform: transfer.platform,
+  };
+}
+
+/** How many images came to what, in one line. */
+export function outcomeCounts(terminal: Terminal, outcomes: readonly Outcome[]): string {
+  const of = (status: Outcome["status"]): readonly Outcome[] => outcomes.filter((each) => each.status === status);
+  const counts = (["pulled", "pushed", "present", "failed"] as const)
+    .filter((status) => of(status).length > 0)
+    .map((status) => terminal.text(`count-${status}`, { count: of(status).length }));
+  const moved = [...of("pulled"), ...of("pushed")].reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+  return [...counts, ...(moved > 0 ? [formatBytes(moved)] : [])].join(", ");
+}
+
+/** What the end says of a run: counts, then each failure with its cause and way out. */
+export function outcomeLines(terminal: Terminal, outcomes: readonly Outcome[]): readonly string[] {
+  const failures = outcomes.filter(({ status }) => status === "failed");
+  return [
+    outcomeCounts(terminal, outcomes),
+    ...failures.map(({ transfer, error }) => `✖ ${nameOf(transfer)}\n${terminal.explain(error)}`),
+  ];
+}
+
+/** An error as JSON shows it: what happened and the way out. */
+export function errorText(error: unknown): string {
+  return error instanceof MirrorError ? `${error.message}; ${error.fix}` : detailOf(error);
+}
+
+/** An outcome as the command contract's JSON object. */
+export function outcomeJson({ transfer, status, digest, bytes, error }: Outcome) {
+  return {
+    source: nameOf(transfer),
+    target: formatReference(transfer.target),
+    status,
+    digest: digest ?? null,
+    bytes: bytes ?? null,
+    ...(error === undefined ? {} : { error: errorText(error) }),
+  };
+}
+
+export function hasFailed(outcomes: readonly Outcome[]): boolean {
+  return outcomes.some(({ status }) => status === "failed");
+}
+
+/** The image as the compose file writes it. */
+export function nameOf(transfer: Transfer): string {
+  return transfer.uses[0].image;
+}

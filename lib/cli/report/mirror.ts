@@ -1,0 +1,53 @@
+/** What the whole flow says at its end. */
+import type { Rewrite } from "../../compose/rewrite.ts";
+import type { Outcome } from "../../engine/engine.ts";
+import type { Context } from "../command.ts";
+import { defaultDir } from "../../deploy/deploy.ts";
+import type { Prepared } from "../../mirror/prepare.ts";
+import { deployJson, type HostOutcome, reportDeploy, reportFailedHosts } from "./deploy.ts";
+import { hasFailed, outcomeJson, outcomeLines, plannedJson, planLines, reportRewrite } from "./images.ts";
+
+export interface MirrorResult {
+  readonly outcomes: readonly Outcome[];
+  /** The mirror compose file; absent when it was not written. */
+  readonly rewrite?: Rewrite | undefined;
+  readonly deployed: readonly HostOutcome[];
+}
+
+/** Says what became of images, compose file and hosts. Gives whether all went well. */
+export function reportMirror({ config, terminal }: Context, { outcomes, rewrite, deployed }: MirrorResult): boolean {
+  if (rewrite !== undefined) reportRewrite(terminal, rewrite);
+  for (const line of outcomeLines(terminal, outcomes)) terminal.note(line);
+  const isMirrored = !hasFailed(outcomes);
+  if (!config.json) return reportDeploy(terminal, config, deployed) && isMirrored;
+  terminal.json({
+    images: outcomes.map(outcomeJson),
+    ...(rewrite === undefined ? {} : { compose: rewrite.files[0].path }),
+    ...(deployed.length === 0 ? {} : { deploy: deployJson(deployed) }),
+  });
+  return reportFailedHosts(terminal, deployed) && isMirrored;
+}
+
+/** Shows what the whole flow would do. */
+export function reportMirrorPlan(
+  { config, terminal }: Context,
+  { project, plan }: Prepared,
+  composeFile: string,
+): void {
+  const deploys = config.hosts.map((host) => ({ host, dir: config.dir ?? defaultDir(project.name) }));
+  if (config.json) {
+    terminal.json({
+      images: plan.transfers.map(plannedJson),
+      compose: composeFile,
+      ...(deploys.length === 0 ? {} : { deploy: deploys }),
+    });
+    return;
+  }
+  const lines = [
+    terminal.text("planTitle"),
+    ...planLines(terminal, plan),
+    terminal.text("planCompose", { file: composeFile }),
+    ...deploys.map((deploy) => terminal.text("planDeploy", deploy)),
+  ];
+  terminal.result(lines.join("\n"));
+}

@@ -1,0 +1,59 @@
+/** How the checks before the work are shown: a line for each, then every failure with its remedy. */
+import { type Finding, runChecks } from "../../preflight.ts";
+import type { Project } from "../../compose/project.ts";
+import { isLocked } from "../../engine/lock-update.ts";
+import { probeMirror } from "../../engine/session.ts";
+import type { MirrorError } from "../../messages/errors.ts";
+import type { LockedImage } from "../../mirror/lock-file.ts";
+import type { Plan } from "../../mirror/transfers.ts";
+import { run } from "../../system/process.ts";
+import type { Registries } from "../../registry/registries.ts";
+import type { Context } from "../command.ts";
+import { warningLine } from "./deploy-plan.ts";
+import { formatBytes } from "../format.ts";
+import type { Row } from "../pipeline.ts";
+import type { Terminal } from "../output.ts";
+
+/** What is checked. */
+interface Checked {
+  readonly project: Project;
+  readonly plan: Plan;
+  readonly registries: Registries;
+  /** What earlier runs mirrored. */
+  readonly locked?: readonly LockedImage[];
+}
+
+/** Runs the checks and tells what they found in `row`. Throws `interrupted` only. */
+export async function showChecks(
+  { config, terminal, signal }: Context,
+  row: Row,
+  { project, plan, registries, locked = [] }: Checked,
+): Promise<readonly Finding[]> {
+  const registry = probeMirror(config, registries, signal);
+  const isKnown = plan.transfers.some(isLocked(locked));
+  const findings = await runChecks({ config, project, plan, registry, isKnown, run, signal });
+  const first = failedCheck(findings);
+  for (const finding of findings) for (const line of findingLines(terminal, finding, first)) row.note(line);
+  return findings;
+}
+
+/** `last` is said at the end of the command, so it is not said here too. */
+function findingLines(
+  terminal: Terminal,
+  { check, values, errors, warnings }: Finding,
+  last: MirrorError | undefined,
+): readonly string[] {
+  const key =
+    check === "registry" && values["login"] === "no" ? "check-registry-anonymous" : (`check-${check}` as const);
+  const shown = typeof values["bytes"] === "number" ? { ...values, bytes: formatBytes(values["bytes"]) } : values;
+  return [
+    ...(errors.length === 0 ? [`✔ ${terminal.text(key, shown)}`] : []),
+    ...errors.filter((error) => error !== last).map((error) => `✖ ${terminal.explain(error)}`),
+    ...warnings.map((warning) => warningLine(terminal, warning)),
+  ];
+}
+
+/** The first thing that stands in the way: the error a command ends with. */
+export function failedCheck(findings: readonly Finding[]): MirrorError | undefined {
+  return findings.flatMap(({ errors }) => errors)[0];
+}

@@ -1,0 +1,76 @@
+/** How `verify` and `outdated` say what they found. */
+import { detailOf } from "../../messages/errors.ts";
+import type { Outlook } from "../../mirror/outdated.ts";
+import type { ImageUsers } from "../../mirror/transfers.ts";
+import { familiarName, formatReference } from "../../image/reference.ts";
+import type { Drift, Verified } from "../../mirror/verify.ts";
+import { formatTable } from "../format.ts";
+import type { Terminal } from "../output.ts";
+
+/** Each image that is not as locked, with a line below it for each way in which it is not. */
+export function verifiedLines(terminal: Terminal, verified: readonly Verified[]): readonly string[] {
+  return verified.filter(hasDrifted).map(({ source, mirror, drifts }) => {
+    const name = `${familiarName(source)} -> ${formatReference(mirror)}`;
+    const ways = drifts.map((drift) => `  ${terminal.text(`verify-${drift.kind}`, valuesOf(drift))}`);
+    return [name, ...ways].join("\n");
+  });
+}
+
+/** How many images are as locked, and how many are not. */
+export function verifiedSummary(terminal: Terminal, verified: readonly Verified[]): string {
+  const drifted = verified.filter(hasDrifted).length;
+  return terminal.text("verifySummary", { same: verified.length - drifted, drifted });
+}
+
+export function hasDrifted({ drifts }: Verified): boolean {
+  return drifts.length > 0;
+}
+
+function valuesOf(drift: Drift): Readonly<Record<string, string>> {
+  if ("error" in drift) return { reason: detailOf(drift.error) };
+  return {
+    ...("locked" in drift ? { locked: drift.locked } : {}),
+    ...("actual" in drift ? { actual: drift.actual } : {}),
+  };
+}
+
+export function verifiedJson({ source, mirror, platform, drifts }: Verified) {
+  return {
+    source: formatReference(source),
+    platform,
+    mirror: formatReference(mirror),
+    drifts: drifts.map((drift) =>
+      "error" in drift ? { kind: drift.kind, error: `${drift.error.message}; ${drift.error.fix}` } : drift,
+    ),
+  };
+}
+
+export interface ImageOutlook extends ImageUsers {
+  readonly outlook: Outlook;
+}
+
+/** A table of the images that have newer versions, then the images that could not be asked about. */
+export function outlookLines(terminal: Terminal, images: readonly ImageOutlook[]): readonly string[] {
+  const rows = images.flatMap(({ image, services, outlook }) =>
+    outlook.status === "outdated"
+      ? [[image, outlook.sameMajor ?? "-", outlook.newer.at(-1)!, services.join(", ")]]
+      : [],
+  );
+  const head = (["columnImage", "columnSameMajor", "columnNewest", "columnServices"] as const).map((key) =>
+    terminal.text(key),
+  );
+  return rows.length === 0 ? [] : [formatTable([head, ...rows])];
+}
+
+export function outlookJson({ image, services, outlook }: ImageOutlook) {
+  const { status } = outlook;
+  return {
+    image,
+    services,
+    status,
+    ...(status === "outdated"
+      ? { newest: outlook.newer.at(-1)!, sameMajor: outlook.sameMajor ?? null, newer: outlook.newer }
+      : {}),
+    ...(status === "failed" ? { error: `${outlook.error.message}; ${outlook.error.fix}` } : {}),
+  };
+}

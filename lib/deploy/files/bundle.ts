@@ -1,0 +1,113 @@
+/**
+ * What is deployed: the mirror compose file as it lies on disk, read back as a project. So a deploy does what the file
+ * says, also when somebody else wrote it or it was changed by hand, and needs no setting but the host.
+ *
+ * Where the file holds several YAML documents, docker compose before 2.21 and docker-compose v1 take the project's own
+ * files and the flat file of images instead, as `rewrite` laid them out.
+ */
+import { existsSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { gte } from "semver";
+import { load } from "../../compose/load.ts";
+import type { LoadOptions, Project } from "../../compose/project.ts";
+import { MIRROR_IMAGES_FILE, oldestV2Of } from "../../compose/rewrite.ts";
+import { v1Problems } from "../../compose/v1.ts";
+import { MirrorError } from "../../messages/errors.ts";
+import { parseReference } from "../../image/reference.ts";
+import { isOutside, unlabelledBinds } from "./project-files.ts";
+import type { ShippedFile } from "../plan/plan.ts";
+import { type FoundCompose, type HostNeeds, parseVersion } from "../host/probe.ts";
+
+export interface Shipment {
+  /** The project's own compose files. */
+  readonly source: Project;
+  /** The mirror compose file as a project. */
+  readonly mirror: Project;
+  /** The registry that its mirrored images are named by; absent when none is mirrored. */
+  readonly registry?: string;
+  /** The names of its mirrored images. */
+  readonly mirrored: ReadonlySet<string>;
+  /** The platform of the images. */
+  readonly platform: string;
+  /** How the projects were loaded. */
+  readonly options: LoadOptions;
+}
+
+export interface ShipmentRequest {
+  readonly source: Project;
+  /** Absolute path of the mirror compose file. */
+  readonly file: string;
+  readonly platform: string;
+  /** How the project was loaded. */
+  readonly options: LoadOptions;
+}
+
+/** Reads the mirror compose file of `source`. Throws `mirror-compose-missing` and what `load` throws. */
+export async function readShipment({ source, file, platform, options }: ShipmentRequest): Promise<Shipment> {
+  if (!existsSync(file)) throw new MirrorError("mirror-compose-missing", { file });
+  const mirror = await load({ ...options, files: [file] });
+  const mirrored = mirroredImages(source, mirror);
+  const [first] = mirrored;
+  return {
+    source,
+    mirror,
+    ...(first === undefined ? {} : { registry: parseReference(first).registry }),
+    mirrored: new Set(mirrored),
+    platform,
+    options,
+  };
+}
+
+/** What a host must bring for the project, before its mirror compose file is written. */
+export function needsOf(project: Project, platform: string): HostNeeds {
+  return {
+    platform,
+    v1Problems: v1Problems(project),
+    usesEnvFile: project.envFiles.length > 0,
+    oldestV2: oldestV2Of(project),
+    unlabelled: unlabelledBinds(project),
+  };
+}
+
+/** What the host that has `compose` must bring for the shipment. */
+export function needsOfShipment(shipment: Shipment, compose: FoundCompose | undefined): HostNeeds {
+  const { mirror, platform } = shipment;
+  const needs = needsOf(flatProject(shipment, compose) ?? mirror, platform);
+  return { ...needs, usesEnvFile: mirror.envFiles.length > 0 };
+}
+
+/** The compose files that `compose` is to run, in merge order, with their places in the host's folder. */
+export function composeFilesFor(shipment: Shipment, compose: FoundCompose | undefined): readonly ShippedFile[] {
+  const [main] = shipment.mirror.composeFiles;
+  const folder = dirname(main!);
+  const flat = flatProject(shipment, compose);
+  const paths = flat === undefined ? [main!] : [...flat.composeFiles, join(folder, MIRROR_IMAGES_FILE)];
+  return paths.map((source) => ({ source, name: nameIn(folder, source) }));
+}
+
+/** The project whose own files are run, for a compose that cannot read the one mirror file. */
+function flatProject({ source, mirror }: Shipment, compose: FoundCompose | undefined): Project | undefined {
+  if (compose === undefined || source.severalDocuments || source.includes) return undefined;
+  const version = parseVersion(compose.version);
+  const readsIt = compose.flavour === "v2" && (version === undefined || gte(version, oldestV2Of(mirror)));
+  if (readsIt || !mirror.severalDocuments) return undefined;
+  return existsSync(join(dirname(mirror.composeFiles[0]!), MIRROR_IMAGES_FILE)) ? source : undefined;
+}
+
+/** The names of the env files that were asked for, in the host's folder. Throws `ship-outside`. */
+export function envFilesFor({ mirror, options }: Shipment): readonly string[] {
+  return options.envFiles.map((file) => nameIn(mirror.folder, resolve(options.cwd, file)));
+}
+
+/** Throws `ship-outside` for what lies above `folder`: there is no such place in the host's folder. */
+function nameIn(folder: string, path: string): string {
+  const name = relative(folder, path);
+  if (isOutside(name)) throw new MirrorError("ship-outside", { file: path, folder });
+  return name;
+}
+
+/** The images that differ between the two. */
+function mirroredImages(source: Project, mirror: Project): readonly string[] {
+  const before = new Map(source.services.map(({ name, image }) => [name, image]));
+  return mirror.services.flatMap(({ name, image }) => (image !== undefined && before.get(name) !== image ? image : []));
+}

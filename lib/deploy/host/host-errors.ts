@@ -1,0 +1,96 @@
+/**
+ * What docker and compose print on the host when a step fails, as errors with a way out. Exit codes tell that a step
+ * failed; only the text tells why. The first rule that fits wins, and a rule may hold for some steps only: a
+ * registry's "denied" means a wrong password at the login and a missing login at the pull.
+ */
+import { type ErrorCode, MirrorError } from "../../messages/errors.ts";
+import type { StepKind } from "../plan/steps.ts";
+
+/** A step, or the lock before them. */
+type Doing = StepKind | "hold";
+
+const RULES: readonly (readonly [pattern: RegExp, code: ErrorCode, steps?: readonly Doing[]])[] = [
+  [/KeyError: 'ContainerConfig'/, "host-container-config"],
+  [
+    /client version \S+ is too (?:old|new)|Minimum supported API version|Maximum supported API version/,
+    "host-api-version",
+  ],
+  [
+    /permission denied.*docker.*\.sock|docker.*\.sock.*permission denied|fetching server API.*PermissionError/i,
+    "host-docker-permission",
+  ],
+  [
+    /Cannot connect to the Docker daemon|Is the docker daemon running|Couldn't connect to Docker daemon|fetching server API version.*FileNotFound/,
+    "host-docker-stopped",
+  ],
+  [/no space left on device|disk quota exceeded/i, "host-disk-full"],
+  [/toomanyrequests|429 Too Many Requests|pull rate limit/i, "host-rate-limit"],
+  [/No chain\/target\/match by that name|DOCKER-ISOLATION-STAGE.*(?:fail|does not exist)/, "host-firewall"],
+  [
+    /unauthorized|incorrect username or password|authentication (?:required|failed)|denied:/i,
+    "host-login-denied",
+    ["login"],
+  ],
+  [
+    /pull access denied|access to the resource is denied|unauthorized|authentication required|no basic auth/i,
+    "host-pull-denied",
+  ],
+  [/no matching manifest for|does not match the (?:specified|detected) (?:host )?platform/, "host-image-platform"],
+  [
+    /manifest unknown|manifest for \S+ not found|\/\S+: not found$|name unknown|repository \S+ not found/im,
+    "host-image-missing",
+    ["pull", "up", "retag"],
+  ],
+  [/server gave HTTP response to HTTPS client/, "host-registry-plain"],
+  [/x509:|certificate (?:signed by|has expired|is not valid)|tls: /, "host-registry-certificate"],
+  [
+    /no such host|i\/o timeout|TLS handshake timeout|Client\.Timeout|deadline exceeded|(?:connection|network|host) (?:refused|is unreachable|timed out)|no route to host/i,
+    "host-registry-unreachable",
+    ["login", "pull"],
+  ],
+  [/env file .*not found|find env file|open \S+: no such file|source path does not exist/i, "host-file-missing"],
+  [/port is already allocated|address already in use/, "host-port-taken"],
+  [/mount a directory onto a file|not a directory.*mount|mount.*not a directory/i, "host-mount"],
+  [/[Cc]onflict\. The container name/, "host-name-taken"],
+  [/Unsupported config option|Compose file .* is invalid|Additional propert|yaml: /, "host-compose-invalid"],
+];
+
+const OTHERWISE: Readonly<Record<Doing, ErrorCode>> = {
+  hold: "host-folder",
+  send: "host-copy",
+  login: "host-login",
+  pull: "host-pull",
+  verify: "host-pull",
+  keep: "host-copy",
+  place: "host-copy",
+  up: "host-up",
+  recreate: "host-up",
+  wait: "host-ps",
+  converge: "host-ps",
+  record: "host-record",
+  prune: "host-record",
+  restore: "host-return",
+  return: "host-return",
+  retag: "host-return",
+};
+
+/** The last lines a failed step printed are shown with its error. */
+const TAIL = 8;
+
+export interface FailedStep {
+  readonly host: string;
+  readonly dir: string;
+  readonly registry: string;
+  readonly kind: Doing;
+  readonly code: number;
+  /** Both streams in the order they came. */
+  readonly lines: readonly string[];
+}
+
+/** The error for a step that ended with another exit code than 0. */
+export function hostError({ host, dir, registry, kind, code, lines }: FailedStep): MirrorError {
+  const said = lines.filter((line) => line.trim() !== "");
+  const found = RULES.find(([pattern, , steps]) => (steps?.includes(kind) ?? true) && pattern.test(said.join("\n")));
+  const detail = said.length === 0 ? `exit code ${code}` : said.slice(-TAIL).join("\n  ");
+  return new MirrorError(found?.[1] ?? OTHERWISE[kind], { host, dir, registry, detail });
+}

@@ -1,0 +1,300 @@
+/**
+ * The engine without a daemon: manifests and blobs go from registry to registry byte for byte, by way of the store.
+ * Everything that several images share is done once in a run: a blob comes down once, goes up once, and is mounted
+ * where another repository has it. The engine limits by itself how much is under way at each registry, so any number
+ * of images may be given to it at once; the more it knows of, the better the order.
+ */
+import { setMaxListeners } from "node:events";
+import { detailOf, MirrorError } from "../../messages/errors.ts";
+import type { Transfer } from "../../mirror/transfers.ts";
+import { familiarName, type ImageReference, withDefaultTag } from "../../image/reference.ts";
+import type { CallOptions } from "../../registry/client.ts";
+import { checkPlatform, type Descriptor, parseManifest } from "../../image/manifest.ts";
+import type { Registries } from "../../registry/registries.ts";
+import { placesOf, type SourceMirror } from "../../registry/source-mirror.ts";
+import type { Store } from "../../store/store.ts";
+import { storeName } from "../../store/store-name.ts";
+import { type BlobWatcher, type Download, type Downloads, openDownloads } from "./downloads.ts";
+import type { Engine, Outcome, Step, StepOptions } from "../engine.ts";
+import type { LaneWidths } from "./blob-queue.ts";
+import { openLine } from "./chunk-sizer.ts";
+import { type LookAt, openLooks } from "./prefetch.ts";
+import { RETRY_SETTINGS, type RetrySettings } from "./retry-budget.ts";
+import { openSources, type Source, type SourceImage } from "./source-images.ts";
+import { openUploads, type Uploads } from "./uploads.ts";
+import { LEAST_FLOW, type LeastFlow } from "./watchdog.ts";
+
+export interface DirectEngineOptions {
+  readonly registries: Registries;
+  readonly store: Store;
+  readonly sourceMirrors?: readonly SourceMirror[];
+  /** Whether an earlier run mirrored the image, so that asking for its digest comes before asking for its manifest. */
+  readonly mirroredBefore?: (transfer: Transfer) => boolean;
+  /** Blobs that come from each registry at once; as many small ones and twice as many large ones go to one. */
+  readonly lanes?: LaneWidths;
+  readonly least?: LeastFlow;
+  readonly retries?: RetrySettings;
+  /** Most bytes that are sent in one request, where the registry takes chunks. */
+  readonly chunkSize?: number;
+  /** Ends what was begun and no step has taken. */
+  readonly over?: AbortSignal;
+}
+
+const LANES = { large: 4, small: 8 };
+const CHUNK_SIZE = 32 * 1024 * 1024;
+/** Images under way at once: enough to know large blobs early, few enough to bound memory. */
+const CONCURRENCY = 32;
+/** Milliseconds between two words about one image's bytes. */
+const PROGRESS_PAUSE = 100;
+/** Left in the store while an image's blobs go up: the next run then asks what has arrived. */
+const BEGUN = "begun:";
+
+/** What the images of one run share. */
+interface Run {
+  readonly downloads: Downloads;
+  uploadsTo(host: string): Uploads;
+}
+
+export function createDirectEngine(options: DirectEngineOptions): Engine {
+  const { registries, store, sourceMirrors = [], mirroredBefore = () => false, retries = RETRY_SETTINGS } = options;
+  const { lanes = LANES, least = LEAST_FLOW, chunkSize = CHUNK_SIZE, over } = options;
+  const sources = openSources({ registries, store, mirrors: sourceMirrors });
+  const runs = new Map<AbortSignal | undefined, Run>();
+
+  const runOf = (signal: AbortSignal | undefined): Run => {
+    const known = runs.get(signal);
+    if (known !== undefined) return known;
+    const targets = new Map<string, Uploads>();
+    const shared = { store, line: openLine(chunkSize), least, retries, signal };
+    const downloads = openDownloads({ ...shared, lanes });
+    // what goes up must keep up with what comes down, and has more round trips to wait for
+    const upward = { ...lanes, large: lanes.large * 2 };
+    const run: Run = {
+      downloads,
+      uploadsTo: (host) => {
+        const registry = registries.of(host);
+        const uploads = targets.get(host) ?? openUploads({ ...shared, lanes: upward, registry });
+        targets.set(host, uploads);
+        return uploads;
+      },
+    };
+    runs.set(signal, run);
+    return run;
+  };
+
+  const lookAt: LookAt = async (transfer, kind, call) => {
+    const here = await store.reference(storeName(transfer.target));
+    const isKnown = here !== undefined || mirroredBefore(transfer);
+    const [source, there] = await Promise.all([
+      sources.find(transfer, { ...call, isKnown }),
+      kind === "mirror" ? headOf(transfer.target, call) : undefined,
+    ]);
+    return { source, image: await source.image(call), here, there };
+  };
+  const looks = openLooks({ lookAt, most: CONCURRENCY, over });
+
+  const pull = step("pull", async (work) => {
+    const { transfer, call, signal } = work;
+    const { source, image, here } = await looks.take(transfer, "pull", call);
+    const isHere = here?.digest === source.descriptor.digest && (await hasAll(store, image));
+    const { downloads } = runOf(signal);
+    if (!isHere) {
+      await looks.gathered();
+      const watcher = work.watch(sizeOf(image));
+      const want = (blob: Descriptor): Promise<void> => downloads.want(blob, source.places, watcher).finished;
+      if (image.isUnchecked) await want(image.config).then(() => checkConfig(work, image));
+      await allDone(blobsOf(image).map(want));
+    }
+    await store.setReference(storeName(transfer.target), source.descriptor);
+    return { status: isHere ? "present" : "pulled", ...factsOf(source, image) };
+  });
+
+  const push = step("push", async (work) => {
+    const { transfer, signal } = work;
+    const name = familiarName(transfer.source);
+    const [descriptor, there] = await Promise.all([
+      store.reference(storeName(transfer.target)),
+      headOf(transfer.target, work.call),
+    ]);
+    if (descriptor === undefined)
+      throw new MirrorError("image-not-pulled", { image: name, platform: transfer.platform });
+    const raw = { descriptor, bytes: await store.readBytes(descriptor.digest) };
+    const manifest = parseManifest(raw, name);
+    if (manifest.kind === "index") throw new MirrorError("manifest-invalid", { name, detail: "it is an index" });
+    const image = { ...manifest, raw, isUnchecked: false };
+    const facts = { digest: descriptor.digest, bytes: sizeOf(image) };
+    if (there?.digest === descriptor.digest) return { status: "present", ...facts };
+    const { downloads } = runOf(signal);
+    await sendImage(work, image, { fetch: (blob) => downloads.want(blob, [], {}), mayHave: there !== undefined });
+    return { status: "pushed", ...facts };
+  });
+
+  const mirror = step("pull", async (work) => {
+    const { transfer, call, signal } = work;
+    const { source, image, there } = await looks.take(transfer, "mirror", call);
+    if (there?.digest === source.descriptor.digest) return { status: "present", ...factsOf(source, image) };
+    await looks.gathered();
+    const { downloads } = runOf(signal);
+    const fetch = (blob: Descriptor): Download => downloads.want(blob, source.places, { onRetry: work.onRetry });
+    if (image.isUnchecked) await fetch(image.config).finished.then(() => checkConfig(work, image));
+    await sendImage(work, image, { fetch, mayHave: there !== undefined });
+    // what the target had already did not pass through here
+    if (await hasAll(store, image)) await store.setReference(storeName(transfer.target), source.descriptor);
+    return { status: "pushed", ...factsOf(source, image) };
+  });
+
+  /** An image that no index vouches for says in its config which platform it is for. */
+  const checkConfig = async ({ transfer }: Work, { config }: SourceImage): Promise<void> => {
+    const bytes = await store.readBytes(config.digest);
+    checkPlatform(bytes, transfer.platform, familiarName(transfer.source));
+  };
+
+  /** What the target has under the tag; `undefined` too when it would not say, as some do of what is not there yet. */
+  const headOf = async (target: ImageReference, call: CallOptions): Promise<Descriptor | undefined> => {
+    const { registry, repository, tag } = withDefaultTag(target);
+    try {
+      return await registries.of(registry).head(repository, tag!, call);
+    } catch (error) {
+      if (error instanceof MirrorError && error.code === "registry-pull-denied") return undefined;
+      throw error;
+    }
+  };
+
+  /** Brings all blobs of the image to the target, then its manifest under the tag. */
+  const sendImage = async (work: Work, image: SourceImage, { fetch, mayHave }: Sending): Promise<void> => {
+    const { transfer, call, signal } = work;
+    const { registry, repository, tag } = withDefaultTag(transfer.target);
+    const uploads = runOf(signal).uploadsTo(registry);
+    const mark = { registry, repository, digest: image.raw.descriptor.digest };
+    const wasBegun = (await store.upload(mark)) !== undefined;
+    if (!wasBegun) await store.setUpload(mark, { location: BEGUN, offset: 0 });
+    const watcher = work.watch(sizeOf(image));
+    const bring = (blob: Descriptor): Promise<void> =>
+      uploads.bring({ ...watcher, repository, blob, fetch: () => fetch(blob), ask: mayHave || wasBegun });
+    await allDone(blobsOf(image).map(bring));
+    work.phase("push");
+    await registries.of(registry).putManifest(repository, tag!, image.raw, call);
+    await store.setUpload(mark, undefined);
+  };
+
+  return {
+    pull,
+    push,
+    mirror,
+    concurrency: CONCURRENCY,
+    begin: (transfers, kind) => {
+      // every request under way listens to the one signal
+      if (over !== undefined) setMaxListeners(0, over);
+      expect(registries, transfers, sourceMirrors);
+      if (kind !== "push") looks.begin(transfers, kind);
+    },
+  };
+}
+
+interface Sending {
+  readonly fetch: (blob: Descriptor) => Download;
+  /** The repository may have some of the blobs. */
+  readonly mayHave: boolean;
+}
+
+/** One image's step under way. */
+interface Work {
+  readonly transfer: Transfer;
+  readonly signal: AbortSignal | undefined;
+  /** For requests of this image. */
+  readonly call: CallOptions;
+  readonly onRetry: (retry: { readonly attempt: number; readonly delay: number; readonly error: unknown }) => void;
+  phase(phase: "pull" | "push"): void;
+  /** What tells the image's bytes of `total` as they get on. */
+  watch(total: number): Required<BlobWatcher>;
+}
+
+/** Makes a step of `action`: its errors become the outcome. */
+function step(first: "pull" | "push", action: (work: Work) => Promise<Omit<Outcome, "transfer">>): Step {
+  return async (transfer, options = {}) => {
+    // every request under way listens to the one signal
+    if (options.signal !== undefined) setMaxListeners(0, options.signal);
+    const work = workOn(transfer, options);
+    try {
+      work.phase(first);
+      return { transfer, ...(await action(work)) };
+    } catch (error) {
+      if (options.signal?.aborted) throw new MirrorError("interrupted");
+      if (!(error instanceof MirrorError) || error.code === "interrupted") throw error;
+      return { transfer, status: "failed", error };
+    }
+  };
+}
+
+function workOn(transfer: Transfer, { signal, onProgress }: StepOptions): Work {
+  const onRetry: Work["onRetry"] = ({ attempt, delay, error }) =>
+    onProgress?.({ kind: "retry", transfer, attempt, delay, reason: detailOf(error) });
+  return {
+    transfer,
+    signal,
+    onRetry,
+    call: { signal, onRetry },
+    phase: (phase) => onProgress?.({ kind: "phase", transfer, phase }),
+    watch: (total) => {
+      let done = 0;
+      let told = 0;
+      return {
+        onRetry,
+        onBytes: (bytes) => {
+          done += bytes;
+          const now = Date.now();
+          if (now - told < PROGRESS_PAUSE && done < total) return;
+          told = now;
+          onProgress?.({ kind: "bytes", transfer, done, total });
+        },
+      };
+    },
+  };
+}
+
+/** Waits for all, so that nothing goes on unseen; then throws the first error that says something. */
+async function allDone(promises: readonly Promise<unknown>[]): Promise<void> {
+  const failures = (await Promise.allSettled(promises)).flatMap((each) =>
+    each.status === "rejected" ? [each.reason as unknown] : [],
+  );
+  const telling = failures.find((error) => !(error instanceof MirrorError && error.code === "interrupted"));
+  if (failures.length > 0) throw telling ?? failures[0];
+}
+
+/** Config and layers, each once. */
+function blobsOf({ config, layers }: Pick<SourceImage, "config" | "layers">): readonly Descriptor[] {
+  return [...new Map([config, ...layers].map((blob) => [blob.digest, blob])).values()];
+}
+
+function sizeOf(image: Pick<SourceImage, "config" | "layers">): number {
+  return blobsOf(image).reduce((sum, { size }) => sum + size, 0);
+}
+
+async function hasAll(store: Store, image: SourceImage): Promise<boolean> {
+  const blobs = [image.raw.descriptor, ...blobsOf(image)];
+  const here = await Promise.all(blobs.map(({ digest, size }) => store.has(digest, size)));
+  return here.every(Boolean);
+}
+
+function factsOf(
+  { sourceDigest, descriptor }: Source,
+  image: SourceImage,
+): Pick<Outcome, "digest" | "sourceDigest" | "platformDigest" | "bytes"> {
+  const { digest } = descriptor;
+  return { sourceDigest, platformDigest: digest, digest, bytes: sizeOf(image) };
+}
+
+function expect(registries: Registries, transfers: readonly Transfer[], mirrors: readonly SourceMirror[]): void {
+  const hosts = new Map<string, { readonly pull: Set<string>; readonly push: Set<string> }>();
+  const of = (host: string) => {
+    const known = hosts.get(host) ?? { pull: new Set<string>(), push: new Set<string>() };
+    hosts.set(host, known);
+    return known;
+  };
+  for (const { source, target } of transfers) {
+    const { host, repository } = placesOf(source, mirrors)[0]!;
+    of(host).pull.add(repository);
+    of(target.registry).push.add(target.repository);
+  }
+  for (const [host, { pull, push }] of hosts) registries.of(host).expect({ pull: [...pull], push: [...push] });
+}

@@ -1,0 +1,41 @@
+/** Files appear whole or not at all: written beside their place, flushed, then renamed over it. */
+import { randomBytes } from "node:crypto";
+import { open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { detailOf, MirrorError } from "../messages/errors.ts";
+
+export interface WriteOptions {
+  /** May be run as a program (mode 755 instead of 644). */
+  readonly executable?: boolean;
+  /** For this user's eyes only (mode 600). */
+  readonly confidential?: boolean;
+  /** `false` where losing it in a power cut does no harm: it then appears sooner. */
+  readonly flush?: boolean;
+}
+
+/** Writes `content` to `file`. Throws `file-write`; the old file is then as it was. */
+export async function writeWhole(
+  file: string,
+  content: string | Uint8Array,
+  { executable = false, confidential = false, flush = true }: WriteOptions = {},
+): Promise<void> {
+  const part = join(dirname(file), `.${basename(file)}.${randomBytes(4).toString("hex")}.tmp`);
+  try {
+    const handle = await open(part, "wx", confidential ? 0o600 : executable ? 0o755 : 0o644);
+    try {
+      await handle.writeFile(content);
+      if (flush) await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(part, file);
+  } catch (cause) {
+    await rm(part, { force: true }).catch(() => {});
+    throw new MirrorError("file-write", { file, detail: detailOf(cause) }, { cause });
+  }
+}
+
+/** Writes several files, each whole. Throws `file-write` at the first that cannot be written. */
+export async function writeFiles(files: readonly { readonly path: string; readonly text: string }[]): Promise<void> {
+  for (const { path, text } of files) await writeWhole(path, text);
+}

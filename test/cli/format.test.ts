@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { displayWidth, formatBytes, formatDuration, formatTable, printable } from "../../lib/cli/format.ts";
+
+for (const [bytes, text] of [
+  [0, "0 B"],
+  [999, "999 B"],
+  [1000, "1 kB"],
+  [8_240_000, "8.2 MB"],
+  [99_960_000, "100 MB"],
+  [187_400_000, "187 MB"],
+  [999_600_000, "1 GB"],
+  [5e15, "5000 TB"],
+] as const) {
+  test(`${bytes} bytes are ${text}`, () => assert.equal(formatBytes(bytes), text));
+}
+
+for (const [ms, text] of [
+  [400, "0.4 s"],
+  [9_960, "10 s"],
+  [59_600, "1 m 00 s"],
+  [185_000, "3 m 05 s"],
+  [3_720_000, "1 h 02 m"],
+] as const) {
+  test(`${ms} ms are ${text}`, () => assert.equal(formatDuration(ms), text));
+}
+
+test("columns line up, wide characters counted", () => {
+  assert.equal(displayWidth("镜像ab"), 6);
+  assert.equal(
+    formatTable([
+      ["镜像", "x"],
+      ["abcdef", "y"],
+    ]),
+    "镜像    x\nabcdef  y",
+  );
+});
+
+test("control characters of a hostile name are shown, not sent", () => {
+  assert.equal(printable("a\u001B[31mb\u0007\u202Ec\nd\té镜"), "a\\u001b[31mb\\u0007\\u202ec\nd\té镜");
+});

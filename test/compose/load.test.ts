@@ -1,0 +1,311 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { LoadOptions, Project } from "../../lib/compose/project.ts";
+import { MirrorError } from "../../lib/messages/errors.ts";
+import { images, refused, service } from "../_helpers/compose-cases.ts";
+import { type Files, imagesOf, inFolder, loadFiles, loadFrom } from "../_helpers/compose-folder.ts";
+
+for (const [what, files, expected, options] of images) {
+  test(`images: ${what}`, async () => {
+    assert.deepEqual(imagesOf(await loadFiles(files, options)), expected);
+  });
+}
+
+test("the file is looked for in parent folders, and is read with their .env", async () => {
+  await inFolder(
+    { "compose.yml": service("a", "x:${V}${W}"), ".env": "V=1\nW=outer\n", "p/q/.env": "W=2\n" },
+    async (folder) => {
+      const project = await loadFrom(join(folder, "p/q"));
+      assert.deepEqual(imagesOf(project), ["a=x:12"]);
+      assert.equal(project.folder, folder);
+    },
+  );
+});
+
+for (const [what, files, code, says, options] of refused) {
+  test(`refused: ${what}`, async () => {
+    await assert.rejects(loadFiles(files, options), (thrown) => {
+      assert.ok(thrown instanceof MirrorError, String(thrown));
+      assert.equal(thrown.code, code, thrown.message);
+      assert.equal(thrown.exit, 2);
+      assert.match(thrown.message, says);
+      return true;
+    });
+  });
+}
+
+const names: readonly [what: string, files: Files, name: string, options?: Partial<LoadOptions>][] = [
+  [
+    "the folder's name",
+    { "p/My Project.v1/compose.yml": service("a", "x") },
+    "myprojectv1",
+    { files: ["p/My Project.v1/compose.yml"] },
+  ],
+  [
+    "top-level name, the last one",
+    { "1.yml": `name: one\n${service("a", "x")}`, "2.yml": "name: ${N:-Two}\n" },
+    "two",
+    { files: ["1.yml", "2.yml"] },
+  ],
+  [
+    "COMPOSE_PROJECT_NAME",
+    { "compose.yml": `name: one\n${service("a", "x")}`, ".env": "COMPOSE_PROJECT_NAME=three\n" },
+    "three",
+  ],
+];
+
+for (const [what, files, name, options] of names) {
+  test(`project name: ${what}`, async () => {
+    const project = await loadFiles(files, options);
+    assert.equal(project.name, name);
+    assert.equal(project.services[0]!.defaultImage, `${name}-a`);
+  });
+}
+
+test("what a service tells: platform, profiles, pull policy", async () => {
+  const { services } = await loadFiles({
+    "compose.yml": "services: {a: {image: x, platform: linux/arm64, profiles: [p, q], pull_policy: always}}",
+  });
+  assert.deepEqual(services, [
+    {
+      name: "a",
+      image: "x",
+      otherImages: [],
+      defaultImage: services[0]!.defaultImage,
+      built: false,
+      profiles: ["p", "q"],
+      platform: "linux/arm64",
+      pullPolicy: "always",
+      section: "services",
+    },
+  ]);
+});
+
+test("services come in code-point order", async () => {
+  const project = await loadFiles({
+    "compose.yml": "services: {b: {image: x}, a1: {image: x}, B: {image: x}, a: {image: x}, a-1: {image: x}}",
+  });
+  assert.deepEqual(
+    project.services.map(({ name }) => name),
+    ["B", "a", "a-1", "a1", "b"],
+  );
+});
+
+test("the profiles that compose would activate are told", async () => {
+  const files = { ".env": "V=q\nCOMPOSE_PROFILES=${V:-w},p\n", "compose.yml": service("a", "x") };
+  assert.deepEqual((await loadFiles(files)).activeProfiles, ["q", "p"]);
+  assert.deepEqual((await loadFiles(files, { profiles: ["z"] })).activeProfiles, ["z"]);
+});
+
+function warned({ warnings }: Project): readonly string[] {
+  return warnings.map(({ code, values }) => `${code} ${values["variable"] ?? "file"}`);
+}
+
+test("warnings: unset variables once each, of chosen services only; obsolete version", async () => {
+  const files = {
+    "compose.yml":
+      "version: '3'\nx-all: $TOP\nservices:\n  a: {image: 'x:$ONE$ONE', command: [$TWO, $ONE]}\n  b: {image: 'y:$THREE', profiles: [p]}\n  c: {extends: {file: base.yml, service: d}}\n",
+    "base.yml": "services: {d: {image: 'z:$FOUR'}, e: {image: 'z:$FIVE'}}",
+  };
+  assert.deepEqual(warned(await loadFiles(files, { profiles: ["q"] })), [
+    "variable-unset TOP",
+    "version-obsolete file",
+    "variable-unset ONE",
+    "variable-unset TWO",
+    "variable-unset FOUR",
+  ]);
+  assert.ok(warned(await loadFiles(files)).includes("variable-unset THREE"));
+});
+
+const others: readonly [what: string, files: Files, images: readonly string[]][] = [
+  [
+    "hooks and image volumes, each once and not the service's own",
+    {
+      "compose.yml":
+        "services: {a: {image: x, pre_start: [{image: y}, {image: x}, {command: [z]}, {image: y}], volumes: ['v:/v', {type: image, source: 'w:${T:-1}', target: /w}]}}",
+    },
+    ["w:1", "y"],
+  ],
+  [
+    "of two volumes with one target the later counts",
+    {
+      "compose.yml": "services: {a: {image: x, volumes: [{type: image, source: v, target: /t}]}}",
+      "compose.override.yml":
+        "services: {a: {pre_start: [{image: y, volumes: [{type: image, source: u, target: /t}]}], volumes: [{type: image, source: w, target: /t}]}}",
+    },
+    ["u", "w", "y"],
+  ],
+  [
+    "a volume that names a service without an image",
+    {
+      "compose.yml":
+        "services: {a: {image: x, volumes: [{type: image, source: b, target: /t}]}, b: {build: .}, c: {image: z}}",
+    },
+    [],
+  ],
+];
+
+for (const [what, files, expected] of others) {
+  test(`other images of a service: ${what}`, async () => {
+    const { services, warnings } = await loadFiles(files);
+    assert.deepEqual(services[0]!.otherImages, expected);
+    assert.deepEqual(warnings, []);
+  });
+}
+
+test("warnings: other images that cannot be written", async () => {
+  const { warnings } = await loadFiles({
+    "compose.yml": "include: [in.yml]",
+    "in.yml": "services: {a: {image: x, pre_start: [{image: y}], volumes: [{type: image, source: w, target: /w}]}}",
+  });
+  assert.deepEqual(warnings, [
+    { code: "image-not-written", values: { service: "a", attribute: "pre_start", image: "y" } },
+    { code: "image-not-written", values: { service: "a", attribute: "volumes", image: "w" } },
+  ]);
+});
+
+test("two files to choose from are told of", async () => {
+  const { warnings } = await loadFiles({ "compose.yaml": service("a", "x"), "docker-compose.yml": service("b", "y") });
+  assert.deepEqual(
+    warnings.map(({ code }) => code),
+    ["several-files"],
+  );
+});
+
+const written: readonly [what: string, text: string, places: Record<string, string>][] = [
+  ["plain with a comment", "services:\n  a:\n    image: x:1 # one\n", { a: "x:1" }],
+  ["quotes", "services: {a: {image: 'x'}, b: {image: \"y\"}}", { a: "'x'", b: '"y"' }],
+  ["a byte order mark counts", "\uFEFFservices: {a: {image: x}}", { a: "x" }],
+  [
+    "a block scalar without its blank lines",
+    "services:\n  a:\n    image: >-\n      x\n\n  b: {image: y}\n",
+    { a: ">-\n      x", b: "y" },
+  ],
+  ["an anchor is not part", "services:\n  a: {image: &i x}\n  b: {image: *i}\n", { a: "x", b: "x" }],
+  ["a tag is not part", "services:\n  a: {image: !!str x}\n", { a: "x" }],
+  ["through a merge key", "x-a: &a {image: x}\nservices: {a: {<<: *a}}", { a: "x" }],
+  ["a variable", "services: {a: {image: 'x:${T:-1}'}}", { a: "'x:${T:-1}'" }],
+  [
+    "hooks and image volumes, after the service's own",
+    "services: {a: {image: x, volumes: [{type: image, source: v, target: /v}], pre_start: [{image: y}]}}",
+    { a: "x", "a pre_start": "y", "a volumes": "v" },
+  ],
+  [
+    "an alias whose anchor is an environment value",
+    "services:\n  a: {image: q, environment: {I: &i x}}\n  b: {image: *i}\n",
+    { a: "q", b: "*i" },
+  ],
+];
+
+for (const [what, text, places] of written) {
+  test(`where an image is written: ${what}`, async () => {
+    const { uses } = await loadFiles({ "compose.yml": text });
+    assert.deepEqual(
+      Object.fromEntries(
+        uses.map(({ service: name, attribute, start, end }) => [
+          attribute === "image" ? name : `${name} ${attribute}`,
+          text.slice(start, end),
+        ]),
+      ),
+      places,
+    );
+    assert.ok(uses.every(({ layer }) => layer === 0));
+  });
+}
+
+const unspliceable: readonly [what: string, files: Files][] = [
+  [
+    "an extended file",
+    { "compose.yml": "services: {a: {extends: {file: b.yml, service: b}}}", "b.yml": service("b", "x") },
+  ],
+  ["an included file", { "compose.yml": "include: [b.yml]", "b.yml": service("a", "x") }],
+  [
+    "the file itself, extended by its name",
+    { "compose.yml": "services: {a: {extends: {file: compose.yml, service: b}}, b: {profiles: [q], image: x}}" },
+  ],
+  [
+    "an image that an environment value repeats",
+    { "compose.yml": "services: {a: {image: &i x, environment: {I: *i}}}" },
+  ],
+  [
+    "a mapping that is an environment too",
+    { "compose.yml": "x-e: &e {image: x}\nservices: {a: {<<: *e, environment: *e}}" },
+  ],
+];
+
+for (const [what, files] of unspliceable) {
+  test(`an image that cannot be spliced: ${what}`, async () => {
+    const { uses } = await loadFiles(files);
+    assert.deepEqual(
+      uses.filter(({ service: name }) => name === "a").map(({ layer }) => layer),
+      [undefined],
+    );
+  });
+}
+
+test("1,000 services in 20 files load in less than a second of CPU", async () => {
+  const files: Record<string, string> = {};
+  for (let file = 0; file < 20; file++) {
+    const services = Array.from({ length: 50 }, (_, index) => {
+      const name = `s${file}-${index}`;
+      const rest = `    environment:\n      A: "\${A:-1}"\n      B: b\n    depends_on: [s${file}-0]\n    volumes: ["./${name}:/data"]\n`;
+      return index === 0
+        ? `  ${name}:\n    image: base:1\n`
+        : `  ${name}:\n    image: registry.example/${name}:\${TAG:-1}\n${rest}`;
+    });
+    files[`${file}.yml`] = `services:\n${services.join("")}`;
+  }
+  await inFolder(files, async (folder) => {
+    const before = process.cpuUsage();
+    const project = await loadFrom(folder, { files: Object.keys(files) });
+    const { user, system } = process.cpuUsage(before);
+    assert.equal(project.services.length, 1000);
+    assert.ok(user + system < 1_000_000, `${(user + system) / 1000} ms`);
+  });
+});
+
+const bombs: readonly [what: string, text: () => string, code: string][] = [
+  [
+    "aliases of aliases",
+    () =>
+      `x-0: &a0 [${"x,".repeat(9)}x]\n${Array.from({ length: 12 }, (_, n) => `x-${n + 1}: &a${n + 1} [${`*a${n},`.repeat(9)}*a${n}]\n`).join("")}services: {a: {image: x}}\n`,
+    "compose-limit",
+  ],
+  [
+    "merge keys",
+    () =>
+      `x-m: &m {${Array.from({ length: 5000 }, (_, n) => `k${n}: v`).join(", ")}}\nservices:\n${Array.from({ length: 5000 }, (_, n) => `  s${n}: {<<: *m}\n`).join("")}`,
+    "compose-limit",
+  ],
+  ["deep flow", () => `services: ${"[".repeat(1_000_000)}`, "compose-limit"],
+  ["deep blocks", () => Array.from({ length: 1000 }, (_, n) => `${" ".repeat(n)}a:\n`).join(""), "compose-limit"],
+  ["deep lists", () => `services:\n  ${"- ".repeat(100_000)}a\n`, "compose-limit"],
+  ["50 MB", () => `services:\n${"  # filling\n".repeat(5_000_000)}`, "compose-limit"],
+  [
+    "a long line without meaning",
+    () => `services: {a: {image: "${"${A:-".repeat(100_000)}"}}`,
+    "interpolation-invalid",
+  ],
+  ["4 MB of list", () => `x-a: [${"x,".repeat(2_000_000)}x]\n`, "compose-limit"],
+  ["4 MB of empty lines and items", () => `x-a:\n${"-\n".repeat(1_000_000)}${"\n".repeat(1_000_000)}`, "compose-limit"],
+  [
+    "a chain of extends",
+    () =>
+      `services:\n${Array.from({ length: 5000 }, (_, n) => `  s${n}: {extends: s${n + 1}}\n`).join("")}  s5000: {image: x}\n`,
+    "compose-limit",
+  ],
+];
+
+for (const [what, text, code] of bombs) {
+  test(`refused in bounded time: ${what}`, async () => {
+    const before = process.cpuUsage();
+    await assert.rejects(loadFiles({ "compose.yml": text() }), (thrown) => {
+      assert.ok(thrown instanceof MirrorError, String(thrown));
+      assert.equal(thrown.code, code);
+      return true;
+    });
+    const { user, system } = process.cpuUsage(before);
+    assert.ok(user + system < 5_000_000, `${(user + system) / 1000} ms`);
+  });
+}

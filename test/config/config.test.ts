@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import {
+  type Config,
+  type FlagName,
+  FLAGS,
+  languageOf,
+  readConfig,
+  requireHosts,
+  requireMirror,
+  requireRegistry,
+} from "../../lib/config/config.ts";
+
+const EVERY_FLAG = Object.keys(FLAGS) as FlagName[];
+const NO_FILE = join(tmpdir(), "compose-mirror-no-such-settings");
+
+function read(argv: readonly string[], environment: Record<string, string> = {}, settingsFile = NO_FILE): Config {
+  return readConfig({
+    argv,
+    environment: { HOME: "/home/u", ...environment },
+    cwd: "/project",
+    flags: EVERY_FLAG,
+    settingsFile,
+  });
+}
+
+function withSettings(text: string, body: (file: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "compose-mirror-"));
+  try {
+    writeFileSync(join(folder, ".env"), text);
+    body(join(folder, ".env"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("defaults", () => {
+  const { platform, engine, concurrency, onCollision, language, dryRun, json, files, home } = read([]);
+  assert.deepEqual(
+    { platform, engine, concurrency, onCollision, language, dryRun, json, files, home },
+    {
+      platform: "linux/amd64",
+      engine: "direct",
+      concurrency: 4,
+      onCollision: "error",
+      language: "en",
+      dryRun: false,
+      json: false,
+      files: [],
+      home: "/home/u",
+    },
+  );
+});
+
+test("a flag beats the environment, which beats the settings file; empty counts as unset", () => {
+  withSettings("MIRROR_REGISTRY=file.example\nMIRROR_NAMESPACE='from file'\n", (file) => {
+    assert.equal(
+      read(["--registry", "flag.example"], { MIRROR_REGISTRY: "env.example" }, file).registry,
+      "flag.example",
+    );
+    assert.equal(read([], { MIRROR_REGISTRY: "env.example" }, file).registry, "env.example");
+    assert.equal(read([], { MIRROR_REGISTRY: "" }, file).registry, "file.example");
+    assert.equal(read([], {}, file).namespace, "from file");
+  });
+});
+
+test("repeatable flags keep their order, paths are the caller's", () => {
+  const config = read([
+    "-f",
+    "a.yaml",
+    "--file",
+    "b.yaml",
+    "--profile",
+    "x",
+    "--profile=y",
+    "--output",
+    "out.sh",
+    "--rename",
+    "nginx=web",
+  ]);
+  assert.deepEqual(config.files, ["a.yaml", "b.yaml"]);
+  assert.deepEqual(config.profiles, ["x", "y"]);
+  assert.equal(config.output, "/project/out.sh");
+  assert.equal(config.renames[0]?.name, "web");
+});
+
+test("the password comes from variables only and is never seen", () => {
+  const config = read([], { MIRROR_USERNAME: "u", MIRROR_PASSWORD: "s3cret-value" });
+  assert.equal(config.credentials?.password.reveal(), "s3cret-value");
+  assert.doesNotMatch(
+    JSON.stringify(config.credentials) + inspect(config.credentials) + String(config.credentials?.password),
+    /s3cret/,
+  );
+  assert.throws(() => read(["--password", "x"]), { code: "flag-unknown" });
+});
+
+const bad: readonly [argv: readonly string[], code: string][] = [
+  [["--nope"], "flag-unknown"],
+  [["one", "stray"], "flag-unknown"],
+  [["--host"], "flag-unknown"],
+  [["--engine", "rkt"], "flag-value"],
+  [["--concurrency", "0"], "flag-value"],
+  [["--concurrency", "1e3"], "flag-value"],
+  [["--port", "65536"], "flag-value"],
+  [["--port", "http"], "flag-value"],
+  [["--store-limit", "much"], "flag-value"],
+  [["--store-limit=-1"], "flag-value"],
+  [["--store-limit", "1iB"], "flag-value"],
+  [["--on-collision", "merge"], "flag-value"],
+  [["--platform", "linux/"], "platform-invalid"],
+  [["--rename", "nginx"], "rename-invalid"],
+  [["--lang", "fr"], "flag-value"],
+  [["--pull-registry", "https://r.example/"], "registry-invalid"],
+];
+
+for (const [argv, code] of bad) {
+  test(`refuses ${argv.join(" ")}`, () => assert.throws(() => read(argv), { code, exit: 2 }));
+}
+
+test("the store's folder, limit and port", () => {
+  assert.deepEqual(
+    [read([]).store, read([]).storeLimit, read([]).port],
+    ["/home/u/.cache/compose-mirror", undefined, 5012],
+  );
+  assert.equal(read(["--store", "images"]).store, "/project/images");
+  assert.equal(read([], { MIRROR_STORE: "~/images" }).store, "/home/u/images");
+  assert.equal(read(["--port", "0"]).port, 0);
+  const sizes = { "0": 0, "500": 500, "20GB": 20e9, "1.5 g": 1.5e9, "2MiB": 2_097_152, "3kb": 3000, "1t": 1e12 };
+  for (const [text, bytes] of Object.entries(sizes)) {
+    assert.equal(read(["--store-limit", text]).storeLimit, bytes, text);
+  }
+});
+
+test("a missing registry, namespace or host says how to set it", () => {
+  assert.throws(() => requireMirror(read(["--namespace", "n"])), {
+    code: "setting-missing",
+    exit: 2,
+    fix: /--registry.*MIRROR_REGISTRY/,
+  });
+  assert.throws(() => requireMirror(read(["--registry", "r"])), { fix: /--namespace.*MIRROR_NAMESPACE/ });
+  assert.throws(() => requireHosts(read([])), { fix: /--host.*DEPLOY_HOST/ });
+  assert.deepEqual(requireMirror(read(["--registry", "r", "--namespace", "n"])), { registry: "r", namespace: "n" });
+});
+
+test("with neither registry nor namespace the content store is the mirror, for the engine that fills it", () => {
+  const none = read(["--port", "7000"]);
+  assert.deepEqual([none.embedded, requireMirror(none)], [true, { registry: "localhost:7000", namespace: "mirror" }]);
+  assert.throws(() => requireRegistry(none), { code: "setting-missing", exit: 2 });
+  for (const args of [
+    ["--registry", "r"],
+    ["--namespace", "n"],
+    ["--engine", "docker"],
+  ]) {
+    assert.equal(read(args).embedded, false);
+    assert.throws(() => requireMirror(read(args)), { code: "setting-missing" });
+  }
+  assert.doesNotThrow(() => requireRegistry(read(["--registry", "r", "--namespace", "n"])));
+});
+
+test("a user name without a password, or the other way round, is told and not left out", () => {
+  for (const name of ["MIRROR_USERNAME", "MIRROR_PASSWORD"]) {
+    assert.throws(() => read([], { [name]: "x" }), { code: "credentials-half", exit: 2 });
+  }
+  const { credentials } = read([], { MIRROR_USERNAME: "me", MIRROR_PASSWORD: "s3cret" });
+  assert.equal(credentials?.password.reveal(), "s3cret");
+  assert.equal(String(credentials?.password), "[REDACTED]");
+});
+
+test("a release may stand alone, where a command takes one", () => {
+  assert.equal(read(["20260101-000000-0000"]).release, "20260101-000000-0000");
+  assert.equal(read(["--release", "x"]).release, "x");
+  const flags = EVERY_FLAG.filter((name) => name !== "release");
+  assert.throws(() => readConfig({ argv: ["x"], environment: {}, cwd: "/", flags, settingsFile: NO_FILE }), {
+    code: "flag-unknown",
+  });
+});
+
+test("several hosts, each once, by flags or with commas between", () => {
+  assert.deepEqual(requireHosts(read(["--host", "a", "--host=b,c", "--host", "a"], { DEPLOY_HOST: "d" })), [
+    "a",
+    "b",
+    "c",
+  ]);
+  assert.deepEqual(read([], { DEPLOY_HOST: " a, b," }).hosts, ["a", "b"]);
+});
+
+test("the language is the flag's, else the locale's in POSIX order", () => {
+  assert.equal(languageOf("zh-CN", { LANG: "en_US.UTF-8" }), "zh");
+  assert.equal(languageOf(undefined, { LANG: "zh_CN.UTF-8" }), "zh");
+  assert.equal(languageOf(undefined, { LC_ALL: "C", LANG: "zh_CN.UTF-8" }), "en");
+  assert.equal(languageOf(undefined, {}), "en");
+});

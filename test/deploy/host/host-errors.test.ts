@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hostError } from "../../../lib/deploy/host/host-errors.ts";
+import type { StepKind } from "../../../lib/deploy/plan/steps.ts";
+import type { ErrorCode } from "../../../lib/messages/errors.ts";
+
+const SAID: readonly (readonly [kind: StepKind | "hold", text: string, code: ErrorCode])[] = [
+  [
+    "login",
+    'Error response from daemon: Get "https://r.example/v2/": unauthorized: authentication required',
+    "host-login-denied",
+  ],
+  ["login", "Error response from daemon: login attempt failed with status: 401 Unauthorized", "host-login-denied"],
+  [
+    "login",
+    'Get "https://registry-1.docker.io/v2/": unauthorized: incorrect username or password',
+    "host-login-denied",
+  ],
+  [
+    "login",
+    'Get "https://r-vpc.example/v2/": dial tcp: lookup r-vpc.example on 100.100.2.136:53: no such host',
+    "host-registry-unreachable",
+  ],
+  [
+    "login",
+    'Get "https://r-vpc.example/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)',
+    "host-registry-unreachable",
+  ],
+  [
+    "login",
+    'Get "https://r.example/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    "host-registry-certificate",
+  ],
+  ["login", 'Get "https://r:5000/v2/": http: server gave HTTP response to HTTPS client', "host-registry-plain"],
+  ["login", "Error saving credentials: something else", "host-login"],
+  [
+    "pull",
+    "Error response from daemon: pull access denied for r.example/team/web, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
+    "host-pull-denied",
+  ],
+  ["pull", "ERROR: for web  unauthorized: authentication required", "host-pull-denied"],
+  [
+    "pull",
+    "Error response from daemon: manifest for r.example/team/web:1 not found: manifest unknown: manifest unknown",
+    "host-image-missing",
+  ],
+  ["pull", "failed to resolve reference: r.example/team/web:1: not found", "host-image-missing"],
+  ["pull", "no matching manifest for linux/amd64 in the manifest list entries", "host-image-platform"],
+  ["pull", "write /var/lib/docker/tmp/GetImageBlob1: no space left on device", "host-disk-full"],
+  ["pull", 'Get "https://registry-1.docker.io/v2/": dial tcp 1.2.3.4:443: i/o timeout', "host-registry-unreachable"],
+  [
+    "pull",
+    "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+    "host-docker-permission",
+  ],
+  [
+    "pull",
+    "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+    "host-docker-stopped",
+  ],
+  [
+    "pull",
+    "Error response from daemon: client version 1.38 is too old. Minimum supported API version is 1.44, please upgrade",
+    "host-api-version",
+  ],
+  ["pull", "The Compose file './.c.yaml.new' is invalid because:\nUnsupported config option", "host-compose-invalid"],
+  [
+    "pull",
+    "docker.errors.DockerException: Error while fetching server API version: ('Connection aborted.', FileNotFoundError(2, 'No such file or directory'))",
+    "host-docker-stopped",
+  ],
+  ["pull", "toomanyrequests: You have reached your pull rate limit.", "host-rate-limit"],
+  [
+    "up",
+    "iptables failed: iptables --wait -t nat -A DOCKER -p tcp: iptables: No chain/target/match by that name.",
+    "host-firewall",
+  ],
+  ["pull", "something new", "host-pull"],
+  ["up", "File \"compose/service.py\"\nKeyError: 'ContainerConfig'", "host-container-config"],
+  ["up", "Bind for 0.0.0.0:80 failed: port is already allocated", "host-port-taken"],
+  [
+    "up",
+    'error mounting "/srv/nginx.conf" to rootfs: not a directory: Are you trying to mount a directory onto a file (or vice-versa)?',
+    "host-mount",
+  ],
+  ["up", 'Conflict. The container name "/web" is already in use by container "abc"', "host-name-taken"],
+  ["pull", "env file /srv/.env not found: stat /srv/.env: no such file or directory", "host-file-missing"],
+  ["pull", "Couldn't find env file: /srv/api.env", "host-file-missing"],
+  ["up", 'invalid mount config for type "bind": bind source path does not exist: /srv/x', "host-file-missing"],
+  ["up", "dependency failed to start: container x is unhealthy", "host-up"],
+  ["up", "dial tcp 10.0.0.1:5432: connection refused", "host-up"],
+  ["send", "only 3 of 9 bytes arrived", "host-copy"],
+  ["place", "mv: cannot move", "host-copy"],
+  ["hold", "mkdir: cannot create directory: Permission denied", "host-folder"],
+  ["wait", "no configuration file provided", "host-ps"],
+];
+
+test("what docker and compose say becomes an error with a way out", () => {
+  for (const [kind, text, code] of SAID) {
+    const lines = text.split("\n");
+    const error = hostError({ host: "box", dir: "/srv", registry: "r.example", kind, code: 1, lines });
+    assert.equal(error.code, code, text);
+    assert.doesNotMatch(error.message + error.fix, /\{\w+\}/, code);
+  }
+});
+
+test("the last lines are shown, or the exit code when there is none", () => {
+  const failed = { host: "box", dir: "/srv", registry: "r.example", kind: "up" } as const;
+  const many = Array.from({ length: 40 }, (_, index) => `line ${index}`);
+  const { message } = hostError({ ...failed, code: 1, lines: [...many, ""] });
+  assert.match(message, /line 39$/);
+  assert.doesNotMatch(message, /line 31/);
+  assert.match(hostError({ ...failed, code: 137, lines: [] }).message, /exit code 137/);
+});

@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type HostProbe, judgeHost, probeHost, takesPasswordOnInput } from "../../../lib/deploy/host/probe.ts";
+import { connect } from "../../../lib/deploy/ssh/connection.ts";
+import type { ErrorCode } from "../../../lib/messages/errors.ts";
+import { fakeHost } from "../../_helpers/fake-host.ts";
+
+async function probed(on: Readonly<Record<string, string>>, dir = "~/app", prepare?: (home: string) => void) {
+  const host = fakeHost(on);
+  prepare?.(host.home);
+  const connection = await connect("box", host);
+  try {
+    return {
+      probe: await probeHost(connection, dir),
+      home: host.home,
+      ssh: host.sshCalls().length,
+      calls: host.calls(),
+    };
+  } finally {
+    await connection.close();
+    host.remove();
+  }
+}
+
+test("one round trip finds system, docker, compose, folder and disk, and changes nothing", async () => {
+  const { probe, home, ssh, calls } = await probed({}, "~/app", (folder) => {
+    mkdirSync(join(folder, "app"));
+    writeFileSync(join(folder, "app", ".env"), "A=1\n");
+  });
+  assert.equal(ssh, 2, "the master and one session");
+  assert.deepEqual(calls, []);
+  assert.equal(probe.home, home);
+  assert.deepEqual(probe.compose, { flavour: "v2", version: "2.26.1", command: ["docker", "compose"] });
+  const { freeBytes, ...engine } = probe.engine!;
+  assert.deepEqual(engine, {
+    kind: "docker",
+    client: "26.1.4",
+    server: "26.1.4",
+    swarm: "inactive false",
+    root: "/var/lib",
+  });
+  assert.ok(freeBytes! > 0);
+  const { freeBytes: free, envText, ...folder } = probe.folder;
+  assert.equal(envText?.reveal(), "A=1\n");
+  assert.deepEqual(folder, { path: join(home, "app"), state: "folder", writable: true, hasEnvFile: true });
+  assert.ok(free! > 0);
+});
+
+test("folders are found below the home, whatever their names", async () => {
+  for (const [dir, below] of [
+    ["~", ""],
+    ["~/", ""],
+    ["~/a b/", "/a b"],
+    ["dify/docker", "/dify/docker"],
+    ['~/it\'s $(touch x) `id` "q"', '/it\'s $(touch x) `id` "q"'],
+    ["-x", "/-x"],
+  ] as const) {
+    const { probe, home } = await probed({}, dir);
+    assert.equal(probe.folder.path.replace(/\/$/, ""), home + below, dir);
+    assert.equal(probe.folder.state, below === "" ? "folder" : "missing", dir);
+  }
+  assert.equal((await probed({}, "/nowhere/at all/")).probe.folder.path, "/nowhere/at all");
+});
+
+test("a folder that cannot be one is refused", async () => {
+  const host = fakeHost();
+  const connection = await connect("box", host);
+  for (const dir of ["", "a\nb", "~root/x"]) {
+    await assert.rejects(probeHost(connection, dir), { code: "host-dir-invalid", exit: 2 }, dir);
+  }
+  await connection.close();
+  host.remove();
+  const { probe } = await probed({}, "~/file", (home) => writeFileSync(join(home, "file"), ""));
+  assert.equal(probe.folder.state, "other");
+});
+
+test("compose is found in all its shapes", async () => {
+  const none = { plugin: "echo \"docker: 'compose' is not a docker command.\" >&2; exit 1" };
+  for (const [on, expected] of [
+    [{ plugin: "echo 2.26.1-3" }, ["v2", "2.26.1-3", "docker compose"]],
+    [{ plugin: "echo dev" }, ["v2", "dev", "docker compose"]],
+    [{ ...none, standalone: "echo 1.29.2" }, ["v1", "1.29.2", "docker-compose"]],
+    [{ ...none, standalone: "echo v2.24.0" }, ["v2", "2.24.0", "docker-compose"]],
+    [{ standalone: "echo 1.29.2" }, ["v2", "2.26.1", "docker compose"]],
+    [none, undefined],
+  ] as const) {
+    const { compose } = (await probed(on)).probe;
+    assert.deepEqual(compose && [compose.flavour, compose.version, compose.command.join(" ")], expected);
+  }
+});
+
+test("version 1 that cannot talk to the daemon is found out, as it lists nothing", async () => {
+  const v1 = { plugin: "exit 1", standalone: "echo 1.29.2" };
+  const broken = await probed({ ...v1, talk: "echo Traceback >&2; echo 'client version 1.41 is too old' >&2; exit 1" });
+  assert.equal(broken.probe.compose?.complaint, "client version 1.41 is too old");
+  const fine = await probed({ ...v1, talk: 'grep -q services && [ "$PWD" = / ] || exit 1' });
+  assert.equal(fine.probe.compose?.complaint, undefined);
+});
+
+test("files asked for, releases and the current one are found", async () => {
+  const release = {
+    id: "20260102-030405-00ff",
+    time: "t",
+    files: [],
+    envFiles: [],
+    profiles: [],
+    images: [],
+    sent: {},
+  };
+  const host = fakeHost();
+  host.write("home/app/a b.conf", "one\n");
+  host.write("home/app/folder/x", "");
+  host.write(`home/app/.compose-mirror/releases/${release.id}/release.json`, `${JSON.stringify(release)}\n`);
+  host.write("home/app/.compose-mirror/releases/20260102-030405-0000/release.json", "{}\n");
+  host.write("home/app/.compose-mirror/current", `${release.id}\n`);
+  const connection = await connect("box", host);
+  const probe = await probeHost(connection, "~/app", { names: ["missing", "a b.conf", "folder", "../app/folder/x"] });
+  await connection.close();
+  host.remove();
+  const sha256 = "2c8b08da5ce60398e1f19af0e5dccc744df274b826abe585eaba68c525434806";
+  const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+  assert.deepEqual(Object.fromEntries(probe.files), {
+    "a b.conf": { kind: "file", sha256 },
+    folder: { kind: "other" },
+    "../app/folder/x": { kind: "file", sha256: empty },
+  });
+  assert.deepEqual(probe.releases, [release]);
+  assert.equal(probe.current, release.id);
+});
+
+test("a docker for root only is seen where the user may become root", async () => {
+  const server = '[ "$SUDO" = 1 ] && echo 26.1.4 || { echo "permission denied" >&2; exit 1; }';
+  const sudo = '#!/bin/sh\nshift; [ "$1" != env ] || shift 2; SUDO=1 exec "$@"\n';
+  const host = fakeHost({ server });
+  host.program("sudo", sudo);
+  const connection = await connect("box", host);
+  const probe = await probeHost(connection, "~");
+  await connection.close();
+  host.remove();
+  assert.deepEqual([probe.engine?.rootOnly, probe.engine?.server], [true, "26.1.4"]);
+  assert.deepEqual(
+    judgeHost(probe, { ...NEEDS, platform: probe.platform }).errors.map(({ code }) => code),
+    ["host-docker-root"],
+  );
+  assert.deepEqual(judgeHost(probe, { ...NEEDS, platform: probe.platform, sudo: true }).errors, []);
+});
+
+test("podman in docker's clothes and a daemon out of reach are seen", async () => {
+  const podman = await probed({ about: "echo 'Emulate Docker CLI using podman.' >&2; echo 'podman version 4.9.4'" });
+  assert.equal(podman.probe.engine?.kind, "podman");
+  const { engine } = (await probed({ server: "echo 'permission denied while trying' >&2; exit 1" })).probe;
+  assert.deepEqual([engine?.server, engine?.complaint], [undefined, "permission denied while trying"]);
+});
+
+const GOOD: HostProbe = {
+  host: "box",
+  user: "me",
+  home: "/home/me",
+  system: "CentOS Linux 7 (Core)",
+  platform: "linux/amd64",
+  engine: { kind: "docker", client: "26.1.4", server: "26.1.4", root: "/d", freeBytes: 5e10 },
+  compose: { flavour: "v2", version: "2.26.1", command: ["docker", "compose"] },
+  folder: { path: "/srv", state: "folder", writable: true, hasEnvFile: true, freeBytes: 5e10 },
+  files: new Map(),
+  releases: [],
+};
+const NEEDS = {
+  platform: "linux/amd64",
+  v1Problems: [],
+  usesEnvFile: true,
+  oldestV2: "2.20.0",
+  unlabelled: ["./conf"],
+};
+const V1 = { flavour: "v1", version: "1.29.2", command: ["docker-compose"] } as const;
+
+test("a good host has no findings", () => {
+  assert.deepEqual(judgeHost(GOOD, NEEDS), { errors: [], warnings: [] });
+  assert.deepEqual(judgeHost(GOOD, { ...NEEDS, platform: "linux/amd64/v2" }).errors, []);
+});
+
+test("what is missing or too old is an error that names it", () => {
+  const { engine, ...noDocker } = GOOD;
+  const { compose: _, ...noCompose } = GOOD;
+  const docker = engine!;
+  const { server: __, ...stopped } = docker;
+  const cases: readonly (readonly [HostProbe, ErrorCode, RegExp])[] = [
+    [noDocker, "host-docker-missing", /no docker/],
+    [{ ...GOOD, engine: { ...docker, server: "1.12.6" } }, "host-docker-old", /1\.12\.6/],
+    [{ ...GOOD, engine: { ...stopped, complaint: "Cannot connect" } }, "host-docker-stopped", /Cannot connect/],
+    [{ ...GOOD, engine: { ...stopped, complaint: "dial: permission denied" } }, "host-docker-permission", /denied/],
+    [noCompose, "host-compose-missing", /compose/],
+    [{ ...GOOD, compose: { ...V1, version: "1.18.0" } }, "host-compose-old", /1\.18\.0/],
+    [
+      { ...GOOD, compose: { ...V1, complaint: "client version 1.41 is too old" } },
+      "host-compose-broken",
+      /1\.29\.2.*1\.41/,
+    ],
+    [{ ...GOOD, platform: "linux/arm64" }, "host-platform", /linux\/arm64.*linux\/amd64/],
+    [{ ...GOOD, folder: { ...GOOD.folder, writable: false } }, "host-dir-write", /"me".*"\/srv"/],
+    [{ ...GOOD, folder: { ...GOOD.folder, state: "other" } }, "host-dir-invalid", /"\/srv"/],
+  ];
+  for (const [probe, code, message] of cases) {
+    const { errors } = judgeHost(probe, NEEDS);
+    assert.deepEqual(
+      errors.map((error) => error.code),
+      [code],
+    );
+    assert.match(errors[0]!.message, message);
+  }
+  const problems = judgeHost({ ...GOOD, compose: V1 }, { ...NEEDS, v1Problems: ["top-level name", "include"] });
+  assert.match(problems.errors[0]!.message, /1\.29\.2.*top-level name; include/);
+});
+
+test("old but usable versions pass, with a warning where one is due", () => {
+  const codes = (changes: Partial<HostProbe>): readonly string[] => {
+    const { errors, warnings } = judgeHost({ ...GOOD, ...changes }, NEEDS);
+    assert.deepEqual(errors, []);
+    return warnings.map(({ code }) => code);
+  };
+  const engine = GOOD.engine!;
+  for (const server of ["1.13.1", "17.06.0-ce", "20.10.9"]) {
+    assert.deepEqual(codes({ engine: { ...engine, server } }), ["docker-aging"], server);
+  }
+  assert.deepEqual(codes({ engine: { ...engine, server: "20.10.24+dfsg1" } }), []);
+  assert.deepEqual(codes({ compose: V1 }), ["compose-v1"]);
+  assert.deepEqual(codes({ engine: { kind: "podman" } }), ["engine-podman"]);
+  assert.deepEqual(codes({ engine: { ...engine, freeBytes: 1e9 } }), ["disk-low"]);
+  assert.deepEqual(codes({ folder: { ...GOOD.folder, hasEnvFile: false } }), ["env-file-missing"]);
+  assert.deepEqual(codes({ selinux: "Enforcing" }), ["selinux-enforcing"]);
+  assert.deepEqual(codes({ selinux: "Permissive" }), []);
+});
+
+test("knows which docker takes a password on its input", () => {
+  for (const [client, takes] of [
+    ["1.13.1", false],
+    ["17.06.2-ce", false],
+    ["17.07.0-ce", true],
+    ["26.1.4", true],
+  ] as const) {
+    assert.equal(takesPasswordOnInput({ ...GOOD, engine: { ...GOOD.engine!, client } }), takes, client);
+  }
+});

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { containersOfStack, judgeService, readStack } from "../../../lib/deploy/orchestrator/swarm.ts";
+
+const OUTPUT = `service:shop_web|42|updating|r.example/t/web:1@sha256:aa
+service:shop_job|7||r.example/t/job:1@sha256:bb
+replicas:shop_web|1/2
+replicas:shop_job|0/1
+task:shop_web.1|Running|Running 2 minutes ago|
+task:shop_web.2|Shutdown|Failed 1 second ago|"task: non-zero exit (1)"
+task:shop_job.1|Shutdown|Complete 3 seconds ago|
+WARNING: something else
+`;
+
+test("what docker prints of a stack is read", () => {
+  const [job, web] = readStack("shop", OUTPUT);
+  assert.deepEqual(job, {
+    name: "job",
+    version: "7",
+    image: "r.example/t/job:1",
+    wanted: 1,
+    running: 0,
+    complete: 1,
+    update: "",
+    error: "",
+  });
+  assert.deepEqual(
+    [web?.version, web?.wanted, web?.running, web?.update, web?.error],
+    ["42", 2, 1, "updating", '"task: non-zero exit (1)"'],
+  );
+  assert.deepEqual(readStack("shop", ""), []);
+});
+
+test("a service is judged by its tasks and its update", () => {
+  const service = { name: "web", version: "1", image: "x", wanted: 2, running: 2, complete: 0, update: "", error: "" };
+  for (const [changes, expected] of [
+    [{}, "well"],
+    [{ update: "completed" }, "well"],
+    [{ update: "rollback_completed" }, "well"],
+    [{ update: "updating" }, "waiting"],
+    [{ update: "rollback_started" }, "waiting"],
+    [{ update: "paused" }, "failed"],
+    [{ update: "rollback_paused" }, "failed"],
+    [{ running: 1 }, "waiting"],
+    [{ running: 0, wanted: 0 }, "well"],
+    [{ running: 0, wanted: 1, complete: 1 }, "well"],
+    [{ running: 0, wanted: 1, complete: 0 }, "waiting"],
+  ] as const) {
+    assert.equal(judgeService({ ...service, ...changes }), expected, JSON.stringify(changes));
+  }
+});
+
+test("services are told of as containers are", () => {
+  assert.deepEqual(
+    containersOfStack(readStack("shop", OUTPUT)).map(({ name, state, exitCode }) => [name, state, exitCode]),
+    [
+      ["job", "exited", 0],
+      ["web", "created", undefined],
+    ],
+  );
+});

@@ -1,0 +1,266 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NeededFile } from "../../../lib/deploy/files/project-files.ts";
+import { type DeployChoices, type DeployRequest, planDeploy } from "../../../lib/deploy/plan/plan.ts";
+import type { HostProbe } from "../../../lib/deploy/host/probe.ts";
+import type { Release } from "../../../lib/deploy/plan/release.ts";
+import type { DeployStep, WantedImage } from "../../../lib/deploy/plan/steps.ts";
+import { commandLine } from "../../../lib/system/shell-quote.ts";
+
+const PROBE: HostProbe = {
+  host: "box",
+  user: "me",
+  home: "/home/me",
+  system: "CentOS Stream 9",
+  platform: "linux/amd64",
+  engine: { kind: "docker", client: "26.1.4", server: "26.1.4" },
+  compose: { flavour: "v2", version: "2.26.1", command: ["docker", "compose"] },
+  folder: { path: "/home/me/my app", state: "missing", writable: true, hasEnvFile: false },
+  files: new Map(),
+  releases: [],
+};
+const CHOICES: DeployChoices = {
+  send: "missing",
+  sudo: false,
+  keepLogin: false,
+  rollback: true,
+  waitSeconds: 60,
+  lockSeconds: 5,
+  keep: 3,
+};
+const WEB: WantedImage = { image: "r.example:5000/t/web:1", services: ["web"], mirrored: true, refreshes: false };
+const DB: WantedImage = { image: "other/db:2", services: ["db"], mirrored: false, refreshes: false };
+const REQUEST: DeployRequest = {
+  probe: PROBE,
+  composeFiles: [{ source: "/p/docker-compose-mirror.yaml", name: "docker-compose-mirror.yaml" }],
+  needed: [],
+  images: [DB, WEB],
+  built: [],
+  registry: "r.example:5000",
+  endpoint: {},
+  username: "me@corp",
+  envFiles: [],
+  profiles: [],
+  platform: "linux/amd64",
+  v1Problems: [],
+  usesEnvFile: false,
+  oldestV2: "2.0.0",
+  unlabelled: [],
+  isLocked: true,
+  holder: "me@here",
+  release: "20260101-000000-0002",
+  time: "2026-01-01T00:00:00.000Z",
+  choices: CHOICES,
+};
+const V1 = { flavour: "v1", version: "1.29.2", command: ["docker-compose"] } as const;
+const STATE = "/home/me/my app/.compose-mirror";
+
+function release(id: string, images: Release["images"] = [], sent: Release["sent"] = {}): Release {
+  return { id, time: "t", files: ["docker-compose-mirror.yaml"], envFiles: [], profiles: [], images, sent };
+}
+const OLD = release("20260101-000000-0001", [
+  { service: "web", image: "r.example:5000/t/web:1", id: "sha256:old", pulledBy: "r.example:5000/t/web@sha256:aa" },
+  { service: "db", image: "other/db@sha256:bb", id: "sha256:db" },
+]);
+
+/** The steps as a person would read them: scripts by what they are given. */
+function lines(steps: readonly DeployStep[]): readonly string[] {
+  return steps.map(({ kind, command }) => {
+    const args = command[0] === "sh" ? command.slice(4) : command;
+    return `${kind}: ${args.join(" ")}`;
+  });
+}
+
+function planned(changes: Partial<DeployRequest>): readonly string[] {
+  return lines(planDeploy({ ...REQUEST, ...changes }).steps);
+}
+
+test("the steps in order: nothing in place is touched before every image is there", () => {
+  const { steps, hold, rollback } = planDeploy(REQUEST);
+  assert.deepEqual(lines(steps), [
+    "send: /home/me/my app",
+    `login: env DOCKER_CONFIG=${STATE}/login docker login --username=me@corp --password-stdin r.example:5000`,
+    "pull: other/db:2 docker",
+    `pull: env DOCKER_CONFIG=${STATE}/login docker pull r.example:5000/t/web:1`,
+    "verify: docker image inspect --format image:{{.Id}}|{{.Os}}/{{.Architecture}}|{{json .RepoDigests}} other/db:2 r.example:5000/t/web:1",
+    "place: /home/me/my app 20260101-000000-0002",
+    "up: /home/me/my app docker compose -f docker-compose-mirror.yaml up -d",
+    "wait: /home/me/my app docker compose -f docker-compose-mirror.yaml ps --all -q",
+    "record: /home/me/my app 20260101-000000-0002",
+  ]);
+  assert.deepEqual(hold.slice(4), ["/home/me/my app", "me@here", "5"]);
+  assert.deepEqual(rollback, []);
+});
+
+test("every command can be pasted into a shell there", () => {
+  const line = commandLine(planDeploy(REQUEST).steps.at(-2)!.command);
+  assert.equal(
+    line,
+    `sh -c 'cd -- "$1" && shift && exec "$@"' sh '/home/me/my app' docker compose -f docker-compose-mirror.yaml ps --all -q`,
+  );
+});
+
+test("version 1, several files, env files and profiles", () => {
+  const steps = planned({
+    probe: { ...PROBE, compose: V1 },
+    composeFiles: ["a.yaml", "b.yaml"].map((name) => ({ source: `/p/${name}`, name })),
+    envFiles: ["prod.env"],
+    profiles: ["db", "web"],
+  });
+  const call = "docker-compose --env-file prod.env -f a.yaml -f b.yaml --profile db --profile web";
+  assert.equal(steps.at(-3), `up: /home/me/my app ${call} up -d`);
+  assert.equal(steps.at(-2), `wait: /home/me/my app ${call} ps -q`);
+});
+
+test("a kept login is the host's own; docker for root only is called through sudo", () => {
+  const kept = planned({ choices: { ...CHOICES, keepLogin: true } });
+  assert.equal(kept[1], "login: docker login --username=me@corp --password-stdin r.example:5000");
+  assert.equal(kept[3], "pull: docker pull r.example:5000/t/web:1");
+  const engine = { ...PROBE.engine!, rootOnly: true } as const;
+  const root = planned({ probe: { ...PROBE, engine }, choices: { ...CHOICES, sudo: true } });
+  const asRoot = "sudo -n env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  assert.equal(root[3], `pull: ${asRoot} DOCKER_CONFIG=${STATE}/login docker pull r.example:5000/t/web:1`);
+  assert.equal(root[6], `up: /home/me/my app ${asRoot} docker compose -f docker-compose-mirror.yaml up -d`);
+  assert.throws(() => planned({ probe: { ...PROBE, engine } }), { code: "host-docker-root" });
+});
+
+test("podman reads a login from its own variable", () => {
+  const steps = planned({ probe: { ...PROBE, engine: { kind: "podman" } } });
+  assert.match(steps[1]!, /^login: env DOCKER_CONFIG=\S+ \S+ REGISTRY_AUTH_FILE=.*\/login\/config\.json docker login/);
+});
+
+test("a registry under another name is pulled by that, and the image gets the name the services know", () => {
+  const plan = planDeploy({ ...REQUEST, endpoint: { pullFrom: "r-vpc.example", unreached: "elsewhere" } });
+  const [, login, db, web] = lines(plan.steps);
+  assert.match(login!, /--password-stdin r-vpc\.example$/);
+  assert.equal(db, "pull: other/db:2 docker");
+  assert.equal(web, `pull: r-vpc.example/t/web:1 r.example:5000/t/web:1  env DOCKER_CONFIG=${STATE}/login docker`);
+  assert.ok(
+    plan.warnings.some(
+      ({ code, values }) => code === "pull-registry-unreachable" && values["registry"] === "elsewhere",
+    ),
+  );
+});
+
+test("a name that lasts as long as the deploy takes no login, and goes at the end", () => {
+  const plan = planDeploy({ ...REQUEST, endpoint: { pullFrom: "localhost:4321", passing: true } });
+  const steps = lines(plan.steps);
+  assert.ok(!steps.some((line) => line.startsWith("login")));
+  assert.equal(steps[2], "pull: localhost:4321/t/web:1 r.example:5000/t/web:1  docker");
+  assert.equal(steps.at(-1), "prune: localhost:4321/t/web:1 docker");
+  assert.deepEqual(plan.warnings, []);
+});
+
+test("podman is told to trust its own address", () => {
+  const probe: HostProbe = { ...PROBE, engine: { kind: "podman" } };
+  const steps = planned({ probe, endpoint: { pullFrom: "localhost:4321", passing: true } });
+  assert.equal(steps[2], "pull: localhost:4321/t/web:1 r.example:5000/t/web:1 --tls-verify=false docker");
+});
+
+test("a pinned image is pulled by its digest, and by no other name", () => {
+  const images = [{ ...WEB, image: `${WEB.image}@sha256:${"a".repeat(64)}` }];
+  assert.match(planned({ images })[2]!, /docker pull r\.example:5000\/t\/web@sha256:a{64}$/);
+  assert.throws(() => planned({ images, endpoint: { pullFrom: "r-vpc.example" } }), { code: "image-pinned" });
+});
+
+test("without credentials, or where docker takes none on its input, the host's own login is relied on", () => {
+  const none = planDeploy({ ...REQUEST, username: undefined });
+  const old = planDeploy({
+    ...REQUEST,
+    probe: { ...PROBE, engine: { kind: "docker", client: "1.13.1", server: "1.13.1" } },
+  });
+  for (const [plan, code] of [
+    [none, "login-skipped"],
+    [old, "login-unsupported"],
+  ] as const) {
+    assert.equal(plan.login, undefined);
+    assert.ok(!plan.steps.some(({ kind }) => kind === "login"));
+    assert.ok(plan.steps.every(({ command }) => !command.some((word) => word.includes("DOCKER_CONFIG="))));
+    assert.equal(plan.warnings.at(-1)!.code, code);
+  }
+});
+
+test("a deploy over a release goes back to it: files, images by id or digest, services", () => {
+  const plan = planDeploy({ ...REQUEST, probe: { ...PROBE, releases: [OLD], current: OLD.id } });
+  assert.deepEqual(
+    lines(plan.rollback),
+    [
+      "restore: /home/me/my app 20260101-000000-0001",
+      `retag: r.example:5000/t/web:1 sha256:old r.example:5000/t/web@sha256:aa env DOCKER_CONFIG=${STATE}/login docker`,
+      "up: /home/me/my app docker compose -f docker-compose-mirror.yaml up -d",
+      "wait: /home/me/my app docker compose -f docker-compose-mirror.yaml ps --all -q",
+      "record: /home/me/my app 20260101-000000-0001",
+      "prune: 20260101-000000-0002",
+    ].map((line) => line.replace("prune: 20260101", "prune: /home/me/my app 20260101")),
+  );
+  assert.deepEqual(plan.changes, [
+    { service: "db", from: { image: "other/db@sha256:bb" }, to: { image: "other/db:2" } },
+    { service: "web", from: { image: WEB.image, digest: "sha256:aa" }, to: { image: WEB.image } },
+  ]);
+  const alone = planDeploy({
+    ...REQUEST,
+    probe: { ...PROBE, releases: [OLD], current: OLD.id },
+    choices: { ...CHOICES, rollback: false },
+  });
+  assert.deepEqual(alone.rollback, []);
+});
+
+function image(id: string): Release["images"] {
+  return [{ service: "web", image: "r.example:5000/t/web:1", id }];
+}
+
+test("only the newest releases stay, the running one among them; images that no kept one has go", () => {
+  const releases = ["1", "2", "3", "4"].map((n) => release(`20260101-00000${n}-0000`, image(`sha256:${n}`)));
+  const probe = { ...PROBE, releases: [...releases, release("20260101-000005-0000", image("sha256:2"))] };
+  const prune = (keep: number, current: string): readonly string[] =>
+    planned({ probe: { ...probe, current }, choices: { ...CHOICES, keep } }).filter((line) => line.startsWith("prune"));
+  assert.deepEqual(prune(3, "20260101-000001-0000"), [
+    "prune: sha256:3 sha256:4 docker",
+    "prune: /home/me/my app 20260101-000002-0000 20260101-000003-0000 20260101-000004-0000",
+  ]);
+  assert.deepEqual(prune(6, "20260101-000001-0000"), []);
+});
+
+function file(name: string, services: readonly string[]): NeededFile {
+  const content = { sha256: "new", size: 1, mode: 0o644 };
+  return { name, source: `/p/${name}`, services, mounted: true, required: true, content };
+}
+
+test("services with a replaced mounted file are made anew, where they ran", () => {
+  const needed = [file("a.conf", ["web", "idle"]), file("b.conf", ["db"])];
+  const plan = planDeploy({
+    ...REQUEST,
+    needed,
+    probe: {
+      ...PROBE,
+      releases: [{ ...OLD, sent: { "a.conf": { sha256: "old", services: ["web"] } } }],
+      current: OLD.id,
+      files: new Map([["a.conf", { kind: "file", sha256: "old" }]]),
+    },
+  });
+  assert.deepEqual(
+    plan.shipped.map(({ name }) => name),
+    ["docker-compose-mirror.yaml", "a.conf", "b.conf"],
+  );
+  assert.ok(
+    lines(plan.steps).includes("recreate: /home/me/my app web docker docker compose -f docker-compose-mirror.yaml"),
+  );
+});
+
+test("a pull policy that would pull again is held back where compose can", () => {
+  const images = [{ ...WEB, refreshes: true }];
+  assert.ok(planned({ images }).some((line) => line.endsWith("up -d --pull missing")));
+  assert.ok(planned({ images, probe: { ...PROBE, compose: V1 } }).some((line) => line.endsWith("yaml up -d")));
+});
+
+test("a host that cannot do it, and a registry that is none, are refused", () => {
+  const { compose: _, ...bare } = PROBE;
+  assert.throws(() => planDeploy({ ...REQUEST, probe: bare }), { code: "host-compose-missing" });
+  assert.throws(() => planDeploy({ ...REQUEST, probe: { ...PROBE, compose: V1 }, v1Problems: ["include"] }), {
+    code: "host-compose-v1",
+    message: /include/,
+  });
+  for (const registry of ["--config=/x", "a b", ""]) {
+    assert.throws(() => planDeploy({ ...REQUEST, registry }), { code: "registry-invalid" });
+  }
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { formatRelease, parseRelease, type Release, releaseId } from "../../../lib/deploy/plan/release.ts";
+
+const RELEASE: Release = {
+  id: "20260102-030405-00ff",
+  time: "2026-01-02T03:04:05.000Z",
+  files: ["a.yaml"],
+  envFiles: [],
+  profiles: ["db"],
+  images: [
+    { service: "web", image: "r/web:1", id: "sha256:1", pulledBy: "r/web@sha256:2" },
+    { service: "own", image: "own" },
+  ],
+  sent: { "a b.conf": { sha256: "3", services: ["web"] } },
+};
+
+test("a release is one line, and is read as it was", () => {
+  const line = formatRelease(RELEASE);
+  assert.ok(!line.includes("\n"));
+  assert.deepEqual(parseRelease(line), RELEASE);
+});
+
+test("what is no release is none", () => {
+  const { id: _, ...nameless } = RELEASE;
+  for (const text of [
+    "",
+    "{",
+    "null",
+    "[]",
+    "{}",
+    JSON.stringify(nameless),
+    JSON.stringify({ ...RELEASE, id: "../../etc" }),
+    JSON.stringify({ ...RELEASE, files: [1] }),
+    JSON.stringify({ ...RELEASE, images: [null] }),
+    JSON.stringify({ ...RELEASE, sent: null }),
+  ]) {
+    assert.equal(parseRelease(text), undefined, text);
+  }
+});
+
+test("ids sort by time", () => {
+  assert.equal(releaseId(new Date("2026-01-02T03:04:05.003Z"), 0.99), RELEASE.id);
+  assert.match(releaseId(new Date("2026-01-02T03:04:05.999Z"), 0.999999), /^20260102-030405-f9ff$/);
+  const times = [
+    "2025-12-31T23:59:59Z",
+    "2026-01-01T00:00:00Z",
+    "2026-01-01T00:00:00.001Z",
+    "2026-01-01T00:00:00.900Z",
+    "2026-01-01T00:00:01Z",
+    "2026-10-01T00:00:00Z",
+  ];
+  const ids = times.map((time, index) => releaseId(new Date(time), 0.9 - index / 10));
+  assert.deepEqual(ids.toSorted(), ids);
+});

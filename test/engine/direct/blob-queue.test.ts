@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openLanes, SMALL_BLOB } from "../../../lib/engine/direct/blob-queue.ts";
+
+interface Gate {
+  readonly open: () => void;
+  readonly passed: Promise<void>;
+}
+
+function gate(): Gate {
+  let open: (() => void) | undefined;
+  const passed = new Promise<void>((resolve) => (open = resolve));
+  return { open: () => open?.(), passed };
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("the largest goes first, then the first to come", async () => {
+  const lanes = openLanes({ large: 1, small: 1 });
+  const begun: string[] = [];
+  const first = gate();
+  const all = [lanes.use(SMALL_BLOB, undefined, () => first.passed)];
+  for (const [name, size] of [
+    ["b", 2],
+    ["a", 3],
+    ["c", 2],
+    ["d", 1],
+  ] as const) {
+    all.push(lanes.use(size * SMALL_BLOB, undefined, async () => void begun.push(name)));
+  }
+  await settled();
+  assert.deepEqual(begun, []);
+  first.open();
+  await Promise.all(all);
+  assert.deepEqual(begun, ["a", "b", "c", "d"]);
+});
+
+test("small ones have lanes of their own", async () => {
+  const lanes = openLanes({ large: 3, small: 2 });
+  const end = gate();
+  const running = { large: 0, small: 0 };
+  const all = ["large", "small"].flatMap((kind) =>
+    Array.from({ length: 5 }, () =>
+      lanes.use(kind === "large" ? SMALL_BLOB : SMALL_BLOB - 1, undefined, () => {
+        running[kind as "large" | "small"] += 1;
+        return end.passed;
+      }),
+    ),
+  );
+  await settled();
+  assert.deepEqual(running, { large: 3, small: 2 });
+  end.open();
+  await Promise.all(all);
+  assert.deepEqual(running, { large: 5, small: 5 });
+});
+
+test("a failure makes room, and whoever is aborted leaves the queue", async () => {
+  const lanes = openLanes({ large: 1, small: 1 });
+  const first = gate();
+  const failing = lanes.use(0, undefined, async () => {
+    await first.passed;
+    throw new Error("failed");
+  });
+  const abort = new AbortController();
+  const left = lanes.use(0, abort.signal, () => Promise.reject(new Error("must not begin")));
+  const next = lanes.use(0, undefined, async () => "done");
+  abort.abort();
+  await assert.rejects(left, { code: "interrupted" });
+  first.open();
+  await assert.rejects(failing, /failed/);
+  assert.equal(await next, "done");
+  await assert.rejects(
+    lanes.use(0, abort.signal, async () => {}),
+    { code: "interrupted" },
+  );
+});

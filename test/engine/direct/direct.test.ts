@@ -1,0 +1,628 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { digestOf } from "../../../lib/image/digest.ts";
+import { createDirectEngine, type DirectEngineOptions } from "../../../lib/engine/direct/direct.ts";
+import { storeName } from "../../../lib/store/store-name.ts";
+import type { Engine, Outcome, Progress } from "../../../lib/engine/engine.ts";
+import { transferAll } from "../../../lib/async/map-concurrent.ts";
+import type { MirrorError } from "../../../lib/messages/errors.ts";
+import type { Transfer } from "../../../lib/mirror/transfers.ts";
+import { run } from "../../../lib/system/process.ts";
+import { parseReference } from "../../../lib/image/reference.ts";
+import { MEDIA_TYPES } from "../../../lib/image/manifest.ts";
+import { openRegistries } from "../../../lib/registry/registries.ts";
+import { Secret } from "../../../lib/system/secret.ts";
+import { openStore } from "../../../lib/store/open.ts";
+import type { Store } from "../../../lib/store/store.ts";
+import { json, noise, putImage } from "../../_helpers/registry-images.ts";
+import {
+  type RegistryServer,
+  registryServer,
+  type RegistryServerOptions,
+  type Seen,
+} from "../../_helpers/registry-server.ts";
+
+const USER = { username: "user", password: "secret" };
+const RETRIES = { attempts: 3, firstDelay: 1, longestDelay: 1 };
+const MIB = 1024 * 1024;
+
+interface Bench {
+  readonly source: RegistryServer;
+  readonly target: RegistryServer;
+  readonly store: Store;
+  readonly folder: string;
+  readonly engine: Engine;
+  /** All that was told of retries. */
+  readonly retries: string[];
+  readonly onProgress: (progress: Progress) => void;
+  /** An engine of its own for one more run on the same store. */
+  readonly again: (options?: Partial<DirectEngineOptions>) => Promise<Engine>;
+  readonly transfer: (name: string, platform?: string) => Transfer;
+  readonly mirror: (...names: readonly string[]) => Promise<readonly Outcome[]>;
+}
+
+interface BenchOptions {
+  readonly source?: RegistryServerOptions;
+  readonly target?: RegistryServerOptions;
+  readonly engine?: Partial<DirectEngineOptions>;
+  readonly password?: string;
+}
+
+async function bench(t: TestContext, options: BenchOptions = {}): Promise<Bench> {
+  const source = await registryServer(options.source);
+  const target = await registryServer(options.target);
+  const folder = mkdtempSync(join(tmpdir(), "direct-"));
+  const store = await openStore(join(folder, "store"));
+  const given = { [target.host]: { username: USER.username, password: new Secret(options.password ?? USER.password) } };
+  const closing: (() => void)[] = [];
+  const again = async (more: Partial<DirectEngineOptions> = {}): Promise<Engine> => {
+    const policy = { attempts: 3, firstDelay: 1, longestDelay: 1 };
+    const registries = await openRegistries({ environment: {}, home: folder, run, given, retryPolicy: policy });
+    closing.push(() => registries.close());
+    return createDirectEngine({ registries, store, retries: RETRIES, ...options.engine, ...more });
+  };
+  t.after(async () => {
+    for (const close of closing) close();
+    await Promise.all([source.close(), target.close()]);
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const engine = await again();
+  const retries: string[] = [];
+  const onProgress = (progress: Progress): void => {
+    if (progress.kind === "retry") retries.push(progress.reason);
+  };
+  const transfer = (name: string, platform = "linux/amd64"): Transfer => {
+    const image = parseReference(`${source.host}/${name}`);
+    const tag = image.tag ?? "latest";
+    const flat = name.split(/[:@]/)[0]!.replaceAll("/", "-");
+    return {
+      source: image,
+      target: { registry: target.host, repository: `team/${flat}`, tag },
+      platform,
+      uses: [{ image: name, services: ["web"] }],
+    };
+  };
+  const mirror = (...names: readonly string[]): Promise<readonly Outcome[]> => {
+    const transfers = names.map((name) => transfer(name));
+    engine.begin?.(transfers, "mirror");
+    return transferAll(transfers, (each) => engine.mirror(each, { onProgress }), {
+      concurrency: engine.concurrency ?? 1,
+    });
+  };
+  return { source, target, store, folder, engine, retries, onProgress, again, transfer, mirror };
+}
+
+function statuses(outcomes: readonly Outcome[]): readonly string[] {
+  return outcomes.map(({ status, error }) => (error === undefined ? status : `${status} ${error.code}`));
+}
+
+function errorOf({ error }: Outcome): MirrorError {
+  assert.ok(error, "the transfer was to fail");
+  return error;
+}
+
+/** Every blob in the store is what its name says. */
+function assertClean(folder: string): void {
+  const blobs = join(folder, "store", "blobs", "sha256");
+  for (const name of readdirSync(blobs)) assert.equal(digestOf(readFileSync(join(blobs, name))), `sha256:${name}`);
+}
+
+/** Every blob and manifest of the target is what its name says. */
+function assertWhole(target: RegistryServer, repository: string, tag: string, layers: readonly Uint8Array[]): void {
+  const manifest = target.manifests.get(repository)?.get(tag);
+  assert.ok(manifest, `${repository}:${tag} is missing`);
+  const { layers: listed } = JSON.parse(Buffer.from(manifest.bytes).toString()) as { layers: { digest: string }[] };
+  assert.deepEqual(
+    listed.map(({ digest }) => digest),
+    layers.map((layer) => digestOf(layer)),
+  );
+  for (const layer of layers) assert.deepEqual(target.blobs.get(repository)?.get(digestOf(layer)), Buffer.from(layer));
+}
+
+const isBlob = ({ url, method }: Seen): boolean => method === "GET" && /\/blobs\/sha256/.test(url);
+const sentTo = (server: RegistryServer): number => server.seen.reduce((sum, { received }) => sum + received, 0);
+const readFrom = (server: RegistryServer): number =>
+  server.seen.filter(isBlob).reduce((sum, { sent }) => sum + sent, 0);
+
+test("a first run makes the fewest requests, a second one a HEAD at each end", async (t) => {
+  const tokens = { auth: "token", ...USER } as const;
+  const { source, target, mirror, transfer, again } = await bench(t, {
+    source: tokens,
+    target: { ...tokens, publicPull: false },
+  });
+  const shared = noise("shared", 100_000);
+  const names = ["a/one:1", "a/two:1", "b/three:1"];
+  for (const name of names) {
+    const [repository, tag] = name.split(":") as [string, string];
+    const layers = [shared, noise(name, 50_000)];
+    putImage(source, { repository, tag, layers, platforms: ["linux/arm64", "linux/amd64"], attested: true });
+  }
+  assert.deepEqual(statuses(await mirror(...names)), ["pushed", "pushed", "pushed"]);
+  const distinct = 3 + 1 + 3;
+  assert.equal(
+    source.count("GET", /manifests/),
+    2 * 3 + 1,
+    "two manifests an image, and the request that asked for a login",
+  );
+  assert.equal(source.count("GET", /blobs/), distinct);
+  assert.equal(source.count("GET", /token/), 1);
+  assert.equal(target.count("GET", /token/), 1);
+  assert.equal(target.count("HEAD", /manifests/), 3 + 1);
+  assert.equal(target.count("HEAD", /blobs/), 0);
+  assert.equal(target.count("POST"), distinct + 2, "an upload for each blob, a mount for each further repository");
+  assert.equal(target.count("PUT", /blobs/), distinct);
+  assert.equal(target.count("PATCH"), 0);
+  assert.equal(target.count("PUT", /manifests/), 3);
+
+  source.clear();
+  target.clear();
+  const engine = await again();
+  const transfers = names.map((name) => transfer(name));
+  engine.begin?.(transfers, "mirror");
+  const second = await transferAll(transfers, (each) => engine.mirror(each), { concurrency: 3 });
+  assert.deepEqual(statuses(second), ["present", "present", "present"]);
+  for (const server of [source, target]) {
+    assert.equal(server.count("HEAD", /manifests/), 3 + 1);
+    assert.equal(server.seen.length, 3 + 2, "nothing but the login besides");
+  }
+});
+
+test("the child's exact bytes arrive under the tag, and attestations stay behind", async (t) => {
+  for (const docker of [false, true]) {
+    const { source, target, mirror, transfer } = await bench(t);
+    const layers = [noise("layer", 10_000)];
+    const spec = { repository: "app", tag: "1", layers, docker, attested: true };
+    const { digest, children } = putImage(source, { ...spec, platforms: ["linux/arm64", "linux/amd64"] });
+    const [outcome] = await mirror("app:1");
+    assert.equal(outcome!.digest, children.get("linux/amd64"));
+    assert.equal(outcome!.sourceDigest, digest);
+    const child = source.manifests.get("app")!.get(outcome!.digest!)!;
+    assert.deepEqual(target.manifests.get("team/app")!.get("1"), child);
+    assert.deepEqual([...target.manifests.get("team/app")!.keys()].toSorted(), ["1", outcome!.digest!].toSorted());
+    assertWhole(target, "team/app", "1", layers);
+    const config = (JSON.parse(Buffer.from(child.bytes).toString()) as { config: { size: number } }).config.size;
+    assert.equal(outcome!.bytes, 10_000 + config);
+    assert.equal(storeName(transfer("app:1").target), "team/app:1");
+  }
+});
+
+test("an image without the platform fails with what is offered, the others go on", async (t) => {
+  const { source, target, mirror } = await bench(t);
+  const layers = [noise("layer", 1000)];
+  putImage(source, {
+    repository: "index",
+    tag: "1",
+    layers,
+    platforms: ["linux/arm64", "linux/arm/v7"],
+    attested: true,
+  });
+  putImage(source, { repository: "single", tag: "1", layers, single: "linux/arm64" });
+  putImage(source, { repository: "good", tag: "1", layers });
+  const outcomes = await mirror("index:1", "single:1", "good:1", "none:1");
+  assert.deepEqual(statuses(outcomes), [
+    "failed image-platform",
+    "failed image-platform",
+    "pushed",
+    "failed registry-not-found",
+  ]);
+  assert.match(errorOf(outcomes[0]!).message, /linux\/arm\/v7, linux\/arm64$/);
+  assert.match(errorOf(outcomes[1]!).message, /offered for linux\/arm64$/);
+  assert.equal(target.manifests.get("team/single"), undefined);
+});
+
+test("variants: the exact one, else an older one that the machine runs", async (t) => {
+  const { source, engine, transfer } = await bench(t);
+  const layers = [noise("layer", 100)];
+  const { children } = putImage(source, {
+    repository: "app",
+    tag: "1",
+    layers,
+    platforms: ["linux/arm/v5", "linux/arm/v7", "linux/arm64/v8", "linux/amd64"],
+  });
+  const cases = [
+    ["linux/arm/v7", "linux/arm/v7"],
+    ["linux/arm/v6", "linux/arm/v5"],
+    ["linux/arm64", "linux/arm64/v8"],
+    ["linux/amd64/v3", "linux/amd64"],
+  ] as const;
+  for (const [wanted, found] of cases) {
+    assert.equal((await engine.mirror(transfer("app:1", wanted))).digest, children.get(found), wanted);
+  }
+});
+
+test("a digest decides over the tag; one of an index becomes the child's", async (t) => {
+  const { source, target, mirror } = await bench(t);
+  const old = putImage(source, {
+    repository: "app",
+    tag: "1",
+    layers: [noise("old", 100)],
+    platforms: ["linux/amd64"],
+  });
+  putImage(source, { repository: "app", tag: "1", layers: [noise("new", 100)] });
+  const [outcome] = await mirror(`app:1@${old.digest}`);
+  assert.equal(outcome!.digest, old.children.get("linux/amd64"));
+  assertWhole(target, "team/app", "1", [noise("old", 100)]);
+});
+
+for (const mount of ["yes", "ignored", "denied"] as const) {
+  test(`shared blobs with mounts ${mount}`, async (t) => {
+    const { source, target, mirror } = await bench(t, { target: { mount } });
+    const layers = [noise("shared", 200_000)];
+    const names = ["one:1", "two:1", "three:1", "four:1"];
+    for (const name of names) putImage(source, { repository: name.slice(0, -2), tag: "1", layers });
+    assert.deepEqual(statuses(await mirror(...names)), ["pushed", "pushed", "pushed", "pushed"]);
+    for (const name of names) assertWhole(target, `team/${name.slice(0, -2)}`, "1", layers);
+    assert.equal(readFrom(source) < 201_000, true, "it came down once");
+    const posts = target.count("POST");
+    if (mount === "yes") assert.equal(posts, 4 + 1 + 3);
+    if (mount === "ignored") assert.equal(posts, 4 + 1 + 3, "the upload that was opened in the mount's place is used");
+    if (mount === "denied") assert.ok(posts >= 4 + 4 + 1 && posts <= 4 + 4 + 3);
+  });
+}
+
+test("two tags of one repository share their blobs without a request", async (t) => {
+  const { source, target, mirror } = await bench(t);
+  const layers = [noise("shared", 2 * MIB)];
+  putImage(source, { repository: "app", tag: "1", layers });
+  putImage(source, { repository: "app", tag: "2", layers });
+  await mirror("app:1", "app:2");
+  assert.equal(target.count("POST"), 3);
+});
+
+test("an image that changed sends only what is new", async (t) => {
+  const { source, target, mirror, again, transfer } = await bench(t);
+  const base = noise("base", 300_000);
+  putImage(source, { repository: "app", tag: "1", layers: [base, noise("old", 1000)] });
+  await mirror("app:1");
+  putImage(source, { repository: "app", tag: "1", layers: [base, noise("new", 1000)] });
+  for (const server of [source, target]) server.clear();
+  const outcome = await (await again()).mirror(transfer("app:1"));
+  assert.equal(outcome.status, "pushed");
+  assertWhole(target, "team/app", "1", [base, noise("new", 1000)]);
+  assert.ok(sentTo(target) < 3000 && readFrom(source) < 3000);
+});
+
+test("pull and push as steps of their own, with nothing from the source in the second", async (t) => {
+  const { source, target, engine, transfer, store } = await bench(t, { engine: { chunkSize: MIB } });
+  const layers = [noise("large", 3 * MIB), noise("small", 100)];
+  putImage(source, { repository: "app", tag: "1", layers, platforms: ["linux/amd64"] });
+  const work = transfer("app:1");
+  assert.equal(errorOf(await engine.push(work)).code, "image-not-pulled");
+  const pulled = await engine.pull(work);
+  assert.equal(pulled.status, "pulled");
+  assert.equal((await store.reference("team/app:1"))?.digest, pulled.digest);
+  assert.equal(target.count("POST"), 0);
+  assert.equal((await engine.pull(work)).status, "present");
+  source.clear();
+  assert.deepEqual(statuses([await engine.push(work), await engine.push(work)]), ["pushed", "present"]);
+  assert.equal(source.seen.length, 0);
+  assertWhole(target, "team/app", "1", layers);
+});
+
+test("a download that is cut goes on at the byte it had", async (t) => {
+  const { source, target, mirror, retries } = await bench(t);
+  const layers = [noise("large", 5 * MIB)];
+  putImage(source, { repository: "app", tag: "1", layers });
+  source.setFault((seen, nth) => (isBlob(seen) && nth <= 4 ? { cutAfter: MIB } : undefined));
+  assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+  assertWhole(target, "team/app", "1", layers);
+  const ranges = source.seen.filter(isBlob).map(({ range }) => range);
+  assert.equal(ranges.filter((range) => range !== undefined).length, 4, ranges.join());
+  assert.ok(readFrom(source) <= 5.5 * MIB, "what was under way when the line was cut may come again");
+  assert.ok(retries.length >= 4);
+});
+
+test("a source that knows no ranges sends the beginning again, which is let through", async (t) => {
+  const { source, target, mirror } = await bench(t);
+  const layers = [noise("large", 2 * MIB)];
+  putImage(source, { repository: "app", tag: "1", layers });
+  source.setFault((seen, nth) => {
+    if (!isBlob(seen)) return undefined;
+    if (nth === 1) return { cutAfter: MIB };
+    return seen.range === undefined ? undefined : { status: 200, body: layers[0]! };
+  });
+  assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+  assertWhole(target, "team/app", "1", layers);
+});
+
+test("a download that stands still is cut and goes on", async (t) => {
+  const { source, target, mirror, retries } = await bench(t, { engine: { least: { bytes: 1, within: 60 } } });
+  const layers = [noise("large", 2 * MIB)];
+  putImage(source, { repository: "app", tag: "1", layers });
+  source.setFault((seen, nth) => (isBlob(seen) && nth === 1 ? { stallAfter: 1000 } : undefined));
+  assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+  assertWhole(target, "team/app", "1", layers);
+  assert.match(retries.join(), /all but stood still/);
+});
+
+test("wrong bytes never stay: a blob is asked for once more, then the image fails", async (t) => {
+  const { source, target, mirror, folder } = await bench(t);
+  putImage(source, { repository: "once", tag: "1", layers: [noise("once", 2 * MIB)] });
+  putImage(source, { repository: "always", tag: "1", layers: [noise("always", 2 * MIB)] });
+  const bad = digestOf(noise("always", 2 * MIB));
+  source.setFault((seen, nth) =>
+    isBlob(seen) && (seen.url.includes(bad) || nth === 1) ? { corrupt: true } : undefined,
+  );
+  const outcomes = await mirror("once:1", "always:1");
+  assert.deepEqual(statuses(outcomes), ["pushed", "failed registry-digest"]);
+  assert.match(errorOf(outcomes[1]!).message, new RegExp(bad));
+  assertWhole(target, "team/once", "1", [noise("once", 2 * MIB)]);
+  assert.equal(target.blobs.get("team/always")?.has(bad) ?? false, false);
+  assert.equal(target.manifests.get("team/always"), undefined);
+  assertClean(folder);
+  assert.equal(readdirSync(join(folder, "store", "partial")).length, 0);
+});
+
+test("what a source can get wrong with a manifest", async (t) => {
+  const { source, target, mirror, folder } = await bench(t);
+  const image = { schemaVersion: 2, mediaType: MEDIA_TYPES.ociManifest };
+  const config = {
+    mediaType: "x",
+    digest: source.putBlob("bad", json({ os: "linux", architecture: "amd64" })),
+    size: 37,
+  };
+  const layer = { mediaType: "application/vnd.oci.image.layer.v1.tar", size: 3, digest: digestOf("abc") };
+  const cases: readonly (readonly [name: string, manifest: Buffer, code: string, mediaType?: string])[] = [
+    [
+      "path",
+      json({ ...image, config, layers: [{ ...layer, digest: "sha256:../../../../etc/passwd" }] }),
+      "manifest-invalid",
+    ],
+    [
+      "url",
+      json({ ...image, config, layers: [{ ...layer, urls: ["https://elsewhere.example/x"] }] }),
+      "manifest-invalid",
+    ],
+    ["size", json({ ...image, config, layers: [{ ...layer, size: -1 }] }), "manifest-invalid"],
+    ["huge", Buffer.alloc(5 * MIB, 32), "manifest-too-large"],
+    ["text", Buffer.from("no JSON"), "manifest-invalid"],
+    ["null", Buffer.from("null"), "manifest-invalid"],
+    [
+      "schema1",
+      json({ schemaVersion: 1 }),
+      "manifest-invalid",
+      "application/vnd.docker.distribution.manifest.v1+prettyjws",
+    ],
+    ["missing", json({ ...image, config, layers: [layer] }), "registry-not-found"],
+  ];
+  for (const [tag, bytes, , mediaType] of cases)
+    source.putManifest("bad", tag, mediaType ?? MEDIA_TYPES.ociManifest, bytes);
+  source.setFault((seen) => (seen.url.endsWith("manifests/changed") ? { corrupt: true } : undefined));
+  putImage(source, { repository: "bad", tag: "changed", layers: [] });
+  putImage(source, { repository: "good", tag: "1", layers: [noise("good", 100)] });
+  const outcomes = await mirror(...cases.map(([tag]) => `bad:${tag}`), "bad:changed", "good:1");
+  assert.deepEqual(statuses(outcomes), [
+    ...cases.map(([, , code]) => `failed ${code}`),
+    "failed registry-digest",
+    "pushed",
+  ]);
+  assert.deepEqual([...target.manifests.keys()], ["team/good"]);
+  assertClean(folder);
+});
+
+test("a blob that is announced with another length, or redirected without an end", async (t) => {
+  const { source, mirror } = await bench(t);
+  putImage(source, { repository: "lie", tag: "1", layers: [noise("lie", 1000)] });
+  putImage(source, { repository: "loop", tag: "1", layers: [noise("loop", 1000)] });
+  const lie = digestOf(noise("lie", 1000));
+  const loop = digestOf(noise("loop", 1000));
+  source.setFault((seen) => {
+    if (seen.url.includes(lie)) return { status: 200, body: "short" };
+    if (seen.url.includes(loop)) return { status: 307, headers: { location: seen.url } };
+    return undefined;
+  });
+  const outcomes = await mirror("lie:1", "loop:1");
+  assert.deepEqual(statuses(outcomes), ["failed registry-digest", "failed registry-redirects"]);
+  assert.ok(source.seen.length < 40);
+});
+
+test("logins: a token server that is down, wrong passwords at either end", async (t) => {
+  const down = await bench(t, { source: { auth: "token", ...USER } });
+  putImage(down.source, { repository: "app", tag: "1", layers: [] });
+  down.source.setFault(({ url }) => (url.startsWith("/token") ? { status: 503, body: "down" } : undefined));
+  assert.deepEqual(statuses(await down.mirror("app:1")), ["failed registry-server"]);
+
+  for (const auth of ["token", "basic"] as const) {
+    const wrong = await bench(t, { target: { auth, ...USER, publicPull: false }, password: "wrong" });
+    putImage(wrong.source, { repository: "app", tag: "1", layers: [] });
+    const [outcome] = await wrong.mirror("app:1");
+    assert.equal(errorOf(outcome!).code, "registry-unauthorized", auth);
+    assert.doesNotMatch(JSON.stringify([errorOf(outcome!).message, errorOf(outcome!).values]), /wrong/);
+  }
+
+  const closed = await bench(t, { source: { auth: "basic", ...USER } });
+  putImage(closed.source, { repository: "app", tag: "1", layers: [] });
+  assert.deepEqual(statuses(await closed.mirror("app:1")), ["failed registry-login-missing"]);
+});
+
+test("a token that runs out in mid-transfer is renewed", async (t) => {
+  const tokens = { auth: "token", ...USER, tokenUses: 6 } as const;
+  const { source, target, mirror } = await bench(t, { source: tokens, target: tokens, engine: { chunkSize: MIB } });
+  const layers = [noise("large", 4 * MIB), noise("small", 100)];
+  putImage(source, { repository: "app", tag: "1", layers });
+  assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+  assertWhole(target, "team/app", "1", layers);
+  assert.ok(target.count("GET", /token/) >= 2);
+});
+
+test("a server that gives one scope a token is asked for each", async (t) => {
+  const tokens = { auth: "token", ...USER, manyScopes: false } as const;
+  const { source, target, mirror } = await bench(t, { source: tokens, target: tokens });
+  const layers = [noise("shared", 1000)];
+  for (const repository of ["one", "two", "three"]) putImage(source, { repository, tag: "1", layers });
+  assert.deepEqual(statuses(await mirror("one:1", "two:1", "three:1")), ["pushed", "pushed", "pushed"]);
+  for (const repository of ["one", "two", "three"]) assertWhole(target, `team/${repository}`, "1", layers);
+});
+
+test("429 is waited for and said", async (t) => {
+  const { source, mirror, retries } = await bench(t);
+  putImage(source, { repository: "app", tag: "1", layers: [noise("layer", 100)] });
+  source.setFault((_seen, nth) =>
+    nth === 1
+      ? {
+          status: 429,
+          headers: { "retry-after": "0" },
+          body: '{"errors":[{"code":"TOOMANYREQUESTS","message":"slow"}]}',
+        }
+      : undefined,
+  );
+  assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+  assert.match(retries[0]!, /no more requests.*toomanyrequests: slow/);
+});
+
+for (const whenCut of ["keep", "cancel"] as const) {
+  test(`an upload that is cut: a registry that would ${whenCut} it`, async (t) => {
+    const { source, target, mirror } = await bench(t, { target: { whenCut }, engine: { chunkSize: 2 * MIB } });
+    const layers = [noise("large", 7 * MIB)];
+    putImage(source, { repository: "app", tag: "1", layers });
+    let cuts = 0;
+    target.setFault(({ method }) => (method === "PATCH" && cuts++ === 1 ? { cutRequestAfter: MIB } : undefined));
+    assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+    assertWhole(target, "team/app", "1", layers);
+    assert.ok(readFrom(source) < 7 * MIB + 2000, "nothing came down twice");
+    const sent = sentTo(target);
+    if (whenCut === "keep") assert.ok(sent < 7 * MIB + 5000, `${sent} bytes`);
+    else assert.ok(sent < 10 * MIB + 5000, `${sent} bytes`);
+  });
+}
+
+test("a link that cuts every upload after some bytes is learned once", async (t) => {
+  const { source, target, mirror } = await bench(t, { target: { whenCut: "cancel" }, engine: { chunkSize: 16 * MIB } });
+  const layers = [noise("one", 24 * MIB), noise("two", 20 * MIB)];
+  putImage(source, { repository: "app", tag: "1", layers });
+  target.setFault(({ method }) => (method === "PATCH" || method === "PUT" ? { cutRequestAfter: 8 * MIB } : undefined));
+  assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+  assertWhole(target, "team/app", "1", layers);
+  // what was under way at that moment begins anew, and no more than once
+  assert.ok(sentTo(target) < 2 * 44 * MIB, `${sentTo(target) / MIB} MiB were sent`);
+});
+
+test("an upload's answer that is lost costs no more than one question", async (t) => {
+  const { source, target, mirror } = await bench(t);
+  const layers = [noise("layer", 100_000)];
+  putImage(source, { repository: "app", tag: "1", layers });
+  let lost = false;
+  target.setFault(({ method, url }) => {
+    if (lost || method !== "PUT" || !url.includes(digestOf(layers[0]!).slice(7))) return undefined;
+    lost = true;
+    return { cutRequestAfter: -1 };
+  });
+  assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+  assertWhole(target, "team/app", "1", layers);
+});
+
+for (const chunks of ["single", "no"] as const) {
+  test(`a registry that takes ${chunks === "no" ? "no chunks" : "one chunk"} gets blobs whole`, async (t) => {
+    const { source, target, mirror } = await bench(t, { target: { chunks }, engine: { chunkSize: MIB } });
+    const layers = [noise("one", 5 * MIB), noise("two", 3 * MIB)];
+    putImage(source, { repository: "app", tag: "1", layers });
+    assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+    assertWhole(target, "team/app", "1", layers);
+  });
+}
+
+test("a registry that caps what one request may carry gets smaller chunks", async (t) => {
+  const { source, target, mirror } = await bench(t, { engine: { chunkSize: 4 * MIB } });
+  const layers = [noise("one", 5 * MIB), noise("two", 3 * MIB)];
+  putImage(source, { repository: "app", tag: "1", layers });
+  target.setFault(({ length }) => (length > MIB ? { status: 413, body: "too large" } : undefined));
+  assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+  assertWhole(target, "team/app", "1", layers);
+});
+
+test("a target that refuses the manifest's type or the push says so", async (t) => {
+  const oci = await bench(t, { target: { refusesOci: true } });
+  putImage(oci.source, { repository: "app", tag: "1", layers: [noise("layer", 100)] });
+  putImage(oci.source, { repository: "old", tag: "1", layers: [noise("layer", 100)], docker: true });
+  const outcomes = await oci.mirror("app:1", "old:1");
+  assert.deepEqual(statuses(outcomes), ["failed registry-refused", "pushed"]);
+  assert.match(errorOf(outcomes[0]!).message, /manifest_invalid: manifest invalid/);
+
+  const denied = await bench(t);
+  putImage(denied.source, { repository: "app", tag: "1", layers: [noise("layer", 100)] });
+  const body = '{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}';
+  denied.target.setFault(({ method }) => (method === "POST" ? { status: 403, body } : undefined));
+  assert.deepEqual(statuses(await denied.mirror("app:1")), ["failed registry-push-denied"]);
+});
+
+test("a blob that rotted in the store is fetched again", async (t) => {
+  for (const size of [50_000, 3 * MIB]) {
+    const { source, target, engine, transfer, folder } = await bench(t, { engine: { chunkSize: MIB } });
+    const layer = noise("rotten", size);
+    putImage(source, { repository: "app", tag: "1", layers: [layer] });
+    await engine.pull(transfer("app:1"));
+    const file = join(folder, "store", "blobs", "sha256", digestOf(layer).slice(7));
+    writeFileSync(file, Buffer.from(layer).fill(0, 1000, 1001));
+    assert.deepEqual(statuses([await engine.mirror(transfer("app:1"))]), ["pushed"], `${size} bytes`);
+    assertWhole(target, "team/app", "1", [layer]);
+    assertClean(folder);
+  }
+});
+
+test("source mirrors come first, in order, and the registry itself last", async (t) => {
+  const empty = await registryServer();
+  const full = await registryServer();
+  t.after(() => Promise.all([empty.close(), full.close()]));
+  const { source, target, again, transfer } = await bench(t);
+  const layers = [noise("layer", 2 * MIB)];
+  const image = putImage(source, { repository: "lib/app", tag: "1", layers, platforms: ["linux/amd64"] });
+  putImage(full, { repository: "proxy/lib/app", tag: "1", layers, platforms: ["linux/amd64"] });
+  full.setFault((seen) => (isBlob(seen) && seen.url.includes(digestOf(layers[0]!)) ? { corrupt: true } : undefined));
+  const engine = await again({
+    sourceMirrors: [
+      { registry: source.host, host: "localhost:1" },
+      { registry: source.host, host: empty.host },
+      { registry: source.host, host: full.host, prefix: "proxy" },
+      { registry: "other.example", host: "localhost:2" },
+    ],
+  });
+  const outcome = await engine.mirror(transfer("lib/app:1"));
+  assert.deepEqual(statuses([outcome]), ["pushed"]);
+  assert.equal(outcome.digest === image.children.get("linux/amd64"), false, "the tag is what the mirror says");
+  assertWhole(target, "team/lib-app", "1", layers);
+  assert.equal(empty.count("GET", /manifests/), 1);
+  assert.equal(source.count("GET", /manifests/), 0);
+  assert.ok(source.count("GET", /blobs/) >= 1, "the bytes that the mirror got wrong come from the registry itself");
+});
+
+test("an interrupted run goes on where it stopped, in both directions", async (t) => {
+  const { source, target, engine, again, transfer } = await bench(t, {
+    target: { whenCut: "keep" },
+    engine: { chunkSize: MIB },
+  });
+  const layers = [noise("large", 8 * MIB)];
+  putImage(source, { repository: "app", tag: "1", layers });
+  const abort = new AbortController();
+  let chunks = 0;
+  target.setFault(({ method }) => {
+    if (method === "PATCH" && ++chunks === 4) abort.abort();
+    return undefined;
+  });
+  await assert.rejects(engine.mirror(transfer("app:1"), { signal: abort.signal }), { code: "interrupted" });
+  const down = readFrom(source);
+  const up = sentTo(target);
+  for (const server of [source, target]) server.clear();
+  assert.deepEqual(statuses([await (await again()).mirror(transfer("app:1"))]), ["pushed"]);
+  assertWhole(target, "team/app", "1", layers);
+  assert.ok(readFrom(source) + Math.min(down, 8 * MIB) < 9 * MIB + 5000, "less than a chunk came down twice");
+  assert.ok(up + sentTo(target) < 9 * MIB, `${up} and ${sentTo(target)} bytes went up`);
+});
+
+test("an empty store does not hide what the target has: all facts are told, and the next run asks for digests only", async (t) => {
+  const { source, target, folder, mirror, transfer, again } = await bench(t);
+  putImage(source, { repository: "app", tag: "1", layers: [noise("layer", 1000)], platforms: ["linux/amd64"] });
+  const [first] = await mirror("app:1");
+  const store = await openStore(join(folder, "other"));
+  t.after(() => store.close());
+  const present = { ...first!, status: "present" } as const;
+  assert.deepEqual(await (await again({ store })).mirror(transfer("app:1")), present);
+  for (const server of [source, target]) server.clear();
+  const engine = await again({ store, mirroredBefore: () => true });
+  assert.deepEqual(await engine.mirror(transfer("app:1")), present);
+  assert.deepEqual([source.count("HEAD", /manifests/), source.count("GET", /manifests/)], [1, 0]);
+  assert.equal(target.count("HEAD", /manifests/), 1);
+});

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { formatPlatform, parsePlatform } from "../../lib/image/platform.ts";
+
+const cases: readonly [text: string, normal: string][] = [
+  ["linux/amd64", "linux/amd64"],
+  ["amd64", "linux/amd64"],
+  ["Linux/x86_64", "linux/amd64"],
+  ["linux/arm64/v8", "linux/arm64"],
+  ["linux/aarch64", "linux/arm64"],
+  ["linux/arm", "linux/arm/v7"],
+  ["linux/arm/v6", "linux/arm/v6"],
+  ["linux/armhf", "linux/arm/v7"],
+  ["linux/i386", "linux/386"],
+  ["windows/amd64", "windows/amd64"],
+];
+
+for (const [text, normal] of cases) {
+  test(`${text} is ${normal}`, () => assert.equal(formatPlatform(parsePlatform(text)), normal));
+}
+
+for (const text of ["", "/", "linux/", "a/b/c/d", "linux/am d64", "linux/$(id)", "-o"]) {
+  test(`refuses ${JSON.stringify(text)}`, () => {
+    assert.throws(() => parsePlatform(text), { code: "platform-invalid", exit: 2 });
+  });
+}

@@ -1,0 +1,175 @@
+/** The scripts as a user runs them, against a host that is reached through a program named ssh. */
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type FakeHost, fakeHost } from "../_helpers/fake-host.ts";
+import { runScript } from "../_helpers/run-script.ts";
+
+const SOURCE = "services:\n  web: { image: nginx:1 }\n  job: { image: job:1 }\n";
+const MIRROR = SOURCE.replace("nginx:1", "r.example/team/nginx:1").replace("job:1", "r.example/team/job:1");
+const PLATFORM = `linux/${process.arch === "x64" ? "amd64" : process.arch}`;
+
+interface Scene {
+  readonly on?: Readonly<Record<string, string>>;
+  /** Files of the project, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+}
+
+/** Runs scripts in a project's folder, with the password in the environment. */
+async function withProject(
+  { on, files = { "compose.yaml": SOURCE, "docker-compose-mirror.yaml": MIRROR } }: Scene,
+  body: (
+    script: (name: string, ...args: readonly string[]) => ReturnType<typeof runScript>,
+    host: FakeHost,
+  ) => Promise<void>,
+): Promise<void> {
+  const host = fakeHost(on);
+  const cwd = mkdtempSync(join(tmpdir(), "project-"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
+  const env = {
+    ...host.environment,
+    MIRROR_USERNAME: "team",
+    MIRROR_PASSWORD: "s3cret-word",
+    MIRROR_PLATFORM: PLATFORM,
+    LANG: "C",
+    LC_ALL: "C",
+  };
+  try {
+    await body((name, ...args) => runScript(name, args, { cwd, env }), host);
+  } finally {
+    host.remove();
+    rmSync(cwd, { recursive: true });
+  }
+}
+
+test("deploy: progress on stderr, the services on stdout", async () => {
+  await withProject({}, async (script, host) => {
+    const { code, stdout, stderr } = await script("deploy", "--host", "box", "--dir", "~/app");
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^job +exited \(0\) .*\nweb +running \(healthy\) +r\.example\/team\/nginx:1\n$/);
+    assert.match(stderr, /> Deploy to box\n.*docker 26\.1\.4, compose 2\.26\.1\n/s);
+    assert.deepEqual(readdirSync(join(host.home, "app")), [".compose-mirror", "docker-compose-mirror.yaml"]);
+    assert.equal(host.read("login-input"), "s3cret-word");
+    assert.doesNotMatch(stdout + stderr, /s3cret/);
+
+    const status = await script("status", "--host", "box", "--dir", "~/app", "--json");
+    assert.deepEqual(
+      JSON.parse(status.stdout).services.map(({ name }: { name: string }) => name),
+      ["job", "web"],
+    );
+  });
+});
+
+test("deploy --dry-run shows the commands and changes nothing", async () => {
+  await withProject({}, async (script, host) => {
+    const { code, stdout, stderr } = await script("deploy", "--host", "box", "--dry-run");
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /docker compose -f docker-compose-mirror\.yaml up -d/);
+    assert.match(stdout, /docker login '?--username.*--password-stdin r\.example/);
+    assert.deepEqual(readdirSync(host.home), []);
+    assert.deepEqual(host.calls(), []);
+  });
+});
+
+test("deploy to several hosts: each on its own, one JSON document", async () => {
+  await withProject({}, async (script) => {
+    const { code, stdout, stderr } = await script("deploy", "--host", "box,-bad", "--dir", "app", "--json");
+    assert.equal(code, 1);
+    const [good, bad] = JSON.parse(stdout);
+    assert.deepEqual([good.host, good.compose, good.services.length], ["box", { flavour: "v2", version: "2.26.1" }, 2]);
+    assert.equal(bad.host, "-bad");
+    assert.match(bad.error, /not valid/);
+    assert.match(stderr, /way out: write an alias/);
+  });
+});
+
+test("what is wrong with the call is said with exit code 2, before any host is touched", async () => {
+  await withProject({ files: { "compose.yaml": SOURCE } }, async (script, host) => {
+    const missing = await script("deploy", "--host", "box");
+    assert.equal(missing.code, 2);
+    assert.match(missing.stderr, /docker-compose-mirror\.yaml.*\n.*generate-mirror-compose.*mirror/);
+    const noHost = await script("deploy");
+    assert.equal(noHost.code, 2);
+    assert.match(noHost.stderr, /--host.*DEPLOY_HOST/);
+    assert.deepEqual(host.sshCalls(), []);
+  });
+});
+
+test("a failed step is exit code 1, with the reason and what is left", async () => {
+  await withProject({ on: { pull: "echo 'no space left on device'; exit 1" } }, async (script) => {
+    const { code, stderr } = await script("deploy", "--host", "box");
+    assert.equal(code, 1);
+    assert.match(stderr, /no space is left on "box".*\n.*docker system df/s);
+    assert.match(stderr, /its services run as before/);
+  });
+});
+
+test("rollback, by itself or by name, and status that tells of releases", async () => {
+  await withProject({}, async (script, host) => {
+    const json = async (name: string, ...args: readonly string[]) => {
+      const ran = await script(name, ...args, "--host", "box", "--dir", "app", "--json");
+      assert.equal(ran.code, 0, ran.stderr);
+      return JSON.parse(ran.stdout);
+    };
+    const early = await script("rollback", "--host", "box", "--dir", "app");
+    assert.equal(early.code, 2);
+    assert.match(early.stderr, /no release to go back to/);
+
+    host.write("on-digest", "hash first");
+    const first = await json("deploy");
+    const before = host.read("containers/web");
+    host.write("on-digest", "hash second");
+    const second = await json("deploy");
+    assert.notEqual(host.read("containers/web"), before);
+
+    const shown = await script("rollback", "--host", "box", "--dir", "app", "--dry-run");
+    assert.match(shown.stdout, new RegExp(`putting the files of release ${first.release} in place`));
+    assert.equal((await json("status")).release, second.release);
+    assert.equal((await json("rollback")).release, first.release);
+    assert.equal(host.read("containers/web"), before);
+    assert.equal((await json("rollback", second.release)).release, second.release);
+
+    host.write("containers/web", "r.example/team/nginx:1 sha256:by-hand\n");
+    const { releases, drift } = await json("status");
+    assert.deepEqual(releases, [first.release, second.release]);
+    assert.deepEqual([drift.length, drift[0].kind, drift[0].service], [1, "other-image", "web"]);
+  });
+});
+
+test("the files that services read go along; one that is nowhere is refused", async () => {
+  const [source, mirror] = [SOURCE, MIRROR].map((text) =>
+    text.replace("{ image", '{ volumes: ["./web.conf:/web.conf"], env_file: web.env, image'),
+  );
+  const files = { "compose.yaml": source!, "docker-compose-mirror.yaml": mirror!, "web.conf": "x\n" };
+  await withProject({ files }, async (script, host) => {
+    const { code, stderr } = await script("deploy", "--host", "box", "--dir", "app");
+    assert.equal(code, 2);
+    assert.match(stderr, /"web" reads "web\.env", which is neither here nor in .*app" on "box"/);
+    assert.deepEqual(readdirSync(host.home), []);
+    host.write("home/app/web.env", "A=1\n");
+    const dry = await script("deploy", "--host", "box", "--dir", "app", "--dry-run");
+    assert.match(dry.stdout, /files to send: docker-compose-mirror\.yaml, web\.conf\n/);
+    assert.match(dry.stdout, /web: new, r\.example\/team\/nginx:1\n/);
+    assert.equal((await script("deploy", "--host", "box", "--dir", "app")).code, 0);
+    assert.equal(host.read("home/app/web.conf"), "x\n");
+  });
+});
+
+test("what somebody started by hand is kept as a release, and comes back when the first deploy fails", async () => {
+  const old = MIRROR.replace("nginx:1", "nginx:0");
+  const failing = { on: { state: 'case $image in *nginx:1) echo "exited||3" ;; *) echo "running|healthy|0" ;; esac' } };
+  await withProject(failing, async (script, host) => {
+    host.write("home/app/docker-compose-mirror.yaml", old);
+    host.write("containers/web", "r.example/team/nginx:0 sha256:by-hand\n");
+    host.write("images/r.example_team_nginx_0", "sha256:by-hand r.example/team/nginx@sha256:0\n");
+    const { code, stderr } = await script("deploy", "--host", "box", "--dir", "app");
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /keeping what runs there as release/);
+    assert.match(stderr, /the release before runs there again/);
+    assert.equal(host.read("home/app/docker-compose-mirror.yaml"), old);
+    assert.equal(host.read("containers/web"), "r.example/team/nginx:0 sha256:by-hand\n");
+  });
+});

@@ -1,0 +1,97 @@
+/** The two generators as a user runs them. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Ran } from "../../lib/system/process.ts";
+import { inFolder } from "../_helpers/compose-folder.ts";
+import { runScript } from "../_helpers/run-script.ts";
+
+const FILES = {
+  "project/compose.yaml":
+    'services:\n  web: { image: "nginx" }\n  db: { image: vast/db:1 }\n  old: { image: redis:6, platform: linux/arm/v7 }\n',
+  "project/ignore-images.txt": "vast/db\n",
+};
+const PULL = "generate-amd64-pull-script";
+const PUSH = "generate-push-to-aliyun-script";
+const MIRROR = { MIRROR_REGISTRY: "r.example:5000", MIRROR_NAMESPACE: "team" };
+
+function inProject(
+  body: (script: (name: string, ...args: readonly string[]) => Promise<Ran>, folder: string) => Promise<void>,
+): Promise<void> {
+  return inFolder(FILES, (root) => {
+    const cwd = join(root, "project");
+    const env = { ...MIRROR, LANG: "C", LC_ALL: "C", COMPOSE_FILE: "", MIRROR_PLATFORM: "" };
+    return body((name, ...args) => runScript(name, args, { cwd, env }), cwd);
+  });
+}
+
+test("writes programs beside the compose file, named by the platform", () =>
+  inProject(async (script, folder) => {
+    for (const [name, args, file] of [
+      [PULL, [], "pull-all-images-linux-amd64.sh"],
+      [PULL, ["--platform", "arm64"], "pull-all-images-linux-arm64.sh"],
+      [PULL, ["--output", "own.sh"], "own.sh"],
+      [PUSH, [], "push-to-aliyun-registry.sh"],
+    ] as const) {
+      const { code, stdout, stderr } = await script(name, ...args);
+      assert.equal(code, 0, stderr);
+      assert.equal(stdout, "");
+      assert.match(stderr, new RegExp(`2 to mirror, 1 ignored, 0 built\nwrote .*/${file}\n$`));
+      assert.equal(statSync(join(folder, file)).mode & 0o111, 0o111);
+    }
+    const list = (file: string): string | undefined =>
+      /IMAGES=\([^)]*\)/.exec(readFileSync(join(folder, file), "utf8"))?.[0];
+    assert.equal(
+      list("pull-all-images-linux-arm64.sh"),
+      "IMAGES=(\n  'nginx:latest' 'linux/arm64'\n  'redis:6' 'linux/arm/v7'\n)",
+    );
+    assert.equal(
+      list("push-to-aliyun-registry.sh"),
+      "IMAGES=(\n  'nginx:latest' 'linux/amd64' 'r.example:5000/team/nginx:latest'\n" +
+        "  'redis:6' 'linux/arm/v7' 'r.example:5000/team/redis:6'\n)",
+    );
+  }));
+
+test("a dry run prints the very bytes and writes nothing", () =>
+  inProject(async (script, folder) => {
+    for (const [name, file] of [
+      [PULL, "pull-all-images-linux-amd64.sh"],
+      [PUSH, "push-to-aliyun-registry.sh"],
+    ] as const) {
+      const before = readdirSync(folder);
+      const { code, stdout } = await script(name, "--dry-run");
+      assert.equal(code, 0);
+      assert.deepEqual(readdirSync(folder), before);
+      await script(name);
+      assert.equal(readFileSync(join(folder, file), "utf8"), stdout);
+    }
+  }));
+
+test("never writes over a file of the project", () =>
+  inProject(async (script, folder) => {
+    for (const name of [PULL, PUSH, "generate-mirror-compose"]) {
+      const { code, stdout, stderr } = await script(name, "--output", "compose.yaml");
+      assert.deepEqual([code, stdout], [2, ""], name);
+      assert.match(stderr, /will not write ".*compose\.yaml".*\n {2}way out: /);
+    }
+    assert.equal(readFileSync(join(folder, "compose.yaml"), "utf8"), FILES["project/compose.yaml"]);
+  }));
+
+test("nothing is called written that could not be", () =>
+  inProject(async (script) => {
+    const { code, stderr } = await script("generate-mirror-compose", "--output", "missing/x.yaml");
+    assert.equal(code, 1);
+    assert.doesNotMatch(stderr, /rewritten|wrote/);
+  }));
+
+test("without a mirror there is nothing to push to, and pulling needs none", () =>
+  inFolder(FILES, async (root) => {
+    const cwd = join(root, "project");
+    const env = { MIRROR_REGISTRY: "", MIRROR_NAMESPACE: "", LANG: "C", LC_ALL: "C", COMPOSE_FILE: "" };
+    assert.equal((await runScript(PULL, ["--dry-run"], { cwd, env })).code, 0);
+    const { code, stderr } = await runScript(PUSH, [], { cwd, env });
+    assert.equal(code, 2);
+    assert.match(stderr, /--registry is missing/);
+    assert.deepEqual(readdirSync(cwd), ["compose.yaml", "ignore-images.txt"]);
+  }));

@@ -181,6 +181,6 @@ export function findingJson({ check, values, errors, warnings }: Finding) {
     ok: errors.length === 0,
     ...values,
     warnings: warnings.map(({ code }) => code),
-    errors: errors.map((error) => ({ code: error.code, message: error.message, fix: error.fix })),
+    errors: errors.map((error) => ({ code: error.code, message: error.message, fix: error.hint })),
   };
 }

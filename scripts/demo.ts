@@ -6,7 +6,7 @@ import { openWorkshop } from "../lib/engine/session.ts";
 import { type LockedImage, writeLock } from "../lib/mirror/lock-file.ts";
 import { preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
 import { command } from "../lib/cli/command.ts";
-import { formatBytes } from "../lib/cli/format.ts";
+import { formatBytes } from "../lib/messages/format.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
 import { hasFailed, outcomeCounts, outcomeLines, reportProject, reportRewrite } from "../lib/cli/report/images.ts";
 import { showTransfers } from "../lib/cli/report/transfers.ts";

@@ -1,7 +1,7 @@
 import { requireStoreLimit } from "../lib/config/config.ts";
 import { openStore } from "../lib/store/open.ts";
 import { command } from "../lib/cli/command.ts";
-import { formatBytes } from "../lib/cli/format.ts";
+import { formatBytes } from "../lib/messages/format.ts";
 
 await command({ name: "prune", flags: ["store", "store-limit", "json"] }, async ({ config, terminal }) => {
   const limit = requireStoreLimit(config);

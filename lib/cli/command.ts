@@ -4,7 +4,6 @@ import { type Config, type FlagName, FLAGS, languageOf, readInvocation, VARIABLE
 import { detailOf, EXIT, MirrorError } from "../messages/errors.ts";
 import { formatTable } from "./format.ts";
 import { openTerminal, type Terminal } from "./output.ts";
-import type { TextKey } from "../messages/texts-en.ts";
 
 export interface Context {
   readonly config: Config;
@@ -56,7 +55,7 @@ export async function command(spec: CommandSpec, body: Body): Promise<void> {
     process.off("SIGTERM", onSignal);
   }
   if (abort.signal.aborted) {
-    terminal.note(terminal.text("interrupted"));
+    terminal.note(terminal.text("wasInterrupted"));
     process.exitCode = EXIT.interrupted;
   }
 }
@@ -90,11 +89,11 @@ function help(spec: CommandSpec, terminal: Terminal): string {
     ];
     return [
       `  ${short === undefined ? "   " : `-${short},`} --${name}${value === undefined ? "" : ` ${value}`}`,
-      [terminal.text(`flag-${name}` as TextKey), ...notes].filter((part) => part !== "").join(" "),
+      [terminal.text(`flag-${name}` as "flag-file"), ...notes].filter((part) => part !== "").join(" "),
     ];
   });
   return [
-    `${spec.name}: ${terminal.text(`about-${spec.name}` as TextKey)}`,
+    `${spec.name}: ${terminal.text(`about-${spec.name}` as "about-images")}`,
     "",
     terminal.text("helpFlags"),
     formatTable(rows),

@@ -1,29 +1,4 @@
-/** Numbers as people read them. */
-
-const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
-
-/** `bytes` in decimal units with up to three digits, as docker shows sizes: `0 B`, `8.2 MB`, `187 MB`. */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  const digits = unit === 0 || value >= 99.95 ? 0 : 1;
-  return `${value.toFixed(digits).replace(/\.0$/, "")} ${UNITS[unit]}`;
-}
-
-/** Milliseconds as `0.4 s`, `12 s`, `3 m 05 s`, `1 h 02 m`. */
-export function formatDuration(milliseconds: number): string {
-  const seconds = milliseconds / 1000;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes} m ${String(whole % 60).padStart(2, "0")} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} m`;
-}
+/** Tables and the width of text on a terminal. */
 
 /** Columns of `text` on a terminal: East Asian wide characters take two. */
 export function displayWidth(text: string): number {

@@ -1,21 +1,24 @@
 /** What reaches the user: results on stdout, everything else on stderr, in the user's language. */
 import { isatty } from "node:tty";
-import type { Language } from "../config/config.ts";
-import { ERRORS, fill, MirrorError } from "../messages/errors.ts";
+import { explain, type Explanation, MirrorError } from "../messages/errors.ts";
+import { type Facts, NO_FACTS } from "../messages/facts.ts";
+import type { Language } from "../messages/format.ts";
+import { type Message, render } from "../messages/message.ts";
+import { type TextArguments, type TextCode, textOf } from "../messages/texts.ts";
 import { printable } from "./format.ts";
-import { TEXTS_EN, type TextKey } from "../messages/texts-en.ts";
-import { ERRORS_ZH, TEXTS_ZH } from "../messages/texts-zh.ts";
-
-type Values = Readonly<Record<string, string | number>>;
 
 export interface Terminal {
   readonly language: Language;
   /** stderr is a terminal: rows may be drawn over. */
   readonly interactive: boolean;
-  /** The text of `key` with its values filled in. */
-  text(key: TextKey, values?: Values): string;
-  /** What went wrong, and the way out, in two lines. */
+  /** The text of `code` with its values filled in. */
+  text<C extends TextCode>(code: C, ...values: TextArguments<C>): string;
+  /** A message in words. */
+  message(message: Message): string;
+  /** What went wrong and the hint, in two lines. */
   explain(error: unknown): string;
+  /** The same as `--json` shows it. */
+  errorJson(error: unknown): Explanation;
   /** The command's result, to stdout. */
   result(text: string): void;
   /** A file that is shown instead of written, to stdout: its exact bytes, but harmless where stdout is a terminal. */
@@ -28,14 +31,14 @@ export interface Terminal {
 
 export interface TerminalOptions {
   readonly language: Language;
+  /** What is in force, as far as it is known. */
+  readonly facts?: Facts;
   readonly stdout?: NodeJS.WriteStream & { readonly fd: number };
   readonly stderr?: NodeJS.WriteStream & { readonly fd: number };
 }
 
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { language, stdout = process.stdout, stderr = process.stderr } = options;
-  const texts = language === "zh" ? TEXTS_ZH : TEXTS_EN;
-  const text = (key: TextKey, values: Values = {}): string => printable(fill(texts[key], values));
+  const { language, facts = NO_FACTS, stdout = process.stdout, stderr = process.stderr } = options;
   const print = (content: string): void => {
     try {
       stdout.write(content);
@@ -44,25 +47,25 @@ export function openTerminal(options: TerminalOptions): Terminal {
       stdout.emit("error", error);
     }
   };
+  const text: Terminal["text"] = (code, ...values) => printable(textOf(language, code, ...values));
+  const errorJson = (error: unknown): Explanation => {
+    if (error instanceof MirrorError) return explain(error, language, facts);
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { code: "bug", message: stack, hint: text("reportBug") };
+  };
   return {
     language,
     interactive: isatty(stderr.fd),
     text,
-    explain: (error) => explain(error, language, text),
+    message: (message) => printable(render(message, language)),
+    errorJson,
+    explain: (error) => {
+      const { message, hint } = errorJson(error);
+      return [text("error", { text: message }), text("hint", { text: hint })].join("\n");
+    },
     result: (line) => print(`${printable(line)}\n`),
     file: (content) => print(isatty(stdout.fd) ? printable(content) : content),
     json: (value) => print(`${JSON.stringify(value, null, 2)}\n`),
     note: (line) => void stderr.write(`${printable(line)}\n`),
   };
-}
-
-function explain(error: unknown, language: Language, text: Terminal["text"]): string {
-  if (!(error instanceof MirrorError)) {
-    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return [text("error", { text: stack }), text("wayOut", { text: text("reportBug") })].join("\n");
-  }
-  const { says, fix } = language === "zh" ? ERRORS_ZH[error.code] : ERRORS[error.code];
-  return [text("error", { text: fill(says, error.values) }), text("wayOut", { text: fill(fix, error.values) })].join(
-    "\n",
-  );
 }

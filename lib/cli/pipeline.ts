@@ -2,7 +2,7 @@
  * A list of steps, one after another. On a terminal listr2 draws them on stderr; elsewhere each step says in plain
  * lines that it started, what it tells while it runs, and how it ended.
  */
-import { formatDuration } from "./format.ts";
+import { formatDuration } from "../messages/format.ts";
 import type { Terminal } from "./output.ts";
 
 /** What a running step may show. */

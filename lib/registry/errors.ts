@@ -2,7 +2,7 @@
  * What a registry's answer means. The answer's own words (`{"errors": [{code, message, detail}]}`) are kept as the
  * detail; the error's code says which remedy fits, and whether the same request may succeed later.
  */
-import { detailOf, type ErrorCode, type ErrorValues, MirrorError } from "../messages/errors.ts";
+import { detailOf, type ErrorArguments, type ErrorCode, type ErrorsWith, MirrorError } from "../messages/errors.ts";
 
 export interface RegistryErrorOptions {
   readonly cause?: unknown;
@@ -12,12 +12,12 @@ export interface RegistryErrorOptions {
   readonly retryAfter?: number | undefined;
 }
 
-export class RegistryError extends MirrorError {
+export class RegistryError<C extends ErrorCode = ErrorCode> extends MirrorError<C> {
   readonly status: number | undefined;
   readonly retryAfter: number | undefined;
 
-  constructor(code: ErrorCode, values: ErrorValues, options: RegistryErrorOptions = {}) {
-    super(code, values, options);
+  constructor(code: C, values: ErrorArguments<C>[0], options: RegistryErrorOptions = {}) {
+    super(code, ...([values, options] as unknown as ErrorArguments<C>));
     this.status = options.status;
     this.retryAfter = options.retryAfter;
   }
@@ -59,7 +59,7 @@ export function answerError({ host, action, name, loggedIn }: Question, answer: 
   const { codes, words } = registryWords(answer);
   const values = { host, action, name, detail: words === "" ? `HTTP ${status}` : words };
   const aliyun = ALIYUN.test(host);
-  const error = (code: ErrorCode): RegistryError =>
+  const error = (code: ErrorsWith<typeof values>): RegistryError =>
     new RegistryError(code, values, { status, retryAfter: retryAfterOf(answer) });
 
   if (status === 429) return error("registry-rate-limit");
@@ -83,7 +83,8 @@ export function networkError(host: string, thrown: unknown): MirrorError {
   if (thrown instanceof MirrorError) return thrown;
   const { code = "" } = thrown as NodeJS.ErrnoException;
   const detail = detailOf(thrown) || code;
-  const error = (name: ErrorCode): RegistryError => new RegistryError(name, { host, detail }, { cause: thrown });
+  const error = (name: ErrorsWith<{ readonly host: string; readonly detail: string }>): RegistryError =>
+    new RegistryError(name, { host, detail }, { cause: thrown });
 
   if (NOT_TLS.test(code) && /wrong version number|packet length/i.test(detail)) return error("registry-plain");
   if (UNTRUSTED.test(code) || /certificate/i.test(detail)) return error("registry-certificate");

@@ -34,7 +34,7 @@ test("a result that cannot be written fails, with a way out", { skip: process.pl
   inFolder(FILES, async (folder) => {
     const { code, stderr } = await piped('"$@" >/dev/full', "images", ["--json"], folder);
     assert.equal(code, 1);
-    assert.match(stderr, /^error: cannot write "stdout": .*no space left.*\n {2}way out: /im);
+    assert.match(stderr, /^error: cannot write "stdout": .*no space left.*\n {2}hint: /im);
   }),
 );
 
@@ -46,5 +46,5 @@ test("no wrong setting keeps the help back, and an error names the setting that 
     assert.match(help.stdout, /--engine/);
     const { code, stderr } = await runScript("mirror", [], { cwd, env });
     assert.equal(code, 2);
-    assert.match(stderr, /^error: MIRROR_ENGINE "dokcer" is not valid: .*\n {2}way out: correct MIRROR_ENGINE/);
+    assert.match(stderr, /^error: MIRROR_ENGINE "dokcer" is not valid: .*\n {2}hint: correct MIRROR_ENGINE/);
   }));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { displayWidth, formatBytes, formatDuration, formatTable, printable } from "../../lib/cli/format.ts";
+import { displayWidth, formatTable, printable } from "../../lib/cli/format.ts";
+import { formatBytes, formatDuration } from "../../lib/messages/format.ts";
 
 for (const [bytes, text] of [
   [0, "0 B"],

@@ -139,10 +139,10 @@ test("a missing registry, namespace or host says how to set it", () => {
   assert.throws(() => requireMirror(read(["--namespace", "n"])), {
     code: "setting-missing",
     exit: 2,
-    fix: /--registry.*MIRROR_REGISTRY/,
+    hint: /--registry.*MIRROR_REGISTRY/,
   });
-  assert.throws(() => requireMirror(read(["--registry", "r"])), { fix: /--namespace.*MIRROR_NAMESPACE/ });
-  assert.throws(() => requireHosts(read([])), { fix: /--host.*DEPLOY_HOST/ });
+  assert.throws(() => requireMirror(read(["--registry", "r"])), { hint: /--namespace.*MIRROR_NAMESPACE/ });
+  assert.throws(() => requireHosts(read([])), { hint: /--host.*DEPLOY_HOST/ });
   assert.deepEqual(requireMirror(read(["--registry", "r", "--namespace", "n"])), { registry: "r", namespace: "n" });
 });
 

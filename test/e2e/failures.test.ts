@@ -36,7 +36,7 @@ const BAD: readonly BadCase[] = [
     name: "a namespace that is not there",
     args: ["--namespace", "nosuch"],
     exit: 1,
-    says: /does not let this user write "nosuch\/.*\n.*way out: .*namespace/,
+    says: /does not let this user write "nosuch\/.*\n.*hint: .*namespace/,
   },
   { name: "no registry", env: { MIRROR_REGISTRY: "" }, exit: 2, says: /--registry is missing\n.*MIRROR_REGISTRY/ },
   { name: "no namespace", env: { MIRROR_NAMESPACE: "" }, exit: 2, says: /--namespace is missing\n.*MIRROR_NAMESPACE/ },
@@ -106,7 +106,7 @@ test("bad input is refused before anything is done", async (t) => {
         const ran = await asUser(script("mirror", args), { cwd: folder, env });
         assert.equal(ran.code, exit, ran.stderr);
         assert.match(ran.stderr, says);
-        assert.match(ran.stderr, /way out: \S/);
+        assert.match(ran.stderr, /hint: \S/);
         assert.doesNotMatch(ran.stderr, /fault of compose-mirror/);
         assert.deepEqual(await readdir(folder), ["docker-compose.yaml"]);
         assert.deepEqual(writes(await requests("acr")), []);

@@ -55,10 +55,10 @@ test("no separator is left where a long name was cut", () => {
 test("two sources of one mirror name are refused, naming both and the way out", () => {
   assert.throws(
     () => map(["ghcr.io/foo/bar:1", "foo/bar:1"]),
-    (error: Error & { code?: string; fix?: string }) => {
+    (error: Error & { code?: string; hint?: string }) => {
       assert.equal(error.code, "mapping-collision");
       assert.match(error.message, /"ghcr\.io\/foo\/bar:1" and "foo\/bar:1".*"registry\.example\.com\/team\/foo-bar:1"/);
-      assert.match(error.fix ?? "", /--rename.*--on-collision prefix-host/);
+      assert.match(error.hint ?? "", /--rename.*--on-collision prefix-host/);
       return true;
     },
   );

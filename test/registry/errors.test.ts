@@ -79,7 +79,7 @@ for (const [what, question, status, text, code, helps = false] of ANSWERS) {
     assert.equal(error.code, code);
     assert.equal(error.retryHelps, helps);
     assert.equal(error.status, status);
-    assert.doesNotMatch(`${error.message} ${error.fix}`, /\{\w+\}|<html>/);
+    assert.doesNotMatch(`${error.message} ${error.hint}`, /\{\w+\}|<html>/);
   });
 }
 

@@ -285,9 +285,9 @@ test("a proxy that refuses, wants a login, or is not there; its password is not 
     const transport = open(t, { proxies: parseProxies({ HTTPS_PROXY: `http://user:topsecret@localhost:${port}` }) });
     await assert.rejects(
       get(transport, "https://registry.example/"),
-      (error: Error & { code?: string; fix?: string }) => {
+      (error: Error & { code?: string; hint?: string }) => {
         assert.equal(error.code, code);
-        assert.doesNotMatch(`${error.message} ${error.fix}`, /topsecret/);
+        assert.doesNotMatch(`${error.message} ${error.hint}`, /topsecret/);
         return true;
       },
     );

@@ -82,7 +82,7 @@ test("deploy to several hosts: each on its own, one JSON document", async () => 
     assert.deepEqual([good.host, good.compose, good.services.length], ["box", { flavour: "v2", version: "2.26.1" }, 2]);
     assert.equal(bad.host, "-bad");
     assert.match(bad.error, /not valid/);
-    assert.match(stderr, /way out: write an alias/);
+    assert.match(stderr, /hint: write an alias/);
   });
 });
 

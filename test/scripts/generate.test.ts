@@ -73,7 +73,7 @@ test("never writes over a file of the project", () =>
     for (const name of [PULL, PUSH, "generate-mirror-compose"]) {
       const { code, stdout, stderr } = await script(name, "--output", "compose.yaml");
       assert.deepEqual([code, stdout], [2, ""], name);
-      assert.match(stderr, /will not write ".*compose\.yaml".*\n {2}way out: /);
+      assert.match(stderr, /will not write ".*compose\.yaml".*\n {2}hint: /);
     }
     assert.equal(readFileSync(join(folder, "compose.yaml"), "utf8"), FILES["project/compose.yaml"]);
   }));

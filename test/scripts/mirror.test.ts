@@ -156,7 +156,7 @@ test("one image's failure does not stop the others; no compose file is written, 
     );
     assert.match(images[0]!.error ?? "", /not in its registry.*ignore-images\.txt/);
     assert.deepEqual(rest, {});
-    assert.match(stderr, /✖ ghcr\.io\/team\/db:2\nerror: .*\n {2}way out: /);
+    assert.match(stderr, /✖ ghcr\.io\/team\/db:2\nerror: .*\n {2}hint: /);
     assert.match(stderr, /left out, because an image failed/);
     assert.equal(existsSync(join(folder, "docker-compose-mirror.yaml")), false);
     const lock = readFileSync(join(folder, "mirror.lock.json"), "utf8");
@@ -168,7 +168,7 @@ test("pull and push alone", () =>
   inScene(async ({ docker, registry, script }) => {
     const early = await script("push");
     assert.equal(early.code, 1);
-    assert.match(early.stderr, /is not on this machine for linux\/amd64\n {2}way out: run pull first/);
+    assert.match(early.stderr, /is not on this machine for linux\/amd64\n {2}hint: run pull first/);
 
     const pulled = await script("pull", ["--json"]);
     assert.equal(pulled.code, 0);
@@ -226,7 +226,7 @@ test("check tells everything that is wrong in one run, each with its remedy", ()
     docker.fail("version", 9, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock.");
     const bad = await script("check", [], { MIRROR_PASSWORD: "wrong" });
     assert.equal(bad.code, 2);
-    assert.match(bad.stderr, /docker does not answer.*\n.*way out: start it/);
+    assert.match(bad.stderr, /docker does not answer.*\n.*hint: start it/);
     assert.match(bad.stderr, /refused the user name or password/);
   }));
 
@@ -234,7 +234,7 @@ test("an engine that is not installed is told with its remedy", () =>
   inScene(async ({ script }) => {
     const { code, stderr } = await script("check", ["--engine", "nerdctl"]);
     assert.equal(code, 2);
-    assert.match(stderr, /cannot start "nerdctl".*\n.*way out: install nerdctl/);
+    assert.match(stderr, /cannot start "nerdctl".*\n.*hint: install nerdctl/);
   }));
 
 for (const [what, file, args, message] of [
@@ -257,7 +257,7 @@ for (const [what, file, args, message] of [
       const { code, stdout, stderr } = await script("mirror", args);
       assert.deepEqual([code, stdout, docker.calls()], [2, "", []], stderr);
       assert.match(stderr, message);
-      assert.match(stderr, /way out: \S/);
+      assert.match(stderr, /hint: \S/);
     }));
 }
 

@@ -169,7 +169,7 @@ test("a taken port is said", () =>
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     try {
       const { port } = other.address() as AddressInfo;
-      await assert.rejects(serve(store, { port }), { code: "serve-port", fix: /--port/ });
+      await assert.rejects(serve(store, { port }), { code: "serve-port", hint: /--port/ });
     } finally {
       await new Promise((resolve) => other.close(resolve));
     }

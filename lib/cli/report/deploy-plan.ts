@@ -6,7 +6,7 @@ import type { DeployPlan, ServiceChange } from "../../deploy/plan/plan.ts";
 import type { RollbackPlan } from "../../deploy/plan/rollback.ts";
 import type { DeployStep } from "../../deploy/plan/steps.ts";
 import { commandLine } from "../../system/shell-quote.ts";
-import { formatBytes } from "../format.ts";
+import { formatBytes } from "../../messages/format.ts";
 import { withSpinner } from "../spinner.ts";
 import type { Terminal } from "../output.ts";
 
@@ -57,11 +57,11 @@ export function planHead(terminal: Terminal, { host, probe, compose, warnings }:
 
 export function warningLine(terminal: Terminal, { code, values }: CheckWarning): string {
   const shown = typeof values["bytes"] === "number" ? { ...values, bytes: formatBytes(values["bytes"]) } : values;
-  return terminal.text("warning", { text: terminal.text(`warning-${code}`, shown) });
+  return terminal.text("warning", { text: terminal.text(`warning-${code}`, shown as never) });
 }
 
 export function stepTitle(terminal: Terminal, { kind, values }: DeployStep): string {
-  return terminal.text(`deploy-${kind}`, values);
+  return terminal.text(`deploy-${kind}`, values as never);
 }
 
 function show<Plan>(

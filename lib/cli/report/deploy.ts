@@ -126,7 +126,9 @@ function statusLines(terminal: Terminal, { release, deployed, releases, drift }:
       ? terminal.text("statusNoRelease")
       : terminal.text("statusRelease", { release, time: deployed ?? "" }),
     ...(releases.length === 0 ? [] : [terminal.text("statusKept", { releases: releases.join(", ") })]),
-    ...drift.map((each) => terminal.text("warning", { text: terminal.text(`drift-${each.kind}`, { ...each }) })),
+    ...drift.map((each) =>
+      terminal.text("warning", { text: terminal.text(`drift-${each.kind}`, { ...each } as never) }),
+    ),
   ];
 }
 

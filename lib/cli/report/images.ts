@@ -5,7 +5,7 @@ import type { Outcome } from "../../engine/engine.ts";
 import { detailOf, MirrorError } from "../../messages/errors.ts";
 import type { Plan, Selection, Transfer } from "../../mirror/transfers.ts";
 import { formatReference } from "../../image/reference.ts";
-import { formatBytes } from "../format.ts";
+import { formatBytes } from "../../messages/format.ts";
 import type { Terminal } from "../output.ts";
 
 /** What compose would warn about, once each, and what the list of images came to. */
@@ -26,7 +26,7 @@ export function reportProject(
 
 /** What compose would warn about, once each. */
 function reportWarnings(terminal: Terminal, warnings: readonly ComposeWarning[]): void {
-  const lines = warnings.map(({ code, values }) => terminal.text(`warning-${code}`, values));
+  const lines = warnings.map(({ code, values }) => terminal.text(`warning-${code}`, values as never));
   for (const line of new Set(lines)) terminal.note(terminal.text("warning", { text: line }));
 }
 
@@ -84,7 +84,7 @@ export function outcomeLines(terminal: Terminal, outcomes: readonly Outcome[]): 
 
 /** An error as JSON shows it: what happened and the way out. */
 export function errorText(error: unknown): string {
-  return error instanceof MirrorError ? `${error.message}; ${error.fix}` : detailOf(error);
+  return error instanceof MirrorError ? `${error.message}; ${error.hint}` : detailOf(error);
 }
 
 /** An outcome as the command contract's JSON object. */

@@ -10,7 +10,7 @@ import { run } from "../../system/process.ts";
 import type { Registries } from "../../registry/registries.ts";
 import type { Context } from "../command.ts";
 import { warningLine } from "./deploy-plan.ts";
-import { formatBytes } from "../format.ts";
+import { formatBytes } from "../../messages/format.ts";
 import type { Row } from "../pipeline.ts";
 import type { Terminal } from "../output.ts";
 
@@ -47,7 +47,7 @@ function findingLines(
     check === "registry" && values["login"] === "no" ? "check-registry-anonymous" : (`check-${check}` as const);
   const shown = typeof values["bytes"] === "number" ? { ...values, bytes: formatBytes(values["bytes"]) } : values;
   return [
-    ...(errors.length === 0 ? [`✔ ${terminal.text(key, shown)}`] : []),
+    ...(errors.length === 0 ? [`✔ ${terminal.text(key, shown as never)}`] : []),
     ...errors.filter((error) => error !== last).map((error) => `✖ ${terminal.explain(error)}`),
     ...warnings.map((warning) => warningLine(terminal, warning)),
   ];

@@ -7,7 +7,7 @@ import { MirrorError } from "../../messages/errors.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
 import { preparePlan } from "../../mirror/prepare.ts";
 import type { Context } from "../command.ts";
-import { formatBytes, formatDuration } from "../format.ts";
+import { formatBytes, formatDuration } from "../../messages/format.ts";
 import { pipeline, type Row } from "../pipeline.ts";
 import { hasFailed, nameOf, outcomeJson, outcomeLines, plannedJson, planLines, reportProject } from "./images.ts";
 import type { Terminal } from "../output.ts";

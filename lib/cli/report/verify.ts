@@ -11,7 +11,7 @@ import type { Terminal } from "../output.ts";
 export function verifiedLines(terminal: Terminal, verified: readonly Verified[]): readonly string[] {
   return verified.filter(hasDrifted).map(({ source, mirror, drifts }) => {
     const name = `${familiarName(source)} -> ${formatReference(mirror)}`;
-    const ways = drifts.map((drift) => `  ${terminal.text(`verify-${drift.kind}`, valuesOf(drift))}`);
+    const ways = drifts.map((drift) => `  ${terminal.text(`verify-${drift.kind}`, valuesOf(drift) as never)}`);
     return [name, ...ways].join("\n");
   });
 }
@@ -40,7 +40,7 @@ export function verifiedJson({ source, mirror, platform, drifts }: Verified) {
     platform,
     mirror: formatReference(mirror),
     drifts: drifts.map((drift) =>
-      "error" in drift ? { kind: drift.kind, error: `${drift.error.message}; ${drift.error.fix}` } : drift,
+      "error" in drift ? { kind: drift.kind, error: `${drift.error.message}; ${drift.error.hint}` } : drift,
     ),
   };
 }
@@ -71,6 +71,6 @@ export function outlookJson({ image, services, outlook }: ImageOutlook) {
     ...(status === "outdated"
       ? { newest: outlook.newer.at(-1)!, sameMajor: outlook.sameMajor ?? null, newer: outlook.newer }
       : {}),
-    ...(status === "failed" ? { error: `${outlook.error.message}; ${outlook.error.fix}` } : {}),
+    ...(status === "failed" ? { error: `${outlook.error.message}; ${outlook.error.hint}` } : {}),
   };
 }

@@ -3,13 +3,23 @@
  * failed; only the text tells why. The first rule that fits wins, and a rule may hold for some steps only: a
  * registry's "denied" means a wrong password at the login and a missing login at the pull.
  */
-import { type ErrorCode, MirrorError } from "../../messages/errors.ts";
+import { type ErrorsWith, MirrorError } from "../../messages/errors.ts";
+import type { Cause } from "../../messages/message.ts";
 import type { StepKind } from "../plan/steps.ts";
 
 /** A step, or the lock before them. */
 type Doing = StepKind | "hold";
 
-const RULES: readonly (readonly [pattern: RegExp, code: ErrorCode, steps?: readonly Doing[]])[] = [
+/** What every error of a failed step can say. */
+interface StepValues {
+  readonly host: string;
+  readonly dir: string;
+  readonly registry: string;
+  readonly detail: Cause;
+}
+type StepErrorCode = ErrorsWith<StepValues>;
+
+const RULES: readonly (readonly [pattern: RegExp, code: StepErrorCode, steps?: readonly Doing[]])[] = [
   [/KeyError: 'ContainerConfig'/, "host-container-config"],
   [
     /client version \S+ is too (?:old|new)|Minimum supported API version|Maximum supported API version/,
@@ -55,7 +65,7 @@ const RULES: readonly (readonly [pattern: RegExp, code: ErrorCode, steps?: reado
   [/Unsupported config option|Compose file .* is invalid|Additional propert|yaml: /, "host-compose-invalid"],
 ];
 
-const OTHERWISE: Readonly<Record<Doing, ErrorCode>> = {
+const OTHERWISE: Readonly<Record<Doing, StepErrorCode>> = {
   hold: "host-folder",
   send: "host-copy",
   login: "host-login",

@@ -2,9 +2,12 @@
  * What ssh says when it fails (exit 255), read from its English text (LC_ALL=C), as errors with a way out. The first
  * rule that fits wins: ssh often prints several lines, the telling one before the general one.
  */
-import { type ErrorCode, MirrorError } from "../../messages/errors.ts";
+import { type ErrorsWith, MirrorError } from "../../messages/errors.ts";
+import type { Cause } from "../../messages/message.ts";
 
-const RULES: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
+type SshErrorCode = ErrorsWith<{ readonly host: string; readonly detail: Cause }>;
+
+const RULES: readonly (readonly [pattern: RegExp, code: SshErrorCode])[] = [
   [/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .+ has changed/, "ssh-host-key-changed"],
   [/Host key verification failed|No \S+ host key is known/, "ssh-host-key-unknown"],
   [/UNPROTECTED PRIVATE KEY FILE|bad permissions/, "ssh-key-permissions"],
@@ -25,7 +28,7 @@ const RULES: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
  * The error for `output`, what ssh printed on stderr before it ended with 255 on its way to `host`; `otherwise` is
  * the code where no rule fits.
  */
-export function sshError(host: string, output: string, otherwise: ErrorCode = "ssh-failed"): MirrorError {
+export function sshError(host: string, output: string, otherwise: SshErrorCode = "ssh-failed"): MirrorError {
   const code = RULES.find(([pattern]) => pattern.test(output))?.[1] ?? otherwise;
   const lines = output.split(/\r?\n/).filter((line) => line.trim() !== "");
   return new MirrorError(code, { host, detail: lines.at(-1)?.trim() ?? "ssh ended with exit code 255" });

@@ -2,13 +2,26 @@
  * What docker, podman and nerdctl print when a command fails, as errors with a way out. The exit code tells that it
  * failed; only the text tells why, and whether another attempt can help. The first rule that fits wins.
  */
-import { type ErrorCode, MirrorError } from "../../messages/errors.ts";
+import { type ErrorsWith, MirrorError } from "../../messages/errors.ts";
+import type { Cause } from "../../messages/message.ts";
 
 export type EngineAction = "pull" | "push" | "login";
 
+/** What every error of an engine can say. */
+interface EngineValues {
+  readonly engine: string;
+  readonly image: string;
+  readonly registry: string;
+  readonly host: string;
+  readonly detail: Cause;
+  readonly platform: string;
+  readonly offered: string;
+}
+type EngineErrorCode = ErrorsWith<EngineValues>;
+
 interface Rule {
   readonly pattern: RegExp;
-  readonly code: ErrorCode;
+  readonly code: EngineErrorCode;
   readonly actions?: readonly EngineAction[];
 }
 
@@ -54,7 +67,7 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-const OTHERWISE: Readonly<Record<EngineAction, ErrorCode>> = {
+const OTHERWISE: Readonly<Record<EngineAction, EngineErrorCode>> = {
   pull: "pull-failed",
   push: "push-failed",
   login: "login-failed",
@@ -75,5 +88,13 @@ export function engineError({ engine, action, image, registry, code, output }: F
   const rule = RULES.find(({ pattern, actions }) => (actions?.includes(action) ?? true) && pattern.test(output));
   const said = output.split(/\r?\n/).filter((line) => line.trim() !== "");
   const detail = said.at(-1)?.trim() ?? `exit code ${code}`;
-  return new MirrorError(rule?.code ?? OTHERWISE[action], { engine, image, registry, host: registry, detail });
+  return new MirrorError(rule?.code ?? OTHERWISE[action], {
+    engine,
+    image,
+    registry,
+    host: registry,
+    detail,
+    platform: "",
+    offered: "",
+  });
 }

@@ -100,7 +100,7 @@ test("what docker and compose say becomes an error with a way out", () => {
     const lines = text.split("\n");
     const error = hostError({ host: "box", dir: "/srv", registry: "r.example", kind, code: 1, lines });
     assert.equal(error.code, code, text);
-    assert.doesNotMatch(error.message + error.fix, /\{\w+\}/, code);
+    assert.doesNotMatch(error.message + error.hint, /\{\w+\}/, code);
   }
 });
 

@@ -88,7 +88,7 @@ test("a mirror compose file that is not there says how to write it", async () =>
     {
       code: "mirror-compose-missing",
       exit: 2,
-      fix: /generate-mirror-compose/,
+      hint: /generate-mirror-compose/,
     },
   );
 });

@@ -48,7 +48,7 @@ test("ssh's words become errors with a way out", () => {
     const error = sshError("box", text);
     assert.equal(error.code, code, text);
     assert.match(error.message, /"box"/);
-    assert.doesNotMatch(error.message + error.fix, /\{\w+\}/);
+    assert.doesNotMatch(error.message + error.hint, /\{\w+\}/);
   }
 });
 

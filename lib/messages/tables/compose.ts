@@ -1,0 +1,142 @@
+/** Messages about compose files. */
+import type { ErrorRow } from "../error-row.ts";
+import type { Text } from "../message.ts";
+
+export const COMPOSE_ERRORS = {
+  "compose-not-found": {
+    exit: 2,
+    en: 'no compose file found in "{folder}" or above it',
+    zh: "在“{folder}”及其上级目录中没有找到 compose 文件",
+    hint: {
+      en: "stand in the project's folder or name the file with -f",
+      zh: "进入项目目录再运行，或用 -f 指定文件",
+    },
+  },
+  "compose-stdin": {
+    exit: 2,
+    en: 'cannot read a compose file from standard input (-f "-")',
+    zh: "不支持从标准输入读取 compose 文件（-f “-”）",
+    hint: {
+      en: "write it to a file and name that with -f",
+      zh: "把内容存成文件，再用 -f 指定",
+    },
+  },
+  "compose-remote": {
+    exit: 2,
+    en: 'cannot read the remote compose file "{file}" ({where})',
+    zh: "无法读取远程 compose 文件“{file}”（{where}）",
+    hint: {
+      en: "copy it beside the project and name the copy there",
+      zh: "把它下载到项目旁边，并改为引用本地副本",
+    },
+  },
+  "compose-yaml": {
+    exit: 2,
+    en: "{where} is not valid YAML: {detail:cause}",
+    zh: "{where} 不是有效的 YAML：{detail:cause}",
+    hint: {
+      en: "correct the file at that line",
+      zh: "改正文件中的这一行",
+    },
+  },
+  "compose-invalid": {
+    exit: 2,
+    en: "cannot use the compose file, {where}: {detail:cause}",
+    zh: "compose 文件无法使用，{where}：{detail:cause}",
+    hint: {
+      en: "correct the file; docker compose config checks the same",
+      zh: "改正该文件；docker compose config 会做同样的检查",
+    },
+  },
+  "compose-empty": {
+    exit: 2,
+    en: 'no services found in "{file}"',
+    zh: "“{file}”中没有任何服务",
+    hint: {
+      en: "add a services section, or name another file with -f",
+      zh: "补上 services 部分，或用 -f 指定另一个文件",
+    },
+  },
+  "compose-no-image": {
+    exit: 2,
+    en: 'service "{service}" has neither an image nor a build section ({where})',
+    zh: "服务“{service}”既没有 image 也没有 build（{where}）",
+    hint: {
+      en: "give the service an image, or a build section",
+      zh: "给该服务加上 image 或 build",
+    },
+  },
+  "compose-cycle": {
+    exit: 2,
+    en: "{what} runs in a circle: {chain}",
+    zh: "{what} 出现循环引用：{chain}",
+    hint: {
+      en: "take one of these references out",
+      zh: "去掉其中一处引用",
+    },
+  },
+  "compose-limit": {
+    exit: 2,
+    en: '"{file}" is too large to read safely: {detail:cause}',
+    zh: "“{file}”过大，无法安全读取：{detail:cause}",
+    hint: {
+      en: "split the file, or check that it is the compose file you meant",
+      zh: "拆分该文件，或确认它确实是你要用的 compose 文件",
+    },
+  },
+  "interpolation-invalid": {
+    exit: 2,
+    en: 'cannot fill in variables in {where}: "{template}" is not a valid template',
+    zh: "无法替换 {where} 中的变量：“{template}”不是有效的模板",
+    hint: {
+      en: "write $NAME, ${NAME} or ${NAME:-default}, and $$ for a plain $",
+      zh: "写成 $NAME、${NAME} 或 ${NAME:-default}，单独的 $ 写成 $$",
+    },
+  },
+  "variable-required": {
+    exit: 2,
+    en: 'required variable "{variable}" is missing a value: {reason:cause} ({where})',
+    zh: "必需的变量“{variable}”没有值：{reason:cause}（{where}）",
+    hint: {
+      en: "set {variable} in the environment or in the env file",
+      zh: "在环境变量或 env 文件中设置 {variable}",
+    },
+  },
+  "env-file-invalid": {
+    exit: 2,
+    en: 'cannot read line {line} of the env file "{file}": {detail:cause}',
+    zh: "无法解析 env 文件“{file}”的第 {line} 行：{detail:cause}",
+    hint: {
+      en: "write lines as NAME=value",
+      zh: "每行写成 NAME=value",
+    },
+  },
+  "project-name-invalid": {
+    exit: 2,
+    en: 'project name "{name}" is not valid',
+    zh: "项目名“{name}”无效",
+    hint: {
+      en: "use lower-case letters, digits, - and _, starting with a letter or digit",
+      zh: "使用小写字母、数字、- 和 _，并以字母或数字开头",
+    },
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export const COMPOSE_TEXTS = {
+  "warning-variable-unset": {
+    en: "variable {variable} is not set and counts as empty",
+    zh: "变量 {variable} 没有设置，按空值处理",
+  },
+  "warning-version-obsolete": {
+    en: "the top-level version in {file} is obsolete, compose does not read it",
+    zh: "{file} 中的顶层 version 已废弃，compose 会忽略它",
+  },
+  "warning-several-files": {
+    en: "several compose files found ({files}), {file} is used",
+    zh: "找到多个 compose 文件（{files}），使用 {file}",
+  },
+  "warning-image-not-written": {
+    en: 'service "{service}" names "{image}" in {attribute} of an extended or included file, or in a value used elsewhere too: it keeps that name, so the host pulls it from its own registry',
+    zh: "服务“{service}”在被 extends 或 include 的文件（或别处也用到的值）的 {attribute} 中使用“{image}”：名字保持不变，主机将从原仓库拉取",
+  },
+} as const satisfies Record<string, Text>;

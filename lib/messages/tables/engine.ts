@@ -1,0 +1,138 @@
+/** Messages about docker, podman and nerdctl as engines. */
+import type { ErrorRow } from "../error-row.ts";
+import type { Text } from "../message.ts";
+
+export const ENGINE_ERRORS = {
+  "engine-stopped": {
+    exit: 2,
+    en: "{engine} does not answer: {detail:cause}",
+    zh: "{engine} 没有响应：{detail:cause}",
+    hint: {
+      en: "start it (Docker Desktop, or systemctl start docker), or choose another with --engine",
+      zh: "启动它（Docker Desktop，或 systemctl start docker），或用 --engine 换一个",
+    },
+  },
+  "engine-permission": {
+    exit: 2,
+    en: "you may not use {engine}: {detail:cause}",
+    zh: "当前用户无权使用 {engine}：{detail:cause}",
+    hint: {
+      en: "put yourself into the docker group (sudo usermod -aG docker $USER) and log in anew",
+      zh: "把自己加入 docker 用户组（sudo usermod -aG docker $USER），然后重新登录系统",
+    },
+  },
+  "image-not-pulled": {
+    exit: 1,
+    en: 'image "{image}" is not on this machine for {platform}',
+    zh: "本机没有 {platform} 平台的镜像“{image}”",
+    hint: {
+      en: "run pull first",
+      zh: "先运行 pull",
+    },
+  },
+  "image-missing": {
+    exit: 1,
+    en: 'image "{image}" is not in its registry: {detail:cause}',
+    zh: "镜像仓库中没有镜像“{image}”：{detail:cause}",
+    hint: {
+      en: "correct its name and tag in the compose file, or add it to ignore-images.txt",
+      zh: "改正 compose 文件中的名字和标签，或把它加入 ignore-images.txt",
+    },
+  },
+  "pull-denied": {
+    exit: 1,
+    en: 'the registry refused to give "{image}": {detail:cause}',
+    zh: "镜像仓库拒绝提供“{image}”：{detail:cause}",
+    hint: {
+      en: "check the name; if the image is private, log in with {engine} login {registry}",
+      zh: "检查名字；如果是私有镜像，先登录：{engine} login {registry}",
+    },
+  },
+  "pull-failed": {
+    exit: 1,
+    retry: true,
+    en: 'cannot pull "{image}": {detail:cause}',
+    zh: "无法拉取“{image}”：{detail:cause}",
+    hint: {
+      en: "run again: finished work is kept",
+      zh: "重新运行即可，已完成的工作会保留",
+    },
+  },
+  "push-denied": {
+    exit: 1,
+    en: 'the registry refused to take "{image}": {detail:cause}',
+    zh: "镜像仓库拒绝接收“{image}”：{detail:cause}",
+    hint: {
+      en: "check that the namespace exists and is spelled right, that it creates repositories by itself (ACR console: Namespaces, auto-create), and that this user may push (RAM rights)",
+      zh: "检查命名空间是否存在、拼写是否正确，是否允许自动创建仓库（ACR 控制台：命名空间，自动创建仓库），以及该用户是否有推送权限（RAM 授权）",
+    },
+  },
+  "push-manifest": {
+    exit: 1,
+    en: 'the registry does not take the manifest of "{image}": {detail:cause}',
+    zh: "镜像仓库不接受“{image}”的 manifest：{detail:cause}",
+    hint: {
+      en: "it was built with attestations that the registry does not know; pull one platform of it (--platform) and push again",
+      zh: "该镜像带有仓库不认识的 attestation；只拉取其中一个平台（--platform）再推送",
+    },
+  },
+  "push-failed": {
+    exit: 1,
+    retry: true,
+    en: 'cannot push "{image}": {detail:cause}',
+    zh: "无法推送“{image}”：{detail:cause}",
+    hint: {
+      en: "run again: finished work is kept",
+      zh: "重新运行即可，已完成的工作会保留",
+    },
+  },
+  "login-denied": {
+    exit: 2,
+    en: '"{registry}" refused the login: {detail:cause}',
+    zh: "“{registry}”拒绝登录：{detail:cause}",
+    hint: {
+      en: "correct MIRROR_USERNAME and MIRROR_PASSWORD; Alibaba Cloud's registry password is its own, set in the ACR console under Access Credential",
+      zh: "改正 MIRROR_USERNAME 和 MIRROR_PASSWORD；阿里云镜像仓库使用独立的固定密码，在 ACR 控制台的“访问凭证”中设置",
+    },
+  },
+  "login-failed": {
+    exit: 1,
+    retry: true,
+    en: 'cannot log in to "{registry}": {detail:cause}',
+    zh: "无法登录“{registry}”：{detail:cause}",
+    hint: {
+      en: "try {engine} login {registry} by hand",
+      zh: "手动试一次：{engine} login {registry}",
+    },
+  },
+  "engine-plain": {
+    exit: 1,
+    en: '{engine} expects TLS from registry "{host}", which speaks plain HTTP: {detail:cause}',
+    zh: "{engine} 要求镜像仓库“{host}”使用 TLS，而它只提供明文 HTTP：{detail:cause}",
+    hint: {
+      en: "add {host} to insecure-registries in the daemon.json of {engine}",
+      zh: "把 {host} 加入 {engine} 的 daemon.json 的 insecure-registries",
+    },
+  },
+  "engine-certificate": {
+    exit: 1,
+    en: '{engine} does not trust the certificate of registry "{host}": {detail:cause}',
+    zh: "{engine} 不信任镜像仓库“{host}”的证书：{detail:cause}",
+    hint: {
+      en: "add its CA to the system's certificates (for docker: /etc/docker/certs.d/{host}/ca.crt), and check this machine's clock",
+      zh: "把它的 CA 加入系统证书（docker 可放在 /etc/docker/certs.d/{host}/ca.crt），并检查本机时钟",
+    },
+  },
+  "disk-full": {
+    exit: 1,
+    en: "no space is left on this machine: {detail:cause}",
+    zh: "本机磁盘已满：{detail:cause}",
+    hint: {
+      en: "free some ({engine} system df shows what it holds) and run again: finished work is kept",
+      zh: "释放一些空间（{engine} system df 显示占用情况）再重新运行，已完成的工作会保留",
+    },
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+/** Reasons that stand within other messages, and what else is said about it. */
+export const ENGINE_TEXTS = {} as const satisfies Record<string, Text>;

@@ -1,61 +1,27 @@
-/** What the benchmark does to the test bed. It runs beside the bed's hosts, in the workstation's network. */
-import { readFileSync } from "node:fs";
+/** What the benchmark does to the test bed. It runs in the workstation's network namespace, outside the workstation. */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { type Command, run } from "../lib/system/process.ts";
-import { openControl, type Registry } from "../test/bed/control.ts";
+import { join } from "node:path";
+import { run } from "../lib/system/process.ts";
+import { ask, type Registry, setFaults } from "../test/bed/control.ts";
 import type { Faults } from "../test/bed/faults.ts";
 import { must } from "../test/bed/must.ts";
-import { setRoundTrip } from "./line.ts";
+import { CHECKOUT, CREDENTIALS, STATE } from "../test/bed/state.ts";
+import { setRoundTrip } from "./delay.ts";
+import { NETWORK, on, pidOf } from "./hosts.ts";
+import { PLATFORM, TEMPORARY, WORK } from "./places.ts";
 import { type Bytes, PLAIN_CONNECTIONS } from "./results.ts";
 
-export const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));
-export const STATE = process.env["BED_STATE"] ?? "";
-/** Where the tools keep what they keep: on a real disk, unlike the rest of the workstation. */
-export const WORK = join(STATE, "work");
-export const STORE = join(WORK, "store");
-export const TEMPORARY = join(WORK, "tmp");
-export const DOCKER_DATA = join(STATE, "docker/ws");
-
-export const NETWORK = "compose-mirror-bed-bench";
-export const PLATFORM = "linux/amd64";
-
-export const MIRROR = JSON.parse(readFileSync(join(STATE, "credentials.json"), "utf8")) as Readonly<
-  Record<"registry" | "namespace" | "username" | "password", string>
->;
-
-const ADDRESSES = new Map(
-  readFileSync(join(STATE, "hosts.ws"), "utf8")
-    .split("\n")
-    .map((line) => line.split(" ").toReversed() as [string, string]),
-);
-
-type Host = Registry | "ws";
-
-/** What is between the workstation and the registries. */
+/** The network between the workstation and the registries. */
 export interface Link {
-  /** Mbit/s in each direction; absent = as fast as it goes. */
+  /** Mbit/s in each direction; absent = unlimited. */
   readonly bandwidth?: number;
-  /** Milliseconds that a packet and its answer take. */
+  /** Round trip time in milliseconds. */
   readonly roundTrip?: number;
-  /** Bytes after which a connection is cut: those that come from a public registry, those that go to the mirror. */
+  /** Bytes after which a connection is reset: downloaded from a public registry, or uploaded to the mirror. */
   readonly cutAfter?: number;
 }
 
-/** The command that runs `command` on a host of the bed, in `folder` there. */
-export function on(host: Host, command: Command, folder = "/"): Command {
-  return ["nsenter", "-t", pidOf(host), "-n", "-m", "-p", "-u", "-i", `--wdns=${folder}`, "--", ...command];
-}
-
-export function pidOf(host: Host): string {
-  return readFileSync(join(STATE, `${host}.pid`), "utf8").trim();
-}
-
-const control = openControl((registry) => ADDRESSES.get(registry)!);
-export const { requests, forgetRequests } = control;
-
-/** Bytes that crossed the workstation's wire, since the bed is up. */
+/** Bytes that crossed the workstation's network device since the bed was started. */
 export async function wireBytes(): Promise<{ readonly down: number; readonly up: number }> {
   const [link] = JSON.parse(await must(["ip", "-n", NETWORK, "-j", "-s", "link", "show", "v-ws"])) as readonly [
     { readonly stats64: Readonly<Record<"rx" | "tx", { readonly bytes: number }>> },
@@ -64,16 +30,17 @@ export async function wireBytes(): Promise<{ readonly down: number; readonly up:
 }
 
 /**
- * Seconds that as many bytes take over the link both ways at once, in PLAIN_CONNECTIONS plain HTTP transfers each way:
- * nobody logs in, asks for a manifest, checks a digest or waits for one way before the other.
+ * Seconds that plain HTTP needs to move the same number of bytes in both directions at once, over PLAIN_CONNECTIONS
+ * connections each: no login, no manifests, no digests, and no upload that waits for a download. The tools' times
+ * are compared with it.
  */
 export async function plainSeconds({ down, up }: Bytes): Promise<number> {
   const headers = { "x-length": String(Math.ceil(down / PLAIN_CONNECTIONS)) };
   const body = Buffer.alloc(Math.ceil(up / PLAIN_CONNECTIONS));
   const started = performance.now();
   const transfers = Array.from({ length: PLAIN_CONNECTIONS }, () => [
-    control.ask("hub", "GET", "bytes", { headers }).then(discard),
-    control.ask("acr", "PUT", "bytes", { body }).then(discard),
+    ask("hub", "GET", "bytes", { headers }).then(discard),
+    ask("acr", "PUT", "bytes", { body }).then(discard),
   ]);
   await Promise.all(transfers.flat());
   return (performance.now() - started) / 1000;
@@ -85,13 +52,13 @@ async function discard(response: Response): Promise<void> {
 
 export async function setLink({ bandwidth, roundTrip = 0, cutAfter }: Link): Promise<void> {
   await setRoundTrip(roundTrip);
-  // the far end of the workstation's cable shapes what comes down, the near end what goes up
+  // the far end of the workstation's veth pair limits downloads, the near end uploads
   for (const [tc, device] of [
     [["tc", "-n", NETWORK], "v-ws"],
     [on("ws", ["tc"]), "eth0"],
   ] as const) {
     await run([...tc, "qdisc", "del", "dev", device, "root"]);
-    // a longer queue would add as much again to the round trip as soon as the link is busy
+    // a longer queue would add its delay to the round trip whenever the link is busy
     const shape = ["tbf", "rate", `${bandwidth}mbit`, "burst", "256kb", "latency", "50ms"];
     if (bandwidth !== undefined) await must([...tc, "qdisc", "add", "dev", device, "root", ...shape]);
   }
@@ -101,26 +68,26 @@ export async function setLink({ bandwidth, roundTrip = 0, cutAfter }: Link): Pro
   ] as const) {
     const cut = { direction, afterBytes: cutAfter ?? 0, action: "reset", times: Number.MAX_SAFE_INTEGER } as const;
     const faults: Faults = { breaks: cutAfter === undefined ? [] : [cut] };
-    await control.setFaults(registry, faults);
+    await setFaults(registry, faults);
   }
 }
 
 const FORGET = `docker image prune -af >/dev/null
 rm -rf /var/lib/docker/image/overlay2/distribution/* /var/lib/containers /root/.cache /root/.docker`;
 
-/** The mirror registry is empty, and no tool finds anything of what it did before. */
+/** Empties the mirror registry and removes everything that a tool kept of earlier runs. */
 export async function cleanSlate(): Promise<void> {
-  await control.ask("acr", "POST", "wipe");
+  await ask("acr", "POST", "wipe");
   await rm(WORK, { recursive: true, force: true });
   await must(on("ws", ["sh", "-c", FORGET]));
   await mkdir(TEMPORARY, { recursive: true });
 }
 
-/** Logs docker's configuration on the workstation in to the mirror registry. */
+/** Writes a login to the mirror registry into docker's configuration on the workstation. */
 export async function logIn(): Promise<void> {
-  const auth = Buffer.from(`${MIRROR.username}:${MIRROR.password}`).toString("base64");
+  const auth = Buffer.from(`${CREDENTIALS.username}:${CREDENTIALS.password}`).toString("base64");
   const file = join(WORK, "config.json");
-  await writeFile(file, JSON.stringify({ auths: { [MIRROR.registry]: { auth } } }));
+  await writeFile(file, JSON.stringify({ auths: { [CREDENTIALS.registry]: { auth } } }));
   await must(on("ws", ["install", "-D", "-m", "600", file, "/root/.docker/config.json"]));
 }
 
@@ -136,17 +103,21 @@ interface Manifest {
   readonly layers?: readonly Descriptor[];
 }
 
-/** One platform's image as a registry holds it. */
-export interface Held {
+/** The image of one platform as a registry stores it. */
+export interface StoredImage {
   readonly config: string;
   /** Digest to size: config and layers. */
   readonly blobs: ReadonlyMap<string, number>;
-  /** Bytes of the manifests on the way to it, the platform's own last. */
+  /** Bytes of the index, if there is one, and of the platform's own manifest, in this order. */
   readonly manifests: readonly number[];
 }
 
-/** Reads an image from the registry's disk, so that no log shows it; `undefined` when it is not there. */
-export async function heldImage(registry: Registry, repository: string, tag: string): Promise<Held | undefined> {
+/** Reads an image from the registry's disk, so that the request log does not show it; `undefined` = not there. */
+export async function storedImage(
+  registry: Registry,
+  repository: string,
+  tag: string,
+): Promise<StoredImage | undefined> {
   const root = `/proc/${pidOf(registry)}/root/var/lib/registry/docker/registry/v2`;
   const link = `${root}/repositories/${repository}/_manifests/tags/${tag}/current/link`;
   const sizes: number[] = [];

@@ -1,4 +1,4 @@
-/** What is measured: lists of images, brought over a link, from a clean slate and then again. */
+/** The cases: a list of images, copied over a link, from a clean slate and then again with nothing changed. */
 import type { Link } from "./bed.ts";
 import { DIFY_LARGE, LARGE, SMALL } from "./catalog.ts";
 
@@ -12,9 +12,9 @@ export interface Case {
   readonly id: string;
   /** `dify` = the 28 images of the test bed's Dify project. */
   readonly images: readonly string[] | "dify";
-  /** The first stage finds nothing anywhere; each further one finds what the one before left. */
+  /** The first stage starts from a clean slate; each later stage starts with what the previous one left. */
   readonly stages: readonly [Stage, ...Stage[]];
-  /** Rounds of a tool that takes too long for as many as the others; 0 = it has no part in this. */
+  /** Fewer rounds for a slow tool; 0 = not measured in this case. */
   readonly fewerRounds?: Readonly<Record<string, number>>;
   readonly note?: string;
 }
@@ -29,7 +29,7 @@ const REGCTL = "regctl, 4 at once";
 const SKOPEO = "skopeo, one by one";
 const SYNCER = "image-syncer";
 const SYNCER_NOTE = "image-syncer 1.3.1, the newest that the Go module proxy has, knows no OCI images.";
-const MANY_NOTE = `${SYNCER_NOTE} regsync asks for one token for all repositories, by an address too long for a registry; regctl stands in.`;
+const MANY_NOTE = `${SYNCER_NOTE} regsync asks for one token for all repositories, by an address too long for a registry; regctl is measured instead.`;
 const CRANE = "crane, 4 at once";
 const MANY_ROUNDS = { [CRANE]: 1, [DOCKER_WAY]: 0, [REGSYNC]: 0, [REGCTL]: 1, [SKOPEO]: 1, [SYNCER]: 1 } as const;
 

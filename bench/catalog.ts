@@ -1,6 +1,6 @@
-/** Images that the benchmark has beside those of the test bed; the bed's `seed.ts` takes this module. */
+/** The benchmark's images, beside those of the test bed; `test/bed/seed.ts` takes this module as its catalog. */
 import { formatReference, parseReference } from "../lib/image/reference.ts";
-import { type CatalogImage, catalogImage, DIFY_IMAGES } from "../test/bed/catalog.ts";
+import { type CatalogEntry, type CatalogImage, catalogImage, catalogImages, DIFY_IMAGES } from "../test/bed/catalog.ts";
 import type { Shape } from "../test/bed/image.ts";
 
 const KB = 1000;
@@ -9,9 +9,7 @@ const MB = 1000 * KB;
 /** Layers that several of the large images are built on, with their sizes. */
 const SHARED = { debian: 50 * MB, python: 40 * MB, node: 30 * MB, java: 55 * MB, alpine: 5 * MB } as const;
 
-type Entry = readonly [name: string, shape: Shape, on: readonly (keyof typeof SHARED)[], own: number];
-
-const LARGE_ENTRIES: readonly Entry[] = [
+const LARGE_ENTRIES: readonly CatalogEntry<keyof typeof SHARED>[] = [
   ["bench/api:1.0", "oci-attested", ["debian", "python"], 30 * MB],
   ["bench/worker:1.0", "oci-index", ["debian", "python"], 20 * MB],
   ["bench/jobs:1.0", "docker-index", ["debian", "python"], 12 * MB],
@@ -26,22 +24,19 @@ const LARGE_ENTRIES: readonly Entry[] = [
 
 const SHAPES: readonly Shape[] = ["oci-attested", "oci-index", "docker-index", "docker-single"];
 
-/** Ten images of about 350 MB, layers shared. */
-export const LARGE: readonly CatalogImage[] = LARGE_ENTRIES.map(([name, shape, on, own]) => {
-  const shared = on.map((layer) => [`bench ${layer}`, SHARED[layer]] as const);
-  return catalogImage(name, shape, { ...Object.fromEntries(shared), [name]: own });
-});
+/** Ten images of about 350 MB together, with shared layers. */
+export const LARGE = catalogImages(LARGE_ENTRIES, SHARED);
 
-/** A thousand small images on one base, each in a repository of its own. */
+/** A thousand small images with one shared base layer, each in its own repository. */
 export const SMALL: readonly CatalogImage[] = Array.from({ length: 1000 }, (_, index) => {
   const name = `bench/small-${String(index + 1).padStart(4, "0")}:1.0`;
   return catalogImage(name, SHAPES[index % SHAPES.length]!, { [name]: 20 * KB });
 });
 
-/** How much larger than on the test bed: a real Dify is larger still. */
+/** Factor on the layer sizes of the test bed; the real Dify images are larger still. */
 const SCALE = 2.5;
 
-/** The images of the Dify project, all layers larger by the same factor, in the same repositories. */
+/** The images of the Dify project with SCALE times the bytes, under other tags of the same repositories. */
 export const DIFY_LARGE: readonly CatalogImage[] = DIFY_IMAGES.map(({ name, shape, layers, tag }) => {
   const larger = Object.entries(layers).map(([layer, size]) => [`large ${layer}`, size * SCALE] as const);
   const reference = { ...parseReference(name), tag: `${tag}-large` };

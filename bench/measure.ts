@@ -1,49 +1,39 @@
 /**
- * What a command costs: time by the clock, processor by `time`, memory and disk by looking again and again. A
- * container engine's daemon is none of the command's children and is measured beside it.
+ * Measures what a command costs: wall time, CPU time by `time`, memory and disk by sampling. A container engine's daemon
+ * is not a child of the command and is measured beside it.
  */
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, run } from "../lib/system/process.ts";
-import { on, pidOf, STATE } from "./bed.ts";
-import { linePids } from "./line.ts";
+import { STATE } from "../test/bed/state.ts";
+import { delayPids } from "./delay.ts";
+import { on, pidOf } from "./hosts.ts";
+import type { Cost } from "./results.ts";
 
-export interface Cost {
-  readonly exit: number;
-  /** The command was ended at the limit. */
-  readonly isLate: boolean;
-  readonly seconds: number;
-  readonly cpuSeconds: number;
-  readonly daemonCpuSeconds: number;
-  /** Most resident bytes of the command and its children. */
-  readonly memory: number;
-  readonly daemonMemory: number;
-  /** Most bytes that were on the disk, over those before. */
-  readonly disk: number;
-  /** The end of what it printed, for failures. */
-  readonly output: string;
-}
-
-export interface Measuring {
+export interface MeasureOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Folders that the command keeps its data in. */
   readonly folders: readonly string[];
-  /** Names of the programs that work for it in the background. */
+  /** Names of its daemons. */
   readonly daemons: readonly string[];
   readonly limitSeconds: number;
 }
 
+/** Milliseconds between two samples. */
 const MEMORY_PAUSE = 100;
 const DISK_PAUSE = 1000;
+/** Bytes of a memory page, and clock ticks per second (USER_HZ), on Linux amd64. */
 const PAGE = 4096;
 const TICKS_PER_SECOND = 100;
-const LATE = 124;
+/** Exit code of `timeout` when the time was over. */
+const TIMED_OUT = 124;
+/** Characters kept of the end of the output. */
 const OUTPUT_KEPT = 600;
 
 /** Runs a command on the bed's workstation. */
-export async function measure(command: Command, options: Measuring): Promise<Cost> {
+export async function measure(command: Command, options: MeasureOptions): Promise<Cost> {
   const { environment, folders, limitSeconds } = options;
   const daemons = findDaemons(options.daemons);
   const times = join(STATE, "times");
@@ -71,18 +61,18 @@ export async function measure(command: Command, options: Measuring): Promise<Cos
 
   let memory = 0;
   let daemonMemory = 0;
-  const looking = setInterval(() => {
+  const sampling = setInterval(() => {
     memory = Math.max(memory, memoryOf(treeOf(child.pid!)));
     daemonMemory = Math.max(daemonMemory, memoryOf(daemons));
   }, MEMORY_PAUSE);
   let disk = 0;
   const over = new AbortController();
-  const look = async (): Promise<void> => {
+  const sampleDisk = async (): Promise<void> => {
     disk = Math.max(disk, (await sizeOf(folders)) - before.disk);
   };
   const watching = (async () => {
     while (!over.signal.aborted) {
-      await look();
+      await sampleDisk();
       await new Promise((resolve) => setTimeout(resolve, DISK_PAUSE));
     }
   })();
@@ -92,14 +82,14 @@ export async function measure(command: Command, options: Measuring): Promise<Cos
     child.on("close", (code) => resolve(code ?? -1));
   });
   const seconds = (performance.now() - started) / 1000;
-  clearInterval(looking);
+  clearInterval(sampling);
   over.abort();
   await watching;
-  await look();
+  await sampleDisk();
   const [user = 0, system = 0, largest = 0] = (await readFile(times, "utf8")).trim().split(" ").map(Number);
   return {
     exit,
-    isLate: exit === LATE,
+    isLate: exit === TIMED_OUT,
     seconds,
     cpuSeconds: user + system,
     daemonCpuSeconds: cpuOf(daemons) - before.cpu,
@@ -110,7 +100,7 @@ export async function measure(command: Command, options: Measuring): Promise<Cos
   };
 }
 
-/** Seconds that the processors worked since the start: all of them, and for the registries, the line and this program. */
+/** CPU seconds since the machine started: of everything, and of the registries, the delay and this program. */
 export function busySeconds(): { readonly all: number; readonly bed: number } {
   const [user = 0, nice = 0, system = 0, , , hardware = 0, software = 0] = (
     /^cpu +(.+)$/m.exec(read("/proc/stat"))?.[1] ?? ""
@@ -118,7 +108,7 @@ export function busySeconds(): { readonly all: number; readonly bed: number } {
     .split(" ")
     .map(Number);
   const registries = (["hub", "acr"] as const).map((host) => Number(pidOf(host)));
-  const bed = [...registries, ...linePids()].flatMap(treeOf);
+  const bed = [...registries, ...delayPids()].flatMap(treeOf);
   const own = process.cpuUsage();
   return {
     all: (user + nice + system + hardware + software) / TICKS_PER_SECOND,
@@ -132,7 +122,7 @@ async function sizeOf(folders: readonly string[]): Promise<number> {
   return Number(/^(\d+)\ttotal$/m.exec(stdout)?.[1] ?? 0);
 }
 
-/** A process and all that it started, by the kernel's numbers. */
+/** The ids of a process and of all its descendants. */
 function treeOf(pid: number): readonly number[] {
   const children = read(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
   return [pid, ...children.flatMap(treeOf)];
@@ -143,11 +133,11 @@ function memoryOf(pids: readonly number[]): number {
   return pages.reduce((sum, each) => sum + each, 0) * PAGE;
 }
 
-/** Seconds that processes and their ended children had the processor. */
+/** CPU seconds of processes and of their children that have ended. */
 function cpuOf(pids: readonly number[]): number {
   const ticks = pids.flatMap((pid) => {
     const stat = read(`/proc/${pid}/stat`);
-    // the name in front, in parentheses, may hold spaces
+    // proc(5): the name, in parentheses, may contain spaces
     return stat
       .slice(stat.lastIndexOf(")") + 2)
       .split(" ")

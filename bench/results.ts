@@ -1,22 +1,38 @@
 /** The shape of `results.json`, and what is computed from its runs. */
-import type { Cost } from "./measure.ts";
+
+/** What one run of a command cost. */
+export interface Cost {
+  readonly exit: number;
+  /** The command was stopped at the time limit. */
+  readonly isLate: boolean;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly daemonCpuSeconds: number;
+  /** Peak resident bytes of the command and its children. */
+  readonly memory: number;
+  readonly daemonMemory: number;
+  /** Peak bytes on the disk, less those that were there before. */
+  readonly disk: number;
+  /** The last characters of its output, for failures. */
+  readonly output: string;
+}
 
 export interface Run extends Omit<Cost, "output"> {
   readonly round: number;
-  /** Images that are at the target as they should be. */
+  /** Images that the target has with the expected content. */
   readonly right: number;
   readonly requests: Readonly<Record<"source" | "target" | "tokens", number>>;
-  /** Bytes of bodies, by the registries' logs. */
+  /** Bytes of response and request bodies, from the registries' logs. */
   readonly body: Bytes;
-  /** Bytes on the workstation's wire, with all that TLS and TCP add. */
+  /** Bytes on the workstation's network device, TLS and TCP included. */
   readonly wire: Bytes;
-  /** Part of the machine's time that none of this took. */
+  /** Share of the machine's CPU time that other work took, 0 to 1. */
   readonly othersShare: number;
-  /** The end of what a failed run printed. */
+  /** The last characters of a failed run's output. */
   readonly output?: string;
 }
 
-/** Plain transfers each way, for comparison. */
+/** Connections in each direction of the plain HTTP transfer that the tools are compared with. */
 export const PLAIN_CONNECTIONS = 4;
 
 export interface Bytes {
@@ -35,16 +51,16 @@ export interface StageResult {
   readonly id: string;
   readonly title: string;
   readonly images: number;
-  /** What the reader must know of the tools here. */
+  /** What the reader must know about the tools in this stage. */
   readonly note?: string;
   readonly date: string;
   /** One-minute load averages before and after. */
   readonly load: readonly [number, number];
-  /** Bytes of every distinct blob and of the manifests, or nothing when all is there already. */
+  /** The least bytes possible: each distinct blob once, and the manifests; 0 when nothing has changed. */
   readonly least: Bytes;
-  /** The least time that those bytes take on the link; absent on an unlimited one. */
+  /** Seconds that those bytes take at the link's bandwidth; absent on an unlimited link. */
   readonly limitSeconds?: number;
-  /** What plain transfers of as many bytes took, once a round. */
+  /** Seconds that the plain HTTP transfer took, once a round. */
   readonly plainSeconds?: readonly number[];
   readonly tools: readonly ToolResult[];
 }
@@ -60,12 +76,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The median of what `figure` says of each run. */
+/** The median of `figure` over the tool's runs. */
 export function medianOf({ runs }: ToolResult, figure: (run: Run) => number): number {
   return median(runs.map(figure));
 }
 
-/** Every run of the tool brought every image. */
+/** Whether every run of the tool copied every image. */
 export function isComplete({ images }: StageResult, { runs }: ToolResult): boolean {
   return runs.every(({ right, exit }) => right === images && exit === 0);
 }

@@ -1,5 +1,5 @@
 /**
- * The benchmark: every tool takes its turn in every round, so that whatever else the machine does hits all alike.
+ * The benchmark. The tools take turns in every round, so that other work on the machine affects all of them alike.
  *   run.ts [--cases a,b,b-large,c,e,e250] [--tools PART,PART] [--rounds N] [--output FOLDER]
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -8,31 +8,24 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { run } from "../lib/system/process.ts";
 import { formatReference, parseReference } from "../lib/image/reference.ts";
+import { forgetRequests, requests } from "../test/bed/control.ts";
 import type { Logged } from "../test/bed/front.ts";
 import { must } from "../test/bed/must.ts";
-import {
-  CHECKOUT,
-  cleanSlate,
-  forgetRequests,
-  type Held,
-  heldImage,
-  type Link,
-  on,
-  plainSeconds,
-  requests,
-  seed,
-  setLink,
-  wireBytes,
-  WORK,
-} from "./bed.ts";
+import { CHECKOUT, SETTINGS } from "../test/bed/state.ts";
+import { cleanSlate, type Link, plainSeconds, seed, setLink, type StoredImage, storedImage, wireBytes } from "./bed.ts";
 import { type Case, CASES } from "./cases.ts";
+import { on } from "./hosts.ts";
 import { busySeconds, measure } from "./measure.ts";
+import { WORK } from "./places.ts";
 import { formatReport } from "./report.ts";
 import type { Bytes, Results, Run, StageResult, ToolResult } from "./results.ts";
-import { COMPOSE_FILE, type Pair, script, SETTINGS, type Tool, TOOLS } from "./tools.ts";
+import { COMPOSE_FILE, type Pair, script, type Tool, TOOLS } from "./tools.ts";
 
+/** A run that takes longer is stopped; the report says so. */
 const LIMIT_SECONDS = 600;
+/** Milliseconds after which the registries have logged the last request. */
 const SETTLING = 300;
+/** Bytes. */
 const MEGABIT = 1_000_000 / 8;
 
 const { values: flags } = parseArgs({
@@ -47,9 +40,9 @@ const rounds = Number(flags.rounds);
 const chosenCases = CASES.filter(({ id }) => flags.cases?.split(",").includes(id) ?? true);
 const chosenTools = TOOLS.filter(({ name }) => flags.tools?.split(",").some((part) => name.includes(part)) ?? true);
 
-/** An image of a case: what it is, where it goes, and what is to arrive there. */
-interface Due extends Pair {
-  readonly held: Held;
+/** An image of a case, and the content that its target must have. */
+interface ExpectedImage extends Pair {
+  readonly stored: StoredImage;
 }
 
 async function namesOf({ images }: Case): Promise<readonly string[]> {
@@ -69,7 +62,7 @@ function composeFile(names: readonly string[]): string {
   return `services:\n${names.map((name, index) => `  s${index + 1}:\n    image: ${name}\n`).join("")}`;
 }
 
-async function dueOf(names: readonly string[]): Promise<readonly Due[]> {
+async function expectedImages(names: readonly string[]): Promise<readonly ExpectedImage[]> {
   await mkdir(WORK, { recursive: true });
   await writeFile(COMPOSE_FILE, composeFile(names));
   const pairs = await listImages(["-f", COMPOSE_FILE]);
@@ -77,35 +70,35 @@ async function dueOf(names: readonly string[]): Promise<readonly Due[]> {
     pairs.map(async ({ source, target }) => {
       const reference = parseReference(source);
       const { registry, repository, tag = "latest" } = reference;
-      const held = await heldImage("hub", `${registry}/${repository}`, tag);
-      if (held === undefined) throw new Error(`the upstream registry has no ${source}`);
-      return { source: formatReference(reference), target, held };
+      const stored = await storedImage("hub", `${registry}/${repository}`, tag);
+      if (stored === undefined) throw new Error(`the upstream registry has no ${source}`);
+      return { source: formatReference(reference), target, stored };
     }),
   );
 }
 
-/** Bytes that must cross the wires from a clean slate. */
-function leastOf(due: readonly Due[]): Bytes {
-  const blobs = new Map(due.flatMap(({ held }) => [...held.blobs]));
+/** The least bytes that must be transferred from a clean slate. */
+function leastOf(expected: readonly ExpectedImage[]): Bytes {
+  const blobs = new Map(expected.flatMap(({ stored }) => [...stored.blobs]));
   const content = [...blobs.values()].reduce((sum, size) => sum + size, 0);
-  const down = due.flatMap(({ held }) => held.manifests).reduce((sum, size) => sum + size, content);
-  const up = due.reduce((sum, { held }) => sum + held.manifests.at(-1)!, content);
+  const down = expected.flatMap(({ stored }) => stored.manifests).reduce((sum, size) => sum + size, content);
+  const up = expected.reduce((sum, { stored }) => sum + stored.manifests.at(-1)!, content);
   return { down, up };
 }
 
-async function countRight(due: readonly Due[]): Promise<number> {
+async function countRight(expected: readonly ExpectedImage[]): Promise<number> {
   const isRight = await Promise.all(
-    due.map(async ({ target, held }) => {
+    expected.map(async ({ target, stored }) => {
       const { repository, tag = "latest" } = parseReference(target);
-      return (await heldImage("acr", repository, tag))?.config === held.config;
+      return (await storedImage("acr", repository, tag))?.config === stored.config;
     }),
   );
   return isRight.filter(Boolean).length;
 }
 
-async function runOnce(tool: Tool, due: readonly Due[], round: number): Promise<Run> {
-  await writeFile(COMPOSE_FILE, composeFile(due.map(({ source }) => source)));
-  const command = await tool.prepare(due);
+async function runOnce(tool: Tool, expected: readonly ExpectedImage[], round: number): Promise<Run> {
+  await writeFile(COMPOSE_FILE, composeFile(expected.map(({ source }) => source)));
+  const command = await tool.prepare(expected);
   await forgetRequests();
   const before = { wire: await wireBytes(), busy: busySeconds() };
   const { output, ...cost } = await measure(command, {
@@ -119,7 +112,7 @@ async function runOnce(tool: Tool, due: readonly Due[], round: number): Promise<
   const wire = await wireBytes();
   await new Promise((resolve) => setTimeout(resolve, SETTLING));
   const [source, target] = [await requests("hub"), await requests("acr")];
-  const right = await countRight(due);
+  const right = await countRight(expected);
   const askedOf = (log: readonly Logged[]): number => log.filter((each) => !isForToken(each)).length;
   const bytesOf = (log: typeof source): number =>
     log.reduce((sum, { kind, bytes }) => sum + (kind === "token" ? 0 : bytes), 0);
@@ -135,11 +128,11 @@ async function runOnce(tool: Tool, due: readonly Due[], round: number): Promise<
     body: { down: bytesOf(source), up: bytesOf(target) },
     wire: { down: wire.down - before.wire.down, up: wire.up - before.wire.up },
     othersShare: Math.max(0, others) / (cost.seconds * cpus().length),
-    ...(right === due.length && cost.exit === 0 ? {} : { output: output || "it printed nothing" }),
+    ...(right === expected.length && cost.exit === 0 ? {} : { output: output || "(no output)" }),
   };
 }
 
-/** A registry's 401 is how a token is asked for. */
+/** A 401 is the registry's challenge that starts a token request (distribution-spec, token authentication). */
 function isForToken({ kind, status }: Logged): boolean {
   return kind === "token" || status === 401;
 }
@@ -150,13 +143,13 @@ function limitOf({ bandwidth }: Link, { down, up }: Bytes): { readonly limitSeco
 
 async function runCase(each: Case): Promise<readonly StageResult[]> {
   const before = loadavg()[0]!;
-  const due = await dueOf(await namesOf(each));
-  const least = leastOf(due);
+  const expected = await expectedImages(await namesOf(each));
+  const least = leastOf(expected);
   const runs = new Map<string, Run[]>();
   const plain: number[] = [];
   const [{ link: coldLink }] = each.stages;
   for (let round = 1; round <= rounds; round += 1) {
-    // whoever comes first in a round comes last in the next
+    // the first tool of a round is the last one of the next
     const turns = [
       ...chosenTools.slice((round - 1) % chosenTools.length),
       ...chosenTools.slice(0, (round - 1) % chosenTools.length),
@@ -171,13 +164,13 @@ async function runCase(each: Case): Promise<readonly StageResult[]> {
       for (const stage of each.stages) {
         await setLink(stage.link);
         const key = `${stage.id} ${tool.name}`;
-        const done = await runOnce(tool, due, round);
+        const done = await runOnce(tool, expected, round);
         runs.set(key, [...(runs.get(key) ?? []), done]);
         const { seconds, right, exit, output = "" } = done;
         console.error(
-          `${key}, round ${round}: ${seconds.toFixed(1)} s, ${right} of ${due.length} images, exit ${exit}`,
+          `${key}, round ${round}: ${seconds.toFixed(1)} s, ${right} of ${expected.length} images, exit ${exit}`,
         );
-        // there is no second time without a first
+        // a later stage needs what this one should have left
         if (output !== "") break;
       }
     }
@@ -189,7 +182,7 @@ async function runCase(each: Case): Promise<readonly StageResult[]> {
     return {
       id,
       title,
-      images: due.length,
+      images: expected.length,
       ...(each.note === undefined ? {} : { note: each.note }),
       date: new Date().toISOString().slice(0, 10),
       load: [before, loadavg()[0]!] as const,
@@ -221,7 +214,7 @@ async function readResults(file: string): Promise<readonly StageResult[]> {
 }
 
 await seed();
-// what tsx keeps of this project's files is there on any machine but in its very first run
+// fills tsx's cache of compiled files, so that no measured run has to
 for (const name of ["images", "mirror"]) await must(on("ws", [...script(name), "--help"]), { env: SETTINGS });
 const resultsFile = join(flags.output ?? join(CHECKOUT, "bench"), "results.json");
 const reportFile = join(flags.output ?? join(CHECKOUT, "docs"), "benchmark.md");
@@ -231,7 +224,7 @@ if (flags.output !== undefined) await mkdir(flags.output, { recursive: true });
 for (const each of chosenCases) {
   const fresh = await runCase(each);
   const isFresh = ({ id }: StageResult): boolean => fresh.some((stage) => stage.id === id);
-  // cases that are not measured now stay as they were
+  // keep the results of the cases that are not measured now
   const kept = (await readResults(resultsFile)).filter((stage) => !isFresh(stage) && order.includes(stage.id));
   const results: Results = {
     machine: {

@@ -1,20 +1,14 @@
-/** The tools that are compared, each as the command a user would give it for a list of images. */
+/** The tools that are compared, each with the command that a user would run for a list of images. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "../lib/system/process.ts";
-import { CHECKOUT, DOCKER_DATA, logIn, MIRROR, PLATFORM, STATE, STORE, TEMPORARY, WORK } from "./bed.ts";
+import { CHECKOUT, CREDENTIALS, SETTINGS, STATE } from "../test/bed/state.ts";
+import { logIn } from "./bed.ts";
+import { DOCKER_DATA, PLATFORM, STORE, TEMPORARY, WORK } from "./places.ts";
 
 const BIN = "/opt/compose-mirror-bed/bin";
 export const COMPOSE_FILE = join(WORK, "docker-compose.yaml");
 const [OS = "", ARCHITECTURE = ""] = PLATFORM.split("/");
-
-/** What this project's commands find in the environment. */
-export const SETTINGS: Readonly<Record<string, string>> = {
-  MIRROR_REGISTRY: MIRROR.registry,
-  MIRROR_NAMESPACE: MIRROR.namespace,
-  MIRROR_USERNAME: MIRROR.username,
-  MIRROR_PASSWORD: MIRROR.password,
-};
 
 const ENVIRONMENT: Readonly<Record<string, string>> = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -29,7 +23,7 @@ export function script(name: string): Command {
   return ["node", ...limits, "--import", loader, "--", join(CHECKOUT, "scripts", `${name}.ts`)];
 }
 
-/** One image and where it goes. */
+/** The source and target name of one image. */
 export interface Pair {
   readonly source: string;
   readonly target: string;
@@ -42,9 +36,9 @@ export interface Tool {
   /** Prints the version. */
   readonly version: Command;
   readonly environment: Readonly<Record<string, string>>;
-  /** Writes what the command reads, and gives the command. */
+  /** Writes the files that the command reads, and returns the command. */
   readonly prepare: (pairs: readonly Pair[]) => Promise<Command>;
-  /** Programs that work for it in the background. */
+  /** Names of its daemons. */
   readonly daemons: readonly string[];
   /** Folders that it keeps its data in. */
   readonly folders: readonly string[];
@@ -62,13 +56,13 @@ interface Caller {
   readonly version: Command;
   /** Copies one image; source and target are added. */
   readonly copy: Command;
-  /** Calls at a time. */
+  /** Processes at once. */
   readonly atOnce: number;
-  /** Writes a source or target as the tool wants it. */
+  /** Formats a source or target name for the tool. */
   readonly write: (image: string) => string;
 }
 
-/** A tool that copies one image a call. */
+/** A tool that copies one image per process. */
 function caller({ name, version, copy, atOnce, write }: Caller): Tool {
   return {
     ...PEER,
@@ -121,7 +115,7 @@ export const TOOLS: readonly Tool[] = [
     version: [join(BIN, "crane"), "version"],
     copy: [join(BIN, "crane"), "copy", "--platform", PLATFORM],
     atOnce: 4,
-    // by itself it uses a third name of Docker Hub, which the test bed does not have
+    // its default host name for Docker Hub, index.docker.io, is not on the test bed
     write: (image) => image.replace(/^docker\.io\//, "registry-1.docker.io/"),
   }),
   {
@@ -149,7 +143,7 @@ export const TOOLS: readonly Tool[] = [
     name: "image-syncer",
     version: ["cat", join(BIN, "image-syncer.version")],
     prepare: async (pairs) => {
-      const { registry, username, password } = MIRROR;
+      const { registry, username, password } = CREDENTIALS;
       const auth = await save("auth.json", JSON.stringify({ [registry]: { username, password } }));
       const images = Object.fromEntries(pairs.map(({ source, target }) => [source, target]));
       const list = await save("images.json", JSON.stringify(images));

@@ -1,4 +1,4 @@
-/** The public images that the bed's upstream registry has, by the names that compose files give them. */
+/** The public images that the bed's upstream registry serves, by their names in compose files. */
 import { parseReference } from "../../lib/image/reference.ts";
 import type { ImageSpec, Shape } from "./image.ts";
 
@@ -16,10 +16,18 @@ const SHARED = {
   opensearch: 2 * MB,
 } as const;
 
-/** One layer of this size, for what must be seen to be cut, resumed or slow. */
+/** Bytes of the one large layer, for tests of connections that drop, resume or are slow. */
 export const LARGE_LAYER = 104 * MB;
 
-type Entry = readonly [name: string, shape: Shape, on?: readonly (keyof typeof SHARED)[], own?: number];
+/** An image, its shape, the shared layers below it, and the bytes of a layer of its own. */
+export type CatalogEntry<Layer extends string> = readonly [
+  name: string,
+  shape: Shape,
+  on?: readonly Layer[],
+  own?: number,
+];
+
+type Entry = CatalogEntry<keyof typeof SHARED>;
 
 const DIFY: readonly Entry[] = [
   ["langgenius/dify-api:2.0.0-beta.2", "oci-attested", ["debian", "python"], 3 * MB],
@@ -64,25 +72,31 @@ const OTHERS: readonly Entry[] = [
   ["quay.io/example/raspberry:1.0", "arm64-single"],
 ];
 
-/** An image and where the upstream registry keeps it: in a repository below the name of its public registry. */
+/** An image, and its repository in the upstream registry: the public registry's name, then the image's repository. */
 export interface CatalogImage extends ImageSpec {
   readonly repository: string;
   readonly tag: string;
 }
 
-/** An image of these layers, sizes by name: a layer of one name and size is the same in every image. */
+/** An image of these layers (name to bytes). Layers of the same name and size are identical in every image. */
 export function catalogImage(name: string, shape: Shape, layers: Readonly<Record<string, number>>): CatalogImage {
   const { registry, repository, tag = "latest" } = parseReference(name);
   return { name, shape, layers, repository: `${registry}/${repository}`, tag };
 }
 
-function imageOf([name, shape, on = [], own]: Entry): CatalogImage {
-  const layers: Record<string, number> = Object.fromEntries(on.map((each) => [each, SHARED[each]]));
-  if (own !== undefined) layers[own === LARGE_LAYER ? "large" : parseReference(name).repository] = own;
-  return catalogImage(name, shape, layers);
+/** The images of `entries`; `shared` has the bytes of the layers that they share. */
+export function catalogImages<Layer extends string>(
+  entries: readonly CatalogEntry<Layer>[],
+  shared: Readonly<Record<Layer, number>>,
+): readonly CatalogImage[] {
+  return entries.map(([name, shape, on = [], own]) => {
+    const layers: Record<string, number> = Object.fromEntries(on.map((layer) => [layer, shared[layer]]));
+    if (own !== undefined) layers[own === LARGE_LAYER ? "large" : parseReference(name).repository] = own;
+    return catalogImage(name, shape, layers);
+  });
 }
 
 /** The images of the Dify project. */
-export const DIFY_IMAGES: readonly CatalogImage[] = DIFY.map(imageOf);
+export const DIFY_IMAGES = catalogImages(DIFY, SHARED);
 
-export const CATALOG: readonly CatalogImage[] = [...DIFY_IMAGES, ...OTHERS.map(imageOf)];
+export const CATALOG: readonly CatalogImage[] = [...DIFY_IMAGES, ...catalogImages(OTHERS, SHARED)];

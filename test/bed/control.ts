@@ -1,34 +1,39 @@
-/** What tests and the benchmark say to the bed's registries, by the door that `front.ts` keeps for them. */
+/** Requests to the control port that `front.ts` opens beside each registry of the bed. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Faults } from "./faults.ts";
 import type { Logged } from "./front.ts";
+import { STATE } from "./state.ts";
 
+/** hub = the public registries, acr = the mirror registry. */
 export type Registry = "hub" | "acr";
 
-export interface Control {
-  /** Throws unless the answer is good. */
-  readonly ask: (registry: Registry, method: string, path: string, options?: RequestInit) => Promise<Response>;
-  /** What a registry was asked since the log was last emptied. */
-  readonly requests: (registry: Registry) => Promise<readonly Logged[]>;
-  readonly forgetRequests: () => Promise<void>;
-  /** Makes the line to a registry bad. */
-  readonly setFaults: (registry: Registry, faults: Faults) => Promise<void>;
+/** Host name to address. The benchmark runs in the workstation's network but without its /etc/hosts. */
+const ADDRESSES = new Map(
+  readFileSync(join(STATE, "hosts.ws"), "utf8")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .flatMap(([address = "", ...names]) => names.map((name) => [name, address] as const)),
+);
+
+/** Sends a request to a registry's control port; throws unless the status is 2xx. */
+export async function ask(registry: Registry, method: string, path: string, options?: RequestInit): Promise<Response> {
+  const response = await fetch(`http://${ADDRESSES.get(registry)}:9000/${path}`, { method, ...options });
+  if (!response.ok) throw new Error(`${method} ${registry} ${path}: ${response.status}`);
+  return response;
 }
 
-/** `addressOf` tells where a registry is on the bed's network. */
-export function openControl(addressOf: (registry: Registry) => string): Control {
-  const control: Control = {
-    ask: async (registry, method, path, options) => {
-      const response = await fetch(`http://${addressOf(registry)}:9000/${path}`, { method, ...options });
-      if (!response.ok) throw new Error(`${method} ${registry} ${path}: ${response.status}`);
-      return response;
-    },
-    requests: async (registry) => (await (await control.ask(registry, "GET", "requests")).json()) as readonly Logged[],
-    forgetRequests: async () => {
-      await Promise.all([control.ask("hub", "DELETE", "requests"), control.ask("acr", "DELETE", "requests")]);
-    },
-    setFaults: async (registry, faults) => {
-      await control.ask(registry, "PUT", "faults", { body: JSON.stringify(faults) });
-    },
-  };
-  return control;
+/** The requests that a registry got since its log was last emptied. */
+export async function requests(registry: Registry): Promise<readonly Logged[]> {
+  return (await (await ask(registry, "GET", "requests")).json()) as readonly Logged[];
+}
+
+/** Empties the request logs of both registries. */
+export async function forgetRequests(): Promise<void> {
+  await Promise.all([ask("hub", "DELETE", "requests"), ask("acr", "DELETE", "requests")]);
+}
+
+/** Makes the network in front of a registry faulty, until the next call. */
+export async function setFaults(registry: Registry, faults: Faults): Promise<void> {
+  await ask(registry, "PUT", "faults", { body: JSON.stringify(faults) });
 }

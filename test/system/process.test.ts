@@ -51,10 +51,9 @@ test("a missing program is a usage error that names it", async () => {
 });
 
 test("a time limit ends the program and what it started", async () => {
-  const started = Date.now();
-  const { code } = await run(["sh", "-c", "sleep 30 & sleep 30"], { timeout: 100 });
+  // run() returns when its output ends, so a sleep that is left would keep the test from ever ending
+  const { code } = await run(["sh", "-c", "sleep 100000 & sleep 100000"], { timeout: 100 });
   assert.equal(code, 124);
-  assert.ok(Date.now() - started < 5000);
 });
 
 test("an aborted signal ends the program with `interrupted`", async () => {

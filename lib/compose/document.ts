@@ -359,6 +359,8 @@ class Converter {
 }
 
 const STRING_TAG = "tag:yaml.org,2002:str";
+/** What `!!merge` stands for; yq v4 writes merge keys with it (go-yaml: isMerge in resolve.go). */
+const MERGE_TAG = "tag:yaml.org,2002:merge";
 
 function nullAt(file: SourceFile, offset: number): Scalar {
   return { kind: "scalar", type: "null", text: "", file, range: { start: offset, end: offset }, dollars: false };
@@ -376,8 +378,9 @@ function withoutTrailingLines(text: string, { start, end }: Range): Range {
 
 function isMergeKey(key: ParsedNode): boolean {
   if (!isScalar(key)) return false;
-  const { value, type, tag } = key as { value: unknown; type?: string; tag?: string };
-  return value === "<<" && type === "PLAIN" && (tag === undefined || tag === "!");
+  // The parser gives the value of a tagged key as a symbol; its source is the text.
+  const { source, type, tag } = key as { source?: string; type?: string; tag?: string };
+  return source === "<<" && type === "PLAIN" && (tag === undefined || tag === "!" || tag === MERGE_TAG);
 }
 
 /** go-yaml's limit: most of a small document may come from aliases, little of a large one (decode.go). */

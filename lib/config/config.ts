@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { parseEnvFile } from "../compose/env-file.ts";
 import { detailOf, MirrorError } from "../messages/errors.ts";
 import { checkRegistry, type OnCollision, parseRename, type Rename } from "../mirror/mapping.ts";
-import { formatPlatform, parsePlatform } from "../image/platform.ts";
+import { wantedPlatform } from "../image/platform.ts";
 import { parseSourceMirror, type SourceMirror } from "../registry/source-mirror.ts";
 import { Secret } from "../system/secret.ts";
 
@@ -229,7 +229,7 @@ export function readConfig({
     onCollision: choice("on-collision", ["error", "prefix-host"]),
     ...mirror,
     pullRegistry: pullRegistry === undefined ? undefined : checkRegistry(pullRegistry),
-    platform: formatPlatform(parsePlatform(text("platform") ?? FLAGS.platform.default)),
+    platform: wantedPlatform(text("platform") ?? FLAGS.platform.default),
     engine,
     embedded,
     sourceMirrors: listOf(list("source-mirror"), variable("MIRROR_SOURCES")).map(parseSourceMirror),

@@ -6,6 +6,8 @@
  */
 import { parseDigest } from "./digest.ts";
 import { MirrorError } from "../messages/errors.ts";
+import type { Message } from "../messages/message.ts";
+import { message } from "../messages/texts.ts";
 import { formatPlatform, parsePlatform } from "./platform.ts";
 
 /** What a blob or manifest is called: its kind, its hash, its length. */
@@ -58,26 +60,26 @@ export function isDigest(text: string): boolean {
 
 /** Reads a manifest; `name` is the image it belongs to. Throws `manifest-invalid`. */
 export function parseManifest({ descriptor, bytes }: RawManifest, name: string): Manifest {
-  const fail = (detail: string): MirrorError => new MirrorError("manifest-invalid", { name, detail });
-  if (descriptor.mediaType.startsWith(SCHEMA_1)) throw fail("it has the outdated format schema 1");
+  const fail = (detail: Message): MirrorError => new MirrorError("manifest-invalid", { name, detail });
+  if (descriptor.mediaType.startsWith(SCHEMA_1)) throw fail(message("manifest-schema-1"));
   let body: Record<string, unknown>;
   try {
     body = JSON.parse(Buffer.from(bytes).toString("utf8")) as Record<string, unknown>;
   } catch {
-    throw fail("it is not JSON");
+    throw fail(message("manifest-not-json"));
   }
-  if (typeof body !== "object" || body === null || Array.isArray(body)) throw fail("it is not a JSON object");
+  if (typeof body !== "object" || body === null || Array.isArray(body)) throw fail(message("manifest-not-object"));
   const mediaType = typeof body["mediaType"] === "string" ? body["mediaType"] : descriptor.mediaType;
   const isIndex = Array.isArray(body["manifests"]);
   const isImage = Array.isArray(body["layers"]) && body["config"] !== undefined;
-  if (isIndex === isImage) throw fail(`its type "${mediaType}" is not an image`);
+  if (isIndex === isImage) throw fail(message("manifest-type", { type: mediaType }));
   if (isIndex) return { kind: "index", entries: list(body["manifests"], fail).map((entry) => readEntry(entry, fail)) };
   return {
     kind: "image",
     config: readDescriptor(body["config"], fail),
     layers: list(body["layers"], fail).map((layer) => {
       const read = readDescriptor(layer, fail);
-      if (isForeign(layer, read)) throw fail(`its layer ${read.digest} lies outside the registry`);
+      if (isForeign(layer, read)) throw fail(message("manifest-layer-elsewhere", { digest: read.digest }));
       return read;
     }),
   };
@@ -107,10 +109,9 @@ export function checkPlatform(config: Uint8Array, platform: string, name: string
   try {
     offered = readPlatform(JSON.parse(Buffer.from(config).toString("utf8")));
   } catch {
-    throw new MirrorError("manifest-invalid", { name, detail: "its config is not JSON" });
+    throw new MirrorError("manifest-invalid", { name, detail: message("config-not-json") });
   }
-  if (offered === undefined)
-    throw new MirrorError("manifest-invalid", { name, detail: "its config names no platform" });
+  if (offered === undefined) throw new MirrorError("manifest-invalid", { name, detail: message("config-no-platform") });
   if (!runnable(platform).includes(offered))
     throw new MirrorError("image-platform", { image: name, platform, offered });
 }
@@ -129,13 +130,13 @@ function isManifestType(mediaType: string): boolean {
   return mediaType === MEDIA_TYPES.ociManifest || mediaType === MEDIA_TYPES.dockerManifest;
 }
 
-function list(value: unknown, fail: (detail: string) => MirrorError): readonly unknown[] {
+function list(value: unknown, fail: (detail: Message) => MirrorError): readonly unknown[] {
   const entries = value as readonly unknown[];
-  if (entries.length > MOST_BLOBS) throw fail(`it lists ${entries.length} parts`);
+  if (entries.length > MOST_BLOBS) throw fail(message("manifest-too-many", { count: entries.length }));
   return entries;
 }
 
-function readEntry(value: unknown, fail: (detail: string) => MirrorError): IndexEntry {
+function readEntry(value: unknown, fail: (detail: Message) => MirrorError): IndexEntry {
   const descriptor = readDescriptor(value, fail);
   const platform = readPlatform((value as { platform?: unknown }).platform);
   return { ...descriptor, ...(platform === undefined ? {} : { platform }) };
@@ -153,10 +154,12 @@ function readPlatform(value: unknown): string | undefined {
   }
 }
 
-function readDescriptor(value: unknown, fail: (detail: string) => MirrorError): Descriptor {
+function readDescriptor(value: unknown, fail: (detail: Message) => MirrorError): Descriptor {
   const { mediaType, digest, size } = (value ?? {}) as { mediaType?: unknown; digest?: unknown; size?: unknown };
-  if (typeof digest !== "string" || !isDigest(digest)) throw fail(`"${String(digest).slice(0, 100)}" is not a digest`);
-  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) throw fail(`${digest} has no valid size`);
+  if (typeof digest !== "string" || !isDigest(digest))
+    throw fail(message("manifest-digest", { digest: String(digest).slice(0, 100) }));
+  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0)
+    throw fail(message("manifest-size", { digest }));
   return { mediaType: typeof mediaType === "string" ? mediaType : "", digest, size };
 }
 

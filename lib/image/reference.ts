@@ -1,5 +1,6 @@
 /**
- * An image name as a value, by the grammar of the distribution reference package:
+ * An image name as a value, by the grammar of the distribution reference package
+ * (https://pkg.go.dev/github.com/distribution/reference):
  *
  *     reference  = [ host "/" ] path [ ":" tag ] [ "@" digest ]
  *     host       = domain-or-IP [ ":" port ]; the first component is a host only if it has "." or ":" or is "localhost"
@@ -10,6 +11,8 @@
  * Without a host the registry is docker.io, where a one-part path stands for library/PATH.
  */
 import { MirrorError } from "../messages/errors.ts";
+import type { Message } from "../messages/message.ts";
+import { message } from "../messages/texts.ts";
 
 export const DOCKER_HUB = "docker.io";
 
@@ -32,37 +35,41 @@ const DIGEST = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]
 const SHA256 = /^sha256:[0-9a-f]{64}$/;
 const PATH_LIMIT = 255;
 
-/** Reads an image name. Throws `reference-invalid` with the name and what is wrong with it. */
+/**
+ * Reads an image name. Throws `reference-invalid` with the name and what is wrong with it.
+ * https://github.com/distribution/reference/blob/main/reference.go
+ */
 export function parseReference(text: string): ImageReference {
-  const fail = (detail: string): never => {
+  const fail = (detail: Message): never => {
     throw new MirrorError("reference-invalid", { image: text, detail });
   };
-  if (text === "") fail("it is empty");
-  if (/^[0-9a-f]{64}$/.test(text)) fail("64 hexadecimal digits alone are an image ID, not a name");
+  if (text === "") fail(message("reference-empty"));
+  if (/^[0-9a-f]{64}$/.test(text)) fail(message("reference-image-id"));
 
   const [beforeDigest, digest, ...extra] = text.split("@") as [string, string?, ...string[]];
-  if (extra.length > 0) fail('it has more than one "@"');
+  if (extra.length > 0) fail(message("reference-two-digests"));
   if (digest !== undefined && !(digest.startsWith("sha256:") ? SHA256 : DIGEST).test(digest)) {
-    fail(`"${digest}" is not a digest`);
+    fail(message("reference-digest", { digest }));
   }
 
   const slash = beforeDigest.lastIndexOf("/");
   const colon = beforeDigest.indexOf(":", slash + 1);
   const name = colon < 0 ? beforeDigest : beforeDigest.slice(0, colon);
   const tag = colon < 0 ? undefined : beforeDigest.slice(colon + 1);
-  if (tag !== undefined && !TAG.test(tag)) fail(`"${tag}" is not a tag`);
+  if (tag === "") fail(message("reference-tag-empty"));
+  if (tag !== undefined && !TAG.test(tag)) fail(message("reference-tag", { tag }));
 
   const first = name.indexOf("/");
   const head = first < 0 ? "" : name.slice(0, first);
   const hasHost = isHost(head);
-  if (hasHost && !HOST.test(head)) fail(`"${head}" is not a registry host`);
+  if (hasHost && !HOST.test(head)) fail(message("reference-host", { host: head }));
   const registry = !hasHost || head === "index.docker.io" ? DOCKER_HUB : head;
   const path = hasHost ? name.slice(first + 1) : name;
   for (const component of path.split("/")) {
     if (!COMPONENT.test(component)) fail(explainComponent(component));
   }
   const repository = registry === DOCKER_HUB && !path.includes("/") ? `library/${path}` : path;
-  if (repository.length > PATH_LIMIT) fail(`the repository is longer than ${PATH_LIMIT} characters`);
+  if (repository.length > PATH_LIMIT) fail(message("reference-too-long", { most: PATH_LIMIT }));
   return {
     registry,
     repository,
@@ -76,10 +83,9 @@ function isHost(component: string): boolean {
   return component.includes(".") || component.includes(":") || component === "localhost";
 }
 
-function explainComponent(component: string): string {
-  if (component === "") return "a part of its path is empty";
-  if (/[A-Z]/.test(component)) return `"${component}" has upper-case letters`;
-  return `"${component}" has characters that a repository cannot have`;
+function explainComponent(part: string): Message {
+  if (part === "") return message("reference-part-empty");
+  return message(/[A-Z]/.test(part) ? "reference-upper-case" : "reference-part", { part });
 }
 
 /** Whether `text` can be a registry host, with or without a port. */

@@ -5,7 +5,7 @@ import { detailOf, MirrorError } from "../messages/errors.ts";
 import type { IgnoreList } from "./ignore.ts";
 import { mapReferences, type MappingOptions } from "./mapping.ts";
 import { byCodePoint } from "../system/compare.ts";
-import { formatPlatform, parsePlatform } from "../image/platform.ts";
+import { wantedPlatform } from "../image/platform.ts";
 import { formatReference, type ImageReference, parseReference } from "../image/reference.ts";
 
 /** An image as the compose file writes it, and the services that use it in code-point order. */
@@ -179,7 +179,7 @@ function referenceOf(image: string, services: readonly string[]): ImageReference
 }
 
 function platformOf(image: string, services: readonly Service[], fallback: string): string {
-  const platforms = new Set(services.map((service) => formatPlatform(parsePlatform(service.platform ?? fallback))));
+  const platforms = new Set(services.map((service) => wantedPlatform(service.platform ?? fallback)));
   const [first, ...others] = [...platforms].toSorted(byCodePoint);
   if (others.length === 0) return first!;
   throw new MirrorError("platform-conflict", {

@@ -9,6 +9,8 @@ export interface WriteOptions {
   readonly executable?: boolean;
   /** For this user's eyes only (mode 600). */
   readonly confidential?: boolean;
+  /** The exact permission bits, as those of the file it is made from; beats the two above and the umask. */
+  readonly mode?: number;
   /** `false` where losing it in a power cut does no harm: it then appears sooner. */
   readonly flush?: boolean;
 }
@@ -17,12 +19,13 @@ export interface WriteOptions {
 export async function writeWhole(
   file: string,
   content: string | Uint8Array,
-  { executable = false, confidential = false, flush = true }: WriteOptions = {},
+  { executable = false, confidential = false, flush = true, mode }: WriteOptions = {},
 ): Promise<void> {
   const part = join(dirname(file), `.${basename(file)}.${randomBytes(4).toString("hex")}.tmp`);
   try {
-    const handle = await open(part, "wx", confidential ? 0o600 : executable ? 0o755 : 0o644);
+    const handle = await open(part, "wx", mode ?? (confidential ? 0o600 : executable ? 0o755 : 0o644));
     try {
+      if (mode !== undefined) await handle.chmod(mode);
       await handle.writeFile(content);
       if (flush) await handle.sync();
     } finally {
@@ -35,7 +38,14 @@ export async function writeWhole(
   }
 }
 
+interface FileToWrite {
+  readonly path: string;
+  readonly text: string;
+  /** The exact permission bits; 644 less the umask where absent. */
+  readonly mode?: number;
+}
+
 /** Writes several files, each whole. Throws `file-write` at the first that cannot be written. */
-export async function writeFiles(files: readonly { readonly path: string; readonly text: string }[]): Promise<void> {
-  for (const { path, text } of files) await writeWhole(path, text);
+export async function writeFiles(files: readonly FileToWrite[]): Promise<void> {
+  for (const { path, text, mode } of files) await writeWhole(path, text, mode === undefined ? {} : { mode });
 }

@@ -41,7 +41,7 @@ const BAD: readonly (readonly [what: string, value: unknown, message: RegExp, me
     { config, layers: [{ ...layer, mediaType: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip" }] },
     /outside the registry/,
   ],
-  ["too many layers", { config, layers: Array.from({ length: 10_001 }, () => layer) }, /10001 parts/],
+  ["too many layers", { config, layers: Array.from({ length: 10_001 }, () => layer) }, /10001 blobs/],
 ];
 
 for (const [what, value, message, mediaType] of BAD) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatPlatform, parsePlatform } from "../../lib/image/platform.ts";
+import { formatPlatform, parsePlatform, wantedPlatform } from "../../lib/image/platform.ts";
 
 const cases: readonly [text: string, normal: string][] = [
   ["linux/amd64", "linux/amd64"],
@@ -24,3 +24,15 @@ for (const text of ["", "/", "linux/", "a/b/c/d", "linux/am d64", "linux/$(id)",
     assert.throws(() => parsePlatform(text), { code: "platform-invalid", exit: 2 });
   });
 }
+
+for (const text of ["linux/foo", "constructor", "all", "linux", "foo/amd64", "linux/__proto__", "unknown/unknown"]) {
+  test(`nobody can want ${text}`, () => {
+    assert.throws(() => wantedPlatform(text), { code: "platform-invalid", exit: 2 });
+  });
+}
+
+test("what a registry says may have names that are not known here", () => {
+  assert.deepEqual(parsePlatform("unknown/unknown"), { os: "unknown", architecture: "unknown" });
+  assert.deepEqual(parsePlatform("constructor"), { os: "linux", architecture: "constructor" });
+  assert.equal(wantedPlatform("linux/loong64"), "linux/loong64");
+});

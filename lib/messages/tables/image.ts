@@ -14,11 +14,11 @@ export const IMAGE_ERRORS = {
   },
   "platform-invalid": {
     exit: 2,
-    en: 'platform "{platform}" is not valid',
-    zh: "平台“{platform}”无效",
+    en: 'platform "{platform}" is not valid: {detail:cause}',
+    zh: "平台“{platform}”无效：{detail:cause}",
     hint: {
-      en: "write it as OS/ARCH or OS/ARCH/VARIANT, for example linux/amd64",
-      zh: "写成 OS/ARCH 或 OS/ARCH/VARIANT，例如 linux/amd64",
+      en: "write one platform as OS/ARCH or OS/ARCH/VARIANT, for example linux/amd64 or linux/arm64",
+      zh: "按 OS/ARCH 或 OS/ARCH/VARIANT 写一个平台，例如 linux/amd64 或 linux/arm64",
     },
   },
   "digest-invalid": {
@@ -26,8 +26,8 @@ export const IMAGE_ERRORS = {
     en: '"{digest}" is not a digest',
     zh: "“{digest}”不是有效的摘要（digest）",
     hint: {
-      en: "whoever wrote it (a registry, a manifest, the lock file) is at fault; a digest is sha256: and 64 hexadecimal digits",
-      zh: "问题出在写下它的一方（镜像仓库、manifest 或 lock 文件）；摘要应为“sha256:”加 64 位十六进制数字",
+      en: "a digest is sha256: and 64 hexadecimal digits; correct the registry, the manifest or the lock file that it comes from",
+      zh: "摘要应为“sha256:”加 64 位十六进制数字；请改正给出它的镜像仓库、manifest 或锁文件",
     },
   },
   "image-platform": {
@@ -60,4 +60,44 @@ export const IMAGE_ERRORS = {
 } as const satisfies Record<string, ErrorRow>;
 
 /** Reasons that stand within other messages, and what else is said about it. */
-export const IMAGE_TEXTS = {} as const satisfies Record<string, Text>;
+export const IMAGE_TEXTS = {
+  "platform-form": { en: "it is not of the form OS/ARCH", zh: "不是 OS/ARCH 的形式" },
+  "platform-os-unknown": { en: 'there is no operating system "{os}"', zh: "没有名为“{os}”的操作系统" },
+  "platform-architecture-unknown": {
+    en: 'there is no architecture "{architecture}"',
+    zh: "没有名为“{architecture}”的架构",
+  },
+  "reference-empty": { en: "it is empty", zh: "它是空的" },
+  "reference-image-id": {
+    en: "64 hexadecimal digits alone are an image ID, not a name",
+    zh: "单独的 64 位十六进制数字是镜像 ID，不是名字",
+  },
+  "reference-two-digests": { en: 'it has more than one "@"', zh: "含有多个“@”" },
+  "reference-digest": { en: '"{digest}" is not a digest', zh: "“{digest}”不是摘要" },
+  "reference-tag": { en: '"{tag}" is not a tag', zh: "“{tag}”不是标签" },
+  "reference-tag-empty": { en: "its tag is empty", zh: "标签为空" },
+  "reference-host": { en: '"{host}" is not a registry host', zh: "“{host}”不是镜像仓库地址" },
+  "reference-too-long": {
+    en: "the repository is longer than {most} characters",
+    zh: "仓库名超过 {most} 个字符",
+  },
+  "reference-part-empty": { en: "a part of its path is empty", zh: "路径中有一段为空" },
+  "reference-upper-case": { en: '"{part}" has upper-case letters', zh: "“{part}”含有大写字母" },
+  "reference-part": {
+    en: '"{part}" has characters that a repository cannot have',
+    zh: "“{part}”含有仓库名不允许的字符",
+  },
+  "manifest-schema-1": { en: "it has the outdated format schema 1", zh: "它是已淘汰的 schema 1 格式" },
+  "manifest-not-json": { en: "it is not JSON", zh: "它不是 JSON" },
+  "manifest-not-object": { en: "it is not a JSON object", zh: "它不是 JSON 对象" },
+  "manifest-type": { en: 'its type "{type}" is not an image', zh: "类型“{type}”不是镜像" },
+  "manifest-layer-elsewhere": {
+    en: "its layer {digest} is stored outside the registry (a foreign layer)",
+    zh: "它的层 {digest} 存放在镜像仓库之外（foreign layer）",
+  },
+  "manifest-too-many": { en: "it lists {count} blobs", zh: "它列出了 {count} 个 blob" },
+  "manifest-digest": { en: '"{digest}" is not a digest', zh: "“{digest}”不是摘要" },
+  "manifest-size": { en: "{digest} has no valid size", zh: "{digest} 没有有效的大小" },
+  "config-not-json": { en: "its config is not JSON", zh: "它的 config 不是 JSON" },
+  "config-no-platform": { en: "its config names no platform", zh: "它的 config 没有写明平台" },
+} as const satisfies Record<string, Text>;

@@ -42,4 +42,11 @@ export const SYSTEM_ERRORS = {
 } as const satisfies Record<string, ErrorRow>;
 
 /** Reasons that stand within other messages, and what else is said about it. */
-export const SYSTEM_TEXTS = {} as const satisfies Record<string, Text>;
+export const SYSTEM_TEXTS = {
+  "file-is-folder": { en: "it is a folder", zh: "它是一个目录" },
+  "file-not-regular": {
+    en: "it is not a regular file (a device, a FIFO or a socket)",
+    zh: "它不是普通文件（而是设备、命名管道或套接字）",
+  },
+  "file-too-large": { en: "it is larger than {most:bytes}", zh: "它超过 {most:bytes}" },
+} as const satisfies Record<string, Text>;

@@ -1,36 +1,46 @@
 /** A service's `build` section: its paths made absolute where they are written, and what it says in the end. */
 import { resolve } from "node:path";
-import { stringOf, type Value } from "./document.ts";
+import { type Scalar, stringOf, type Value } from "./document.ts";
+import { pairsAsMapping } from "./merge.ts";
 import type { Build } from "./project.ts";
+import { mapEntries, mapScalar } from "./values.ts";
 
-/** What of a build section decides images. */
-const KEYS = new Set(["context", "dockerfile", "dockerfile_inline", "target", "args", "additional_contexts"]);
+/** What of a build section decides images, or files that it reads. */
+const KEYS = new Set([
+  "context",
+  "dockerfile",
+  "dockerfile_inline",
+  "target",
+  "args",
+  "additional_contexts",
+  "secrets",
+]);
 
 /**
- * Makes a build a mapping whose `context` no longer depends on `folder`, where it was written, and whose lists of
- * `KEY=VALUE` are mappings, so that it merges key by key as compose merges it.
+ * Makes a build a mapping whose contexts no longer depend on `folder`, where it was written, and whose lists of
+ * `KEY=VALUE` are mappings, so that it merges key by key as compose merges it (compose-go's paths package, context.go).
  */
 export function anchorBuild(build: Value, folder: string): Value {
   const given = stringOf(build) === undefined ? build : { ...build, entries: new Map([["context", build]]) };
   if (!("entries" in given)) return build;
   const entries = new Map<string, Value>();
   for (const [key, value] of given.entries) {
-    if (!KEYS.has(key)) continue;
-    const isContext = key === "context" && value.kind === "scalar" && value.type === "string" && !isUrl(value.text);
-    entries.set(key, isContext ? { ...value, text: resolve(folder, value.text) } : pairsAsMapping(value));
+    if (KEYS.has(key)) entries.set(key, anchored(key, value, folder));
   }
   return { ...build, kind: "mapping", entries };
 }
 
-function pairsAsMapping(value: Value): Value {
-  if (value.kind !== "sequence") return value;
-  const entries = new Map<string, Value>();
-  for (const item of value.items) {
-    if (item.kind !== "scalar") continue;
-    const [key = "", ...rest] = item.text.split("=");
-    entries.set(key, rest.length === 0 ? { ...item, type: "null", text: "" } : { ...item, text: rest.join("=") });
-  }
-  return { ...value, kind: "mapping", entries };
+function anchored(key: string, value: Value, folder: string): Value {
+  const context = (scalar: Scalar): Scalar =>
+    isLocal(scalar.text) ? { ...scalar, text: resolve(folder, scalar.text) } : scalar;
+  if (key === "context") return mapScalar(value, context);
+  if (key === "args") return pairsAsMapping(value);
+  if (key !== "additional_contexts") return value;
+  const pairs = pairsAsMapping(value);
+  return mapEntries(
+    pairs,
+    (entries) => new Map([...entries].map(([name, entry]) => [name, mapScalar(entry, context)])),
+  );
 }
 
 /** What a merged build section says; without a context it is `folder`, the project's. */
@@ -58,6 +68,7 @@ function textsOf(value: Value | undefined): ReadonlyMap<string, string> {
   return texts;
 }
 
-function isUrl(context: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\/|^git@|^github\.com\//i.test(context);
+/** Whether a context is a folder, and not something that the builder fetches, a service, or below another's home. */
+function isLocal(context: string): boolean {
+  return context !== "" && !/^[a-z][a-z0-9+.-]*:\/\/|^git@|^github\.com\/|^service:|^~/i.test(context);
 }

@@ -3,14 +3,16 @@
  * which docker compose applies it):
  *
  * 1. The process environment, then the env files: `--env-file`, else COMPOSE_ENV_FILES, else `.env` in the folder of
- *    the first `-f`, or where the caller stands. What is set first stays.
+ *    the first `-f`, or in the current folder. What is set first stays.
  * 2. The compose files: `-f`, else COMPOSE_FILE from that environment, else the first known name here or in a parent
  *    folder, with the one override file beside it.
  * 3. The `.env` beside the first compose file, where that is another folder.
  */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { detailOf, MirrorError } from "../messages/errors.ts";
+import { MirrorError } from "../messages/errors.ts";
+import { message } from "../messages/texts.ts";
+import { readRegular } from "../system/read-file.ts";
 import { parseEnvFile } from "./env-file.ts";
 import type { ComposeWarning, LoadOptions } from "./project.ts";
 
@@ -81,27 +83,21 @@ export async function readEnvFiles(
 }
 
 /**
- * The text of a file, its byte order mark kept. UTF-8, or UTF-16 by its mark, as go-yaml reads it.
- * Throws `file-read`, `compose-limit` beyond `most` bytes (before reading it).
+ * The text of a file, its byte order mark kept. UTF-8, or UTF-16 by its mark, as go-yaml reads it. /dev/null is an empty
+ * file, with which compose users switch `.env` off. Throws `file-read`, `compose-limit` beyond `most` bytes.
  */
 export async function readText(file: string, most: number): Promise<string> {
-  let bytes: Uint8Array;
-  try {
-    const { size } = await stat(file);
-    if (size > most) {
-      throw new MirrorError("compose-limit", { file, detail: `it has ${size} bytes, more than ${most >> 20} MiB` });
-    }
-    bytes = await readFile(file);
-  } catch (cause) {
-    if (cause instanceof MirrorError) throw cause;
-    throw new MirrorError("file-read", { file, detail: detailOf(cause) }, { cause });
-  }
+  if (file === "/dev/null") return "";
+  const { bytes } = await readRegular(file, most).catch((cause: unknown) => {
+    if (!(cause instanceof MirrorError) || cause.code !== "file-large") throw cause;
+    throw new MirrorError("compose-limit", { file, detail: message("compose-file-size", { most }) }, { cause });
+  });
   const encoding =
     bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-8";
   try {
     return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new MirrorError("file-read", { file, detail: "it is not text in UTF-8" }, { cause });
+    throw new MirrorError("file-read", { file, detail: message("file-not-text") }, { cause });
   }
 }
 

@@ -3,8 +3,9 @@
  * of volumes of type `image`, its own and its hooks'.
  */
 import { type Scalar, stringOf, type Value } from "./document.ts";
+import { unique } from "./merge.ts";
+import { type Entries as Attributes, mapEntry, mapItems, mapScalar } from "./values.ts";
 
-export type Attributes = ReadonlyMap<string, Value>;
 export type ImageAttribute = "image" | "pre_start" | "volumes";
 
 interface NamedImage {
@@ -41,23 +42,14 @@ export function mapImages(
 /** The images of merged attributes; of several volumes with one target only the last counts. */
 export function imagesIn(attributes: Attributes): readonly NamedImage[] {
   const found: NamedImage[] = [];
-  mapImages(mapEntry(attributes, "volumes", lastByTarget), (image, attribute) => {
-    if (image.text !== "") found.push({ attribute, image });
-    return image;
-  });
+  mapImages(
+    mapEntry(attributes, "volumes", (volumes) => unique("volumes", volumes)),
+    (image, attribute) => {
+      if (image.text !== "") found.push({ attribute, image });
+      return image;
+    },
+  );
   return found;
-}
-
-function lastByTarget(volumes: Value): Value {
-  if (volumes.kind !== "sequence") return volumes;
-  const byTarget = new Map(volumes.items.map((volume) => [targetOf(volume), volume]));
-  return { ...volumes, items: [...byTarget.values()] };
-}
-
-function targetOf(volume: Value): string | undefined {
-  if (volume.kind === "mapping") return stringOf(volume.entries.get("target"));
-  const [source, target] = stringOf(volume)?.split(":") ?? [];
-  return target ?? source;
 }
 
 function mapVolumes(volumes: Value, change: (image: Scalar) => Scalar): Value {
@@ -66,19 +58,4 @@ function mapVolumes(volumes: Value, change: (image: Scalar) => Scalar): Value {
       ? mapEntry(volume, "source", (source) => mapScalar(source, change))
       : volume,
   );
-}
-
-function mapItems(list: Value, change: (entries: Attributes) => Attributes): Value {
-  if (list.kind !== "sequence") return list;
-  const items = list.items.map((item) => (item.kind === "mapping" ? { ...item, entries: change(item.entries) } : item));
-  return { ...list, items };
-}
-
-function mapEntry(entries: Attributes, key: string, change: (value: Value) => Value): Attributes {
-  const value = entries.get(key);
-  return value === undefined ? entries : new Map(entries).set(key, change(value));
-}
-
-function mapScalar(value: Value, change: (scalar: Scalar) => Scalar): Value {
-  return value.kind === "scalar" && value.type === "string" ? change(value) : value;
 }

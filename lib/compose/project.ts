@@ -1,5 +1,9 @@
-/** A compose project as far as it decides images: what `load` gives and `rewrite`, `plan` and `deploy` take. */
+/**
+ * A compose project as compose merges it: what `load` gives, and the only thing that any room reads of compose files.
+ * https://github.com/compose-spec/compose-spec/blob/main/spec.md
+ */
 import type { ImageAttribute } from "./images.ts";
+import type { Definitions } from "./merge.ts";
 
 export interface Service {
   readonly name: string;
@@ -16,8 +20,43 @@ export interface Service {
   /** `platform` of the service, when it has one. */
   readonly platform?: string;
   readonly pullPolicy?: string;
-  /** The top-level section it stands in: compose runs `jobs` to completion, and they have images too. */
+  /** The top-level section it is in: compose runs `jobs` to completion, and they have images too. */
   readonly section: "services" | "jobs";
+  /** What it waits for, in the order written; links and shared namespaces count (compose-spec, depends_on). */
+  readonly dependsOn: readonly Dependency[];
+  /** Env files of the service and its hooks, in merge order (compose-spec, env_file). */
+  readonly envFiles: readonly EnvFile[];
+  /** Files of labels (compose-spec, label_file). */
+  readonly labelFiles: readonly string[];
+  /** Mounts of the service and its hooks, one for each target (compose-spec, volumes). */
+  readonly mounts: readonly Mount[];
+  /** Names of the top-level configs and secrets it is granted, those of its build included. */
+  readonly configs: readonly string[];
+  readonly secrets: readonly string[];
+}
+
+export interface Dependency {
+  readonly service: string;
+  /** `false` where the service may be absent or in a profile that is not active. */
+  readonly required: boolean;
+}
+
+/** A path here and below is relative to the project's folder, or the host's own: absolute, or below `~`. */
+export interface EnvFile {
+  readonly path: string;
+  readonly required: boolean;
+}
+
+export interface Mount {
+  /** `bind`, `volume`, `tmpfs`, `image`, … */
+  readonly type: string;
+  /** A path, or the name of a volume; absent for an anonymous one. */
+  readonly source?: string;
+  readonly target: string;
+  /** docker makes a missing source of a bind mount as a folder. */
+  readonly createHostPath: boolean;
+  /** The label for SELinux: `z` or `Z`. */
+  readonly selinux?: string;
 }
 
 /** A `build` section as far as it decides what the build pulls. */
@@ -31,7 +70,7 @@ export interface Build {
   readonly target?: string;
   /** `args` with a value. */
   readonly args: ReadonlyMap<string, string>;
-  /** The images that `additional_contexts` name as `docker-image://…`, and the names that stand for any context. */
+  /** `additional_contexts` by name: `docker-image://IMAGE`, `service:NAME`, a URL, or the absolute path of a folder. */
   readonly contexts: ReadonlyMap<string, string>;
 }
 
@@ -56,7 +95,7 @@ export interface ImageUse {
   readonly layer?: number;
 }
 
-/** Something compose warns about; `terminal/` puts it into words. */
+/** Something compose warns about; `lib/cli` puts it into words. */
 export interface ComposeWarning {
   /**
    * `variable-unset` (variable), `version-obsolete` (file), `several-files` (files, file: the one chosen),
@@ -77,8 +116,13 @@ export interface Project {
   readonly files: ReadonlyMap<string, string>;
   /** Absolute paths of the env files read for the project and its includes. */
   readonly envFiles: readonly string[];
-  /** Absolute paths of the compose files that others extend or include. */
+  /** Absolute paths of the compose files that others extend or include: who runs the project must have them too. */
   readonly referencedFiles: readonly string[];
+  /**
+   * Services and jobs (those not selected too), networks, volumes, configs and secrets with everything that is written
+   * of them, merged, variables filled in. Relative paths are relative to `folder`; `build` is as `anchorBuild` leaves it.
+   */
+  readonly definitions: Definitions;
   /** Some file of the project has an `include` section. */
   readonly includes: boolean;
   /** Some file of the project holds several YAML documents. */
@@ -92,7 +136,7 @@ export interface Project {
 }
 
 export interface LoadOptions {
-  /** The folder the caller stands in. */
+  /** The caller's current folder. */
   readonly cwd: string;
   /** `-f` in order; empty = COMPOSE_FILE, else discovery. */
   readonly files: readonly string[];
@@ -100,9 +144,9 @@ export interface LoadOptions {
   readonly envFiles: readonly string[];
   /**
    * `--profile`; empty = COMPOSE_PROFILES of `environment`, else every service whatever its profile. COMPOSE_PROFILES
-   * in an env file never narrows: it says what one host runs, not what the mirror must hold.
+   * in an env file never narrows the selection: it says what one host runs, not what the mirror must hold.
    */
   readonly profiles: readonly string[];
-  /** The process environment, handed in: `lib` does not read it. */
+  /** The environment to fill variables in from: this process's, or that of the host that will run the project. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

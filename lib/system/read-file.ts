@@ -1,46 +1,56 @@
 /**
- * Bounded reads of regular files. A project is somebody else's: a device, a FIFO or an endless file in the place of one
- * of its files must neither block the program nor fill its memory.
+ * The one way to open a file that somebody else may have named: only a regular file is read, and never more than a
+ * number of bytes. A FIFO would wait for a writer, /dev/zero never ends, and opening a socket fails in odd words.
  */
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { open } from "node:fs/promises";
 import { causeOf, MirrorError } from "../messages/errors.ts";
+import type { Message } from "../messages/message.ts";
 import { message } from "../messages/texts.ts";
 
-/** Bytes that one read asks for, so that a file that grows is noticed early. */
-const CHUNK = 64 * 1024;
+export interface ReadFile {
+  readonly bytes: Buffer;
+  /** Permission bits. */
+  readonly mode: number;
+}
 
 /**
- * The bytes of the regular file at `path`, at most `most` of them. A FIFO is not waited for (`O_NONBLOCK`), and what is
- * no regular file is refused before the first byte is read.
- * Throws `file-read`; its `cause` is the system's error, where there is one.
+ * Reads `file`, following links, when it is a regular file of at most `most` bytes; what follows the size at the time
+ * of opening is read too, up to `most`. Throws `file-read`, `file-large`.
  */
-export async function readRegularFile(path: string, most: number): Promise<Uint8Array> {
+export async function readRegular(file: string, most: number): Promise<ReadFile> {
   try {
-    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    // O_NONBLOCK: opening a FIFO that nobody writes to returns at once (open(2)).
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const stats = await handle.stat();
-      if (stats.isDirectory()) throw unreadable(path, message("file-is-folder"));
-      if (!stats.isFile()) throw unreadable(path, message("file-not-regular"));
-      const chunks: Uint8Array[] = [];
-      let total = 0;
+      const stat = await handle.stat();
+      const other = kindOf(stat);
+      if (other !== undefined) throw new MirrorError("file-read", { file, detail: other });
+      if (stat.size > most) throw new MirrorError("file-large", { file, most });
+      let bytes = Buffer.allocUnsafe(stat.size + 1);
+      let length = 0;
       for (;;) {
-        // The size is a hint only: files in /proc have none, and a file may grow.
-        const buffer = new Uint8Array(Math.min(Math.max(CHUNK, stats.size - total), most + 1 - total));
-        const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+        const { bytesRead } = await handle.read(bytes, length, bytes.length - length, null);
         if (bytesRead === 0) break;
-        total += bytesRead;
-        if (total > most) throw unreadable(path, message("file-too-large", { most }));
-        chunks.push(buffer.subarray(0, bytesRead));
+        length += bytesRead;
+        if (length > most) throw new MirrorError("file-large", { file, most });
+        if (length === bytes.length) bytes = Buffer.concat([bytes, Buffer.allocUnsafe(Math.max(length, 65_536))]);
       }
-      return Buffer.concat(chunks, total);
+      return { bytes: bytes.subarray(0, length), mode: stat.mode & 0o777 };
     } finally {
       await handle.close();
     }
   } catch (cause) {
     if (cause instanceof MirrorError) throw cause;
-    throw new MirrorError("file-read", { file: path, detail: causeOf(cause) }, { cause });
+    // A socket cannot be opened (ENXIO).
+    const detail = (cause as NodeJS.ErrnoException).code === "ENXIO" ? message("file-is-socket") : causeOf(cause);
+    throw new MirrorError("file-read", { file, detail }, { cause });
   }
+}
+
+/** The bytes alone, for what needs no mode. */
+export async function readRegularFile(file: string, most: number): Promise<Uint8Array> {
+  return (await readRegular(file, most)).bytes;
 }
 
 /** Whether reading failed because there is no such file. */
@@ -48,6 +58,10 @@ export function isMissing(error: unknown): boolean {
   return error instanceof MirrorError && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
 }
 
-function unreadable(file: string, detail: ReturnType<typeof message>): MirrorError {
-  return new MirrorError("file-read", { file, detail });
+/** What a file is when it is no regular one. */
+function kindOf(stat: Stats): Message | undefined {
+  if (stat.isFile()) return undefined;
+  if (stat.isDirectory()) return message("file-is-folder");
+  if (stat.isFIFO()) return message("file-is-fifo");
+  return stat.isSocket() ? message("file-is-socket") : message("file-is-device");
 }

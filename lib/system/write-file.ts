@@ -9,8 +9,8 @@ export interface WriteOptions {
   readonly executable?: boolean;
   /** For this user's eyes only (mode 600). */
   readonly confidential?: boolean;
-  /** The exact permission bits, as those of the file it is made from; beats the two above and the umask. */
-  readonly mode?: number;
+  /** Permission bits in place of those two; they are set as they are, whatever the umask. */
+  readonly mode?: number | undefined;
   /** `false` where losing it in a power cut does no harm: it then appears sooner. */
   readonly flush?: boolean;
 }
@@ -19,13 +19,17 @@ export interface WriteOptions {
 export async function writeWhole(
   file: string,
   content: string | Uint8Array,
-  { executable = false, confidential = false, flush = true, mode }: WriteOptions = {},
+  { executable = false, confidential = false, mode, flush = true }: WriteOptions = {},
 ): Promise<void> {
   const part = join(dirname(file), `.${basename(file)}.${randomBytes(4).toString("hex")}.tmp`);
   try {
-    const handle = await open(part, "wx", mode ?? (confidential ? 0o600 : executable ? 0o755 : 0o644));
+    const handle = await open(
+      part,
+      "wx",
+      mode === undefined ? (confidential ? 0o600 : executable ? 0o755 : 0o644) : 0o600,
+    );
     try {
-      if (mode !== undefined) await handle.chmod(mode);
+      if (mode !== undefined) await handle.chmod(mode & 0o777);
       await handle.writeFile(content);
       if (flush) await handle.sync();
     } finally {
@@ -38,14 +42,9 @@ export async function writeWhole(
   }
 }
 
-interface FileToWrite {
-  readonly path: string;
-  readonly text: string;
-  /** The exact permission bits; 644 less the umask where absent. */
-  readonly mode?: number;
-}
-
 /** Writes several files, each whole. Throws `file-write` at the first that cannot be written. */
-export async function writeFiles(files: readonly FileToWrite[]): Promise<void> {
-  for (const { path, text, mode } of files) await writeWhole(path, text, mode === undefined ? {} : { mode });
+export async function writeFiles(
+  files: readonly { readonly path: string; readonly text: string; readonly mode?: number | undefined }[],
+): Promise<void> {
+  for (const { path, text, mode } of files) await writeWhole(path, text, { mode });
 }

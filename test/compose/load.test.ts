@@ -78,6 +78,12 @@ test("what a service tells: platform, profiles, pull policy", async () => {
       platform: "linux/arm64",
       pullPolicy: "always",
       section: "services",
+      dependsOn: [],
+      envFiles: [],
+      labelFiles: [],
+      mounts: [],
+      configs: [],
+      secrets: [],
     },
   ]);
 });

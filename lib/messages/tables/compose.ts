@@ -139,4 +139,50 @@ export const COMPOSE_TEXTS = {
     en: 'service "{service}" names "{image}" in {attribute} of an extended or included file, or in a value used elsewhere too: it keeps that name, so the host pulls it from its own registry',
     zh: "服务“{service}”在被 extends 或 include 的文件（或别处也用到的值）的 {attribute} 中使用“{image}”：名字保持不变，主机将从原仓库拉取",
   },
+  "compose-merge-kind": {
+    en: "it cannot override the {kind} at {where} with another kind of value",
+    zh: "它无法用另一种类型的值覆盖 {where} 处的 {kind}",
+  },
+  "compose-mapping": { en: "{key} must be a mapping", zh: "{key} 必须是映射（mapping）" },
+  "compose-top-mapping": { en: "the top level must be a mapping", zh: "顶层必须是映射（mapping）" },
+  "compose-list": { en: "{key} must be a list", zh: "{key} 必须是列表" },
+  "compose-string": { en: "{key} must be a string", zh: "{key} 必须是字符串" },
+  "compose-strings": { en: "{key} must be a list of strings", zh: "{key} 必须是字符串列表" },
+  "compose-string-or-list": { en: "{key} must be a string or a list", zh: "{key} 必须是字符串或列表" },
+  "compose-string-or-mapping": { en: "{key} must be a string or a mapping", zh: "{key} 必须是字符串或映射（mapping）" },
+  "compose-service-name": {
+    en: '"{name}" cannot be the name of a service: use letters, digits, "." "_" and "-"',
+    zh: "“{name}”不能作为服务名：只能使用字母、数字、“.”、“_”和“-”",
+  },
+  "compose-name-taken": { en: "a service has that name too", zh: "已有同名的服务" },
+  "compose-depends-inactive": {
+    en: 'service "{service}" depends on "{other}", which no active profile enables',
+    zh: "服务“{service}”依赖“{other}”，但没有任何已启用的 profile 包含它",
+  },
+  "compose-depends-unknown": {
+    en: 'service "{service}" depends on "{other}", which is not defined',
+    zh: "服务“{service}”依赖“{other}”，但它没有定义",
+  },
+  "compose-include-path": { en: "include.path is missing", zh: "缺少 include.path" },
+  "compose-includes-deep": { en: "its includes nest too deeply", zh: "include 嵌套过深" },
+  "compose-extends-deep": { en: "its extends form too long a chain", zh: "extends 链过长" },
+  "compose-extends-kind": {
+    en: 'extends of service "{service}" must be a string or a mapping',
+    zh: "服务“{service}”的 extends 必须是字符串或映射（mapping）",
+  },
+  "compose-extends-service": {
+    en: 'extends of service "{service}" must name a service',
+    zh: "服务“{service}”的 extends 必须指明一个服务",
+  },
+  "compose-extends-file": {
+    en: 'extends.file of service "{service}" must be a string',
+    zh: "服务“{service}”的 extends.file 必须是字符串",
+  },
+  "compose-extends-unknown": {
+    en: 'service "{service}" extends "{other}", which is not in {file}',
+    zh: "服务“{service}”的 extends 引用“{other}”，但 {file} 中没有它",
+  },
+  "compose-files-most": { en: "a project may have {most} files", zh: "一个项目最多 {most} 个文件" },
+  "compose-file-size": { en: "it has more than {most:bytes}", zh: "它超过 {most:bytes}" },
+  "file-not-text": { en: "it is not text in UTF-8", zh: "它不是 UTF-8 文本" },
 } as const satisfies Record<string, Text>;

@@ -12,6 +12,15 @@ export const SYSTEM_ERRORS = {
       zh: "检查路径和读取权限",
     },
   },
+  "file-large": {
+    exit: 2,
+    en: '"{file}" has more than {most:bytes}, which is too large to read safely',
+    zh: "“{file}”超过 {most:bytes}，过大，无法安全读取",
+    hint: {
+      en: "check that it is the file you meant",
+      zh: "确认它确实是你要用的文件",
+    },
+  },
   "file-write": {
     exit: 1,
     en: 'cannot write "{file}": {detail:cause}',
@@ -43,10 +52,8 @@ export const SYSTEM_ERRORS = {
 
 /** Reasons that stand within other messages, and what else is said about it. */
 export const SYSTEM_TEXTS = {
-  "file-is-folder": { en: "it is a folder", zh: "它是一个目录" },
-  "file-not-regular": {
-    en: "it is not a regular file (a device, a FIFO or a socket)",
-    zh: "它不是普通文件（而是设备、命名管道或套接字）",
-  },
-  "file-too-large": { en: "it is larger than {most:bytes}", zh: "它超过 {most:bytes}" },
+  "file-is-folder": { en: "it is a folder, not a file", zh: "它是目录，不是文件" },
+  "file-is-device": { en: "it is a device, not a regular file", zh: "它是设备，不是普通文件" },
+  "file-is-fifo": { en: "it is a FIFO (named pipe), not a regular file", zh: "它是命名管道（FIFO），不是普通文件" },
+  "file-is-socket": { en: "it is a socket, not a regular file", zh: "它是套接字，不是普通文件" },
 } as const satisfies Record<string, Text>;

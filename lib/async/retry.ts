@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MirrorError } from "../messages/errors.ts";
 
 export interface RetryOptions {
-  /** Attempts in all. */
-  readonly attempts?: number;
+  /** Attempts in all, or how many an error is worth. */
+  readonly attempts?: number | ((error: unknown) => number);
   /** Milliseconds before the second attempt; each further pause is twice as long. */
   readonly firstDelay?: number;
   /** Milliseconds that no pause exceeds. */
@@ -12,7 +12,7 @@ export interface RetryOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether another attempt may help; by default what the error itself says. */
   readonly helps?: (error: unknown) => boolean;
-  /** Milliseconds that the other side asked to wait, in place of the usual pause. */
+  /** Milliseconds that the other side asked to wait; never less than the usual pause. */
   readonly askedDelay?: (error: unknown) => number | undefined;
   /** Called before each pause; `attempt` counts from 1. */
   readonly onRetry?: (retry: { readonly error: unknown; readonly attempt: number; readonly delay: number }) => void;
@@ -22,17 +22,17 @@ export interface RetryOptions {
 const LONGEST_ASKED = 300_000;
 
 /**
- * Milliseconds to wait after so many failures in a row: what the other side `asked` for, else the usual pause.
- * `undefined` when it asks for more than anybody would sit and wait for.
+ * Milliseconds to wait after so many failures in a row: the usual pause, and what the other side `asked` for where that
+ * is longer (one whose clock is wrong asks for 0). `undefined` when it asks for more than anybody would wait for.
  */
 export function delayAfter(
   failures: number,
   { firstDelay, longestDelay }: Required<Pick<RetryOptions, "firstDelay" | "longestDelay">>,
   asked: number | undefined,
 ): number | undefined {
-  if (asked !== undefined) return asked > LONGEST_ASKED ? undefined : asked;
+  if (asked !== undefined && asked > LONGEST_ASKED) return undefined;
   const full = Math.min(longestDelay, firstDelay * 2 ** (failures - 1));
-  return Math.round(full * (0.75 + Math.random() / 4));
+  return Math.max(asked ?? 0, Math.round(full * (0.75 + Math.random() / 4)));
 }
 
 /** Waits. Throws `interrupted` when `signal` is aborted. */
@@ -60,7 +60,8 @@ export async function retry<T>(action: () => Promise<T>, options: RetryOptions):
     try {
       return await action();
     } catch (error) {
-      if (attempt >= attempts || !helps(error)) throw error;
+      const most = typeof attempts === "number" ? attempts : attempts(error);
+      if (attempt >= most || !helps(error)) throw error;
       const delay = delayAfter(attempt, { firstDelay, longestDelay }, options.askedDelay?.(error));
       if (delay === undefined) throw error;
       onRetry?.({ error, attempt, delay });

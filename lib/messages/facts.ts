@@ -9,6 +9,10 @@ export interface Facts {
   readonly proxies: readonly string[];
   /** The registries that have a source mirror (`docker.io`). */
   readonly sourceMirrors: readonly string[];
+  /** The hosts that are named as source mirrors. */
+  readonly sourceMirrorHosts?: readonly string[];
+  /** The name that the host pulls by, where it is another one than the mirror's. */
+  readonly pullRegistry?: string;
   /** The mirror registry; absent when images stay in the store. */
   readonly mirror?: string;
   /** MIRROR_USERNAME and MIRROR_PASSWORD are set. */

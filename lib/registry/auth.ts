@@ -1,20 +1,22 @@
 /**
- * How a registry wants to be convinced. Its 401 carries a challenge: `Basic`, or `Bearer` with the address of a token
- * server (`realm`), a `service` and a `scope`. A scope is `repository:NAME:pull` or `repository:NAME:pull,push`; one
- * token may carry several, and lives a minute unless the server says otherwise. Once a challenge is known, tokens are
- * asked for before a request, not after its refusal.
+ * What goes into the Authorization header of a registry. Once its challenge is known, tokens are asked for before a
+ * request, not after its refusal. A scope is `repository:NAME:pull` or `repository:NAME:pull,push`; one token may carry
+ * several, and lives a minute unless its server says otherwise.
  *
- * A token for many repositories saves a request for each of them, but not every server grants that. So a group of
- * scopes is asked for at once, and when a registry refuses such a token, its scopes are asked for one by one.
+ * A token for many repositories saves a request for each of them. But a token grows with its scopes, and a front before
+ * the registry takes header lines up to 8 KiB or so (nginx, `large_client_header_buffers`); and not every token server
+ * grants several. So scopes are grouped up to a size, and when a group is refused they are asked for one by one.
+ *
+ * A stored login that is out of date must not keep anybody from a public image: what is read is then asked for once more
+ * without it. A login of the settings is meant, and its refusal is final.
  */
-
 import { unlessAborted } from "../async/retry.ts";
-import type { RegistryCredentials } from "./credentials.ts";
-import { answerError, RegistryError } from "./errors.ts";
-import { type HttpAnswer, readBody, readText, type Transport } from "./transport.ts";
-
-/** `repository:NAME:ACTION[,ACTION]`. */
-export type Scope = string;
+import type { HttpAnswer } from "./body.ts";
+import { type Challenge, readChallenge } from "./challenge.ts";
+import { basicAuthorization, type StoredOrGiven } from "./credentials.ts";
+import { RegistryError, type SentLogin } from "./errors.ts";
+import { openTokenServer, type Scope, type Token, type TokenRequest } from "./tokens.ts";
+import type { Transport } from "./transport.ts";
 
 export function pullScope(repository: string): Scope {
   return `repository:${repository}:pull`;
@@ -24,17 +26,17 @@ export function pushScope(repository: string): Scope {
   return `repository:${repository}:pull,push`;
 }
 
-export type Challenge =
-  | { readonly scheme: "basic" }
-  | { readonly scheme: "bearer"; readonly realm: string; readonly service?: string; readonly scope?: string };
+/**
+ * What a 401 leads to: the request can be sent again with something better, the refusal is final, or the registry offers
+ * no way to log in that is known.
+ */
+export type Outcome = "again" | "refused" | "no-method";
 
 export interface Authorizer {
   /** Whether a challenge, or that none is needed, is known. */
   readonly isSettled: boolean;
   /** Whether it is tokens that the registry wants. */
   readonly wantsToken: boolean;
-  /** Whether credentials are sent. */
-  readonly isLoggedIn: boolean;
   /** Why stored credentials could not be read: what a refusal is then about. */
   readonly problem: unknown;
   /** Announces scopes that will be needed, so that few tokens carry them all. */
@@ -43,89 +45,133 @@ export interface Authorizer {
   header(scopes: readonly Scope[], signal?: AbortSignal): Promise<string | undefined>;
   /** The registry took a request without authorization. */
   accepted(): void;
-  /** Learns from a 401 to `sent`. `false` when nothing better can be sent: the refusal is final. */
-  refused(answer: HttpAnswer, scopes: readonly Scope[], sent: string | undefined): Promise<boolean>;
+  /** Learns from a 401 to `sent`. */
+  refused(answer: HttpAnswer, scopes: readonly Scope[], sent: string | undefined): Promise<Outcome>;
+  /** The login that is, or was at first, sent for `scopes`. */
+  loginFor(scopes: readonly Scope[]): Promise<SentLogin>;
+  /** Asks for smaller tokens from now on. `false` when the one for `scopes` cannot be smaller. */
+  ungroup(scopes: readonly Scope[]): boolean;
+  /** Leaves a stored login out for `scopes` from now on; `false` when there is none, or when they write. */
+  leaveOutLogin(scopes: readonly Scope[]): Promise<boolean>;
 }
 
 export interface AuthorizerOptions {
   readonly host: string;
+  /** Of the registry's API. */
+  readonly origin: string;
   readonly transport: Transport;
-  /** Asked once, at the first challenge. */
-  readonly credentials: () => Promise<RegistryCredentials | undefined>;
+  /** The login for a repository; gives the same value for the same login. Asked at the first challenge. */
+  readonly login: (repository: string | undefined) => Promise<StoredOrGiven | undefined>;
 }
 
-interface Token {
-  readonly value: string;
-  readonly renewAt: number;
-}
-
-const DEFAULT_LIFETIME = 60;
-/** A token is renewed this much of its life before it ends, for requests that wait their turn. */
-const RESERVE = 0.2;
+/**
+ * Characters of scopes that one token may carry. In the token, each scope is JSON within base64, beside a signature and
+ * often a certificate chain of 3 KiB; the header line stays below 8 KiB.
+ */
+const GROUP_SIZE = 2600;
+/** What the JSON of a scope has more than its text. */
+const SCOPE_OVERHEAD = 40;
 const MOST_SCOPES = 40;
-const ANSWER_LIMIT = 1024 * 1024;
+/** A token server refuses a login, or what it may do. */
+const REFUSALS = new Set([400, 401, 403]);
 
-export function openAuthorizer({ host, transport, credentials }: AuthorizerOptions): Authorizer {
+const isPull = (scopes: readonly Scope[]): boolean =>
+  scopes.length > 0 && scopes.every((scope) => scope.endsWith(":pull"));
+const sizeOf = (scopes: readonly Scope[]): number =>
+  scopes.reduce((size, scope) => size + scope.length + SCOPE_OVERHEAD, 0);
+const repositoryOf = (scope: Scope | undefined): string | undefined => scope?.split(":").slice(1, -1).join(":");
+
+export function openAuthorizer({ host, origin, transport, login }: AuthorizerOptions): Authorizer {
   let challenge: Challenge | "none" | undefined;
-  let found: Promise<RegistryCredentials | undefined> | undefined;
-  let loggedIn = false;
+  const server = openTokenServer({ host, origin, transport });
   const tokens = new Map<string, Token>();
   const fetching = new Map<string, Promise<Token>>();
   const groups = new Map<Scope, readonly Scope[]>();
-
-  /** The token server refused the credentials: sending them again and again may lock the account. */
-  let refusal: RegistryError | undefined;
+  const logins = new Map<string, Promise<StoredOrGiven | undefined>>();
+  /** Scopes that are asked for without a login, and logins that are not sent for what is read. */
+  const anonymous = new Set<Scope | StoredOrGiven>();
+  /** The token server refused these logins: sending one again and again may lock the account. */
+  const refusals = new Map<StoredOrGiven, RegistryError>();
 
   // a broken helper must not keep anybody from a public image: it counts when the anonymous request is refused
   let problem: unknown;
-  const login = (): Promise<RegistryCredentials | undefined> => {
-    found ??= credentials().catch((error: unknown) => {
-      problem = error;
-      return undefined;
-    });
-    return found;
+  const loginOf = (scopes: readonly Scope[]): Promise<StoredOrGiven | undefined> => {
+    const repository = repositoryOf(scopes[0]);
+    const known =
+      logins.get(repository ?? "") ??
+      login(repository).catch((error: unknown) => {
+        problem = error;
+        return undefined;
+      });
+    logins.set(repository ?? "", known);
+    return known;
+  };
+  /** The login that is sent for `scopes`. */
+  const usedLogin = async (scopes: readonly Scope[]): Promise<StoredOrGiven | undefined> => {
+    const found = await loginOf(scopes);
+    if (found === undefined || !isPull(scopes)) return found;
+    return anonymous.has(found) || scopes.every((scope) => anonymous.has(scope)) ? undefined : found;
   };
 
   /** A repository that is going to be written is read with the same token. */
-  const announced = (scope: Scope): readonly Scope[] | undefined =>
-    groups.get(scope) ?? groups.get(scope.replace(/:pull$/, ":pull,push"));
-  const groupOf = (scopes: readonly Scope[]): readonly Scope[] =>
-    [...new Set(scopes.flatMap((scope) => announced(scope) ?? [scope]))].toSorted();
-  const ungroup = (scopes: readonly Scope[]): void => {
+  const announced = (scope: Scope): readonly Scope[] =>
+    groups.get(scope) ?? groups.get(scope.replace(/:pull$/, ":pull,push")) ?? [scope];
+  /** The scopes that the token for `scopes` carries: what was announced with them, for the same login. */
+  const groupOf = async (scopes: readonly Scope[], used: StoredOrGiven | undefined): Promise<readonly Scope[]> => {
+    const all = [...new Set(scopes.flatMap(announced))];
+    const fits = sizeOf(all) <= GROUP_SIZE ? all : [...new Set([...announced(scopes[0]!), ...scopes.slice(1)])];
+    const own = await Promise.all(
+      fits.map(async (scope) => scopes.includes(scope) || (await usedLogin([scope])) === used),
+    );
+    return fits.filter((_, index) => own[index]).toSorted();
+  };
+  const drop = (scopes: readonly Scope[]): void => {
     for (const scope of scopes) groups.delete(scope);
+  };
+  const names = new Map<StoredOrGiven, number>();
+  const keyOf = (group: readonly Scope[], used: StoredOrGiven | undefined): string => {
+    if (used !== undefined && !names.has(used)) names.set(used, names.size + 1);
+    return `${used === undefined ? 0 : names.get(used)} ${group.join(" ")}`;
   };
 
   /** Asks for a token once however many requests wait for it, so the end of one of them must not end it. */
   const fetchOnce = (key: string, request: TokenRequest): Promise<Token> => {
     const known = fetching.get(key);
     if (known !== undefined) return known;
-    const token = fetchToken(request).finally(() => fetching.delete(key));
+    const token = server.fetch(request).finally(() => fetching.delete(key));
     fetching.set(key, token);
-    // whoever still waits is told
+    // every request that still waits gets the failure
     token.then((fetched) => tokens.set(key, fetched)).catch(() => {});
     return token;
   };
 
   const tokenFor = async (scopes: readonly Scope[], signal: AbortSignal | undefined): Promise<string> => {
-    const known = await login();
-    if (challenge === undefined || challenge === "none" || challenge.scheme === "basic") return "";
-    const group = groupOf(scopes);
-    const key = group.join(" ");
+    if (typeof challenge !== "object" || challenge.scheme === "basic") return "";
+    const used = await usedLogin(scopes);
+    const group = await groupOf(scopes, used);
+    const key = keyOf(group, used);
     const token = tokens.get(key);
     if (token !== undefined && token.renewAt > Date.now()) return token.value;
+    const refusal = used === undefined ? undefined : refusals.get(used);
     if (refusal !== undefined) throw refusal;
     try {
-      const request = { host, transport, challenge, scopes: group, credentials: known };
-      return (await unlessAborted(fetchOnce(key, request), signal)).value;
+      return (await unlessAborted(fetchOnce(key, { challenge, scopes: group, login: used }), signal)).value;
     } catch (error) {
       if (!(error instanceof RegistryError) || error.retryHelps) throw error;
-      if (group.length <= scopes.length) {
-        if (error.status === 401 && known !== undefined && tokens.size === 0) refusal = error;
-        throw error;
+      if (group.length > scopes.length) {
+        // the server may dislike the group for one of its scopes, or for its length
+        drop(group);
+        return tokenFor(scopes, signal);
       }
-      // the server may dislike the group for one of its scopes, or for its length
-      ungroup(group);
-      return tokenFor(scopes, signal);
+      if (used === undefined || error.status === undefined || !REFUSALS.has(error.status)) throw error;
+      if (used.sent.kind === "stored" && isPull(scopes)) {
+        anonymous.add(used);
+        return tokenFor(scopes, signal).catch((second: unknown) => {
+          throw second instanceof RegistryError && !second.retryHelps ? error : second;
+        });
+      }
+      if (error.status === 401 && tokens.size === 0) refusals.set(used, error);
+      throw error;
     }
   };
 
@@ -136,149 +182,56 @@ export function openAuthorizer({ host, transport, credentials }: AuthorizerOptio
     get wantsToken() {
       return typeof challenge === "object" && challenge.scheme === "bearer";
     },
-    get isLoggedIn() {
-      return loggedIn;
-    },
     get problem() {
       return problem;
     },
     expect: (scopes) => {
-      const fresh = scopes.filter((scope) => !groups.has(scope));
-      for (let start = 0; start < fresh.length; start += MOST_SCOPES) {
-        const group = fresh.slice(start, start + MOST_SCOPES);
-        for (const scope of group) groups.set(scope, group);
+      let group: Scope[] = [];
+      for (const scope of scopes.filter((each) => !groups.has(each))) {
+        if (group.length === MOST_SCOPES || sizeOf([...group, scope]) > GROUP_SIZE) group = [];
+        group.push(scope);
+        groups.set(scope, group);
       }
     },
     header: async (scopes, signal) => {
       if (challenge === undefined || challenge === "none") return undefined;
-      const known = await login();
-      loggedIn = known !== undefined;
       if (challenge.scheme === "bearer") return `Bearer ${await tokenFor(scopes, signal)}`;
-      return known !== undefined && "username" in known ? basic(known) : undefined;
+      const used = await usedLogin(scopes);
+      return used === undefined ? undefined : basicAuthorization(used.credentials);
     },
     accepted: () => {
       challenge ??= "none";
     },
     refused: async (answer, scopes, sent) => {
       const asked = readChallenge(answer.headers["www-authenticate"]);
-      if (asked === undefined) return false;
+      if (asked === undefined) return sent === undefined ? "no-method" : "refused";
       challenge = asked;
-      const known = await login();
-      loggedIn = known !== undefined;
-      if (asked.scheme === "basic") return sent === undefined && known !== undefined && "username" in known;
-      if (sent === undefined) return true;
-      const group = groupOf(scopes);
-      const key = group.join(" ");
+      const used = await usedLogin(scopes);
+      if (asked.scheme === "basic") return sent === undefined && used !== undefined ? "again" : "refused";
+      if (sent === undefined) return "again";
+      const group = await groupOf(scopes, used);
+      const key = keyOf(group, used);
       // another request may have been refused before, and the token be a new one since
-      if (`Bearer ${tokens.get(key)?.value}` !== sent) return true;
+      if (`Bearer ${tokens.get(key)?.value}` !== sent) return "again";
       tokens.delete(key);
-      ungroup(group);
+      drop(group);
+      return "again";
+    },
+    loginFor: async (scopes) =>
+      challenge === undefined || challenge === "none"
+        ? { kind: "none" }
+        : ((await loginOf(scopes))?.sent ?? { kind: "none" }),
+    ungroup: (scopes) => {
+      const isGrouped = scopes.some((scope) => announced(scope).length > 1);
+      if (isGrouped) groups.clear();
+      return isGrouped;
+    },
+    leaveOutLogin: async (scopes) => {
+      const used = await usedLogin(scopes);
+      if (used?.sent.kind !== "stored" || !isPull(scopes)) return false;
+      for (const scope of scopes) anonymous.add(scope);
+      drop(scopes);
       return true;
     },
   };
-}
-
-/** The strongest challenge of a WWW-Authenticate header that is understood. */
-export function readChallenge(header: string | readonly string[] | undefined): Challenge | undefined {
-  const text = typeof header === "string" ? header : (header ?? []).join(", ");
-  const challenges = new Map<string, Map<string, string>>();
-  let current: Map<string, string> | undefined;
-  // a scheme is a word that no "=" follows; a parameter is name=value or name="value"
-  for (const [, scheme, name, quoted, plain] of text.matchAll(
-    /([\w-]+)(?=\s+[\w-]+\s*=|\s*(?:,|$))|([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]*))/g,
-  )) {
-    if (scheme !== undefined) challenges.set(scheme.toLowerCase(), (current = new Map()));
-    else current?.set(name!.toLowerCase(), quoted?.replace(/\\(.)/g, "$1") ?? plain ?? "");
-  }
-  const bearer = challenges.get("bearer");
-  const realm = bearer?.get("realm");
-  if (bearer !== undefined && realm !== undefined) {
-    const service = bearer.get("service");
-    const scope = bearer.get("scope");
-    return {
-      scheme: "bearer",
-      realm,
-      ...(service === undefined ? {} : { service }),
-      ...(scope === undefined ? {} : { scope }),
-    };
-  }
-  return challenges.has("basic") ? { scheme: "basic" } : undefined;
-}
-
-interface TokenRequest {
-  readonly host: string;
-  readonly transport: Transport;
-  readonly challenge: Extract<Challenge, { scheme: "bearer" }>;
-  readonly scopes: readonly Scope[];
-  readonly credentials: RegistryCredentials | undefined;
-}
-
-async function fetchToken({ host, transport, challenge, scopes, credentials }: TokenRequest): Promise<Token> {
-  const url = realmOf(host, challenge, transport);
-  const parameters = new URLSearchParams();
-  if (challenge.service !== undefined) parameters.set("service", challenge.service);
-  const byToken = credentials !== undefined && "identityToken" in credentials;
-  let answer: HttpAnswer;
-  if (byToken) {
-    // the form of OAuth 2, which docker uses for a login made elsewhere
-    parameters.set("grant_type", "refresh_token");
-    parameters.set("refresh_token", credentials.identityToken.reveal());
-    parameters.set("client_id", "compose-mirror");
-    if (scopes.length > 0) parameters.set("scope", scopes.join(" "));
-    const body = Buffer.from(parameters.toString());
-    const headers = { "content-type": "application/x-www-form-urlencoded" };
-    answer = await transport.send({ method: "POST", url, headers, body });
-  } else {
-    for (const scope of scopes) parameters.append("scope", scope);
-    for (const [name, value] of parameters) url.searchParams.append(name, value);
-    const headers: Record<string, string> = credentials === undefined ? {} : { authorization: basic(credentials) };
-    answer = await transport.send({ method: "GET", url, headers });
-  }
-  if (answer.status !== 200) {
-    const text = await readText(answer);
-    const name = scopes.map((scope) => scope.split(":")[1]).join(", ");
-    const question = {
-      host: url.host === host ? host : `${host} (${url.host})`,
-      action: "log in",
-      name,
-      loggedIn: credentials !== undefined,
-    };
-    throw answerError(question, { status: answer.status, headers: answer.headers, text });
-  }
-  return readToken(host, (await readBody(answer, ANSWER_LIMIT))?.toString("utf8") ?? "");
-}
-
-function readToken(host: string, text: string): Token {
-  const fail = (): RegistryError =>
-    new RegistryError("registry-answer", { host, detail: "its token server answered without a token" });
-  let body: { token?: unknown; access_token?: unknown; expires_in?: unknown };
-  try {
-    body = JSON.parse(text) as typeof body;
-  } catch {
-    throw fail();
-  }
-  const value = [body?.token, body?.access_token].find((each) => typeof each === "string" && each !== "");
-  if (typeof value !== "string") throw fail();
-  if (/[^\u0021-\u007E]/.test(value)) throw fail();
-  const lifetime = typeof body.expires_in === "number" && body.expires_in > 0 ? body.expires_in : DEFAULT_LIFETIME;
-  return { value, renewAt: Date.now() + lifetime * 1000 * (1 - RESERVE) };
-}
-
-/** The token server's address; a registry spoken to by TLS may not send credentials elsewhere in the clear. */
-function realmOf(host: string, { realm }: { readonly realm: string }, transport: Transport): URL {
-  const fail = (detail: string): RegistryError => new RegistryError("registry-answer", { host, detail });
-  let url: URL;
-  try {
-    url = new URL(realm);
-  } catch {
-    throw fail("the address of its token server is not valid");
-  }
-  const plain = url.protocol === "http:" && (transport.isInsecure(url) || transport.origin(host).startsWith("http:"));
-  if (url.protocol !== "https:" && !plain) throw fail(`its token server "${url.host}" is not spoken to by TLS`);
-  return url;
-}
-
-function basic(credentials: Extract<RegistryCredentials, { username: string }>): string {
-  const plain = `${credentials.username}:${credentials.password.reveal()}`;
-  return `Basic ${Buffer.from(plain).toString("base64")}`;
 }

@@ -1,26 +1,49 @@
 /**
- * Credentials that docker and podman keep. Both write the same file: `auths` holds base64 of `user:password` by
- * registry, `credHelpers` names a program for one registry, `credsStore` one for all. Such a program is called
- * `docker-credential-NAME`, is run with `get`, reads the registry's key on its standard input and answers in JSON.
- * Docker Hub has a key of its own, `https://index.docker.io/v1/`.
+ * Logins that docker and podman keep. Both write the same file: `auths` holds base64 of `user:password` by registry,
+ * `credHelpers` names a program for one registry, `credsStore` one for all. Such a program is called
+ * `docker-credential-NAME`, is run with `get`, reads the registry's key on its standard input and answers in JSON
+ * (https://github.com/docker/docker-credential-helpers). podman also keeps logins for a part of a registry, by keys with a
+ * path (`quay.io/org`); the longest that fits counts
+ * (https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md). Docker Hub has a key of its own,
+ * `https://index.docker.io/v1/`.
+ *
+ * A login goes to the registry that it is stored for, and to the token server that this registry names: nowhere else.
  */
-import { readFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { detailOf, MirrorError } from "../messages/errors.ts";
-import type { Command, Run } from "../system/process.ts";
+import { causeOf, MirrorError } from "../messages/errors.ts";
+import { type Cause, theirs } from "../messages/message.ts";
+import { message } from "../messages/texts.ts";
+import type { Command, Ran, Run } from "../system/process.ts";
 import { DOCKER_HUB } from "../image/reference.ts";
 import { Secret } from "../system/secret.ts";
-import { RegistryError } from "./errors.ts";
+import { RegistryError, type SentLogin } from "./errors.ts";
 
 /** What a registry is told: a name and password, or a token that stands for a login made elsewhere. */
 export type RegistryCredentials =
   | { readonly username: string; readonly password: Secret }
-  | { readonly identityToken: Secret };
+  | { readonly identityToken: Secret; readonly username?: string };
+
+/** Credentials and where they are from. */
+export interface StoredOrGiven {
+  readonly credentials: RegistryCredentials;
+  readonly sent: Exclude<SentLogin, { kind: "none" }>;
+}
 
 export interface CredentialSources {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly run: Run;
+}
+
+export interface Logins {
+  /**
+   * The stored login for `host`, or the one for the part of it that `repository` belongs to; the same value for the same
+   * login. The first file that knows the host wins: REGISTRY_AUTH_FILE, docker's config.json, podman's auth.json. Throws
+   * `file-read` for a broken file and `registry-helper` when a helper fails and no file has the login either.
+   */
+  of(host: string, repository?: string): Promise<StoredOrGiven | undefined>;
 }
 
 interface AuthFile {
@@ -38,24 +61,86 @@ interface AuthEntry {
 
 const HUB_KEY = "https://index.docker.io/v1/";
 const HELPER_NAME = /^[A-Za-z0-9][\w.-]*$/;
+/** Milliseconds; a keychain may ask its user. */
 const HELPER_TIMEOUT = 30_000;
-/** What a helper prints when it knows nothing of the registry. */
-const NOT_FOUND = /credentials not found/i;
+/** `Ran.code` of a program that took too long. */
+const TIMED_OUT = 124;
+/** What helpers print when they know nothing of the registry. */
+const NOT_FOUND = /credentials not found|no credentials (?:server URL|username)|could not be found in the keychain/i;
+/** What a helper's output may hold of the login itself. */
+const SECRET = /("(?:secret|password|token|auth|identitytoken)"\s*:\s*)"(?:[^"\\]|\\.)*"?/gi;
+const MOST_SAID = 300;
+/** Bytes of a file of logins. */
+const FILE_LIMIT = 4 * 1000 * 1000;
+/** What docker puts into the name's place when a token is all there is. */
+const TOKEN_USER = "<token>";
 
-/**
- * The stored credentials for `host`, or `undefined` when there are none. The first file that knows the host wins:
- * REGISTRY_AUTH_FILE, docker's config.json, podman's auth.json. Throws `file-read` for a broken file and
- * `registry-helper` when a helper fails.
- */
+/** The stored credentials for `host`: what `Logins.of` gives, without where they are from. */
 export async function findCredentials(
   host: string,
   sources: CredentialSources,
 ): Promise<RegistryCredentials | undefined> {
-  for (const file of authFiles(sources)) {
-    const found = await lookUp(host, await readAuthFile(file), sources.run);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  return (await openLogins(sources).of(host))?.credentials;
+}
+
+/** The Authorization header of a login (RFC 7617). */
+export function basicAuthorization(credentials: RegistryCredentials): string {
+  const plain =
+    "password" in credentials
+      ? `${credentials.username}:${credentials.password.reveal()}`
+      : `${credentials.username ?? TOKEN_USER}:${credentials.identityToken.reveal()}`;
+  return `Basic ${Buffer.from(plain).toString("base64")}`;
+}
+
+/** Opens the stored logins; each file is read once, each helper asked once for a key. */
+export function openLogins(sources: CredentialSources): Logins {
+  const files = new Map<string, Promise<AuthFile>>();
+  const found = new Map<string, Promise<StoredOrGiven | undefined>>();
+  const once = <T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> => {
+    const known = map.get(key) ?? make();
+    map.set(key, known);
+    return known;
+  };
+  const stored = async (file: string, credentials: Promise<RegistryCredentials | undefined>) => {
+    const known = await credentials;
+    return known === undefined ? undefined : ({ credentials: known, sent: { kind: "stored", file } } as const);
+  };
+
+  const lookUp = async (file: string, levels: readonly (readonly string[])[]): Promise<StoredOrGiven | undefined> => {
+    const content = await once(files, file, () => readAuthFile(file));
+    const auths = table(content.auths);
+    for (const keys of levels) {
+      const helper = helperFor(content, keys, keys === levels.at(-1));
+      let failure: unknown;
+      if (helper !== undefined) {
+        const asked = `${file} helper ${helper.name} ${helper.key}`;
+        const answer = await once(found, asked, () => stored(file, askHelper(helper, sources.run))).catch(
+          (error: unknown) => {
+            failure = error;
+            return undefined;
+          },
+        );
+        if (answer !== undefined) return answer;
+      }
+      for (const key of keys) {
+        const credentials = decode(auths[key]);
+        if (credentials !== undefined)
+          return once(found, `${file} auths ${key}`, () => stored(file, Promise.resolve(credentials)));
+      }
+      if (failure !== undefined) throw failure;
+    }
+    return undefined;
+  };
+
+  return {
+    of: async (host, repository) => {
+      for (const file of authFiles(sources)) {
+        const login = await lookUp(file, levelsOf(host, repository));
+        if (login !== undefined) return login;
+      }
+      return undefined;
+    },
+  };
 }
 
 function authFiles({ environment, home }: CredentialSources): readonly string[] {
@@ -71,39 +156,41 @@ function authFiles({ environment, home }: CredentialSources): readonly string[] 
 }
 
 async function readAuthFile(file: string): Promise<AuthFile> {
+  const fail = (detail: Cause, cause?: unknown): MirrorError =>
+    new MirrorError("file-read", { file, detail }, { cause });
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    // without waiting for the other end of a pipe
+    const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const stat = await handle.stat();
+      if (!stat.isFile()) throw fail(message("authorities-no-file"));
+      if (stat.size > FILE_LIMIT) throw fail(message("authorities-large", { limit: FILE_LIMIT }));
+      text = (await handle.readFile()).toString("utf8");
+    } finally {
+      await handle.close();
+    }
   } catch (cause) {
+    if (cause instanceof MirrorError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return {};
-    throw new MirrorError("file-read", { file, detail: detailOf(cause) }, { cause });
+    throw fail(causeOf(cause), cause);
   }
   let value: AuthFile | null;
   try {
-    value = JSON.parse(text) as AuthFile | null;
+    value = JSON.parse(text.replace(/^\uFEFF/, "")) as AuthFile | null;
   } catch {
     // the parser's message would quote from a file of secrets
-    throw new MirrorError("file-read", { file, detail: "it is not valid JSON" });
+    throw fail(message("credentials-json"));
   }
   return typeof value === "object" && value !== null ? value : {};
 }
 
-async function lookUp(host: string, file: AuthFile, run: Run): Promise<RegistryCredentials | undefined> {
-  const keys = keysOf(host);
-  const helpers = table(file.credHelpers);
-  const ownKey = keys.find((key) => typeof helpers[key] === "string");
-  const helper = ownKey === undefined ? file.credsStore : helpers[ownKey];
-  if (typeof helper === "string" && helper !== "") {
-    const found = await askHelper(helper, ownKey ?? keys[0]!, run);
-    if (found !== undefined) return found;
-  }
-  const auths = table(file.auths);
-  for (const key of keys) {
-    const found = decode(auths[key]);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+/** The keys that an entry may have: those of the longest path first, those of the whole registry last. */
+function levelsOf(host: string, repository: string | undefined): readonly (readonly string[])[] {
+  const parts = repository?.split("/") ?? [];
+  const paths = parts.map((_, index) => [`${host}/${parts.slice(0, parts.length - index).join("/")}`]);
+  return [...paths, keysOf(host)];
 }
 
 /** The keys a registry's entry may have, the usual one first. */
@@ -116,41 +203,80 @@ function keysOf(host: string): readonly string[] {
   ];
 }
 
-async function askHelper(name: string, key: string, run: Run): Promise<RegistryCredentials | undefined> {
-  const fail = (detail: string, cause?: unknown): RegistryError =>
+interface Helper {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** The program to ask: the one for these keys, else the one for all; an empty name means none. */
+function helperFor(file: AuthFile, keys: readonly string[], isRegistry: boolean): Helper | undefined {
+  const helpers = table(file.credHelpers);
+  const key = keys.find((each) => typeof helpers[each] === "string");
+  const name = key === undefined ? (isRegistry ? file.credsStore : undefined) : helpers[key];
+  return typeof name === "string" && name !== "" ? { name, key: key ?? keys[0]! } : undefined;
+}
+
+async function askHelper({ name, key }: Helper, run: Run): Promise<RegistryCredentials | undefined> {
+  const fail = (detail: Cause, cause?: unknown): RegistryError =>
     new RegistryError("registry-helper", { helper: `docker-credential-${name}`, registry: key, detail }, { cause });
-  if (!HELPER_NAME.test(name)) throw fail("its name cannot be that of a program");
+  if (!HELPER_NAME.test(name)) throw fail(message("helper-name"));
   const command: Command = [`docker-credential-${name}`, "get"];
-  const { code, stdout, stderr } = await run(command, { input: key, timeout: HELPER_TIMEOUT }).catch(
-    (error: unknown) => {
-      if (error instanceof MirrorError && error.code === "interrupted") throw error;
-      throw fail("it is not installed", error);
-    },
-  );
-  if (code !== 0) {
-    if (NOT_FOUND.test(stdout) || NOT_FOUND.test(stderr)) return undefined;
-    throw fail(stderr.trim() === "" ? `exit code ${code}` : detailOf(stderr));
+  const ran = await run(command, { input: key, timeout: HELPER_TIMEOUT }).catch((error: unknown) => {
+    if (error instanceof MirrorError && error.code === "interrupted") throw error;
+    throw fail(message("helper-missing"), error);
+  });
+  if (ran.code !== 0) {
+    if (NOT_FOUND.test(ran.stdout) || NOT_FOUND.test(ran.stderr)) return undefined;
+    if (ran.code === TIMED_OUT) throw fail(message("helper-silent", { seconds: HELPER_TIMEOUT / 1000 }));
+    throw fail(saidBy(ran) ?? message("helper-exit", { code: ran.code }));
   }
-  try {
-    const { Username, Secret: secret } = JSON.parse(stdout) as { Username?: unknown; Secret?: unknown };
-    if (typeof Username !== "string" || typeof secret !== "string" || secret === "") return undefined;
-    // the helper protocol's mark for a token in the password's place
-    return Username === "<token>"
-      ? { identityToken: new Secret(secret) }
-      : { username: Username, password: new Secret(secret) };
-  } catch {
-    throw fail("its answer is not JSON");
+  const answer = readAnswer(ran.stdout);
+  if (answer === undefined) throw fail(saidBy({ ...ran, stdout: "" }) ?? message("helper-answer"));
+  const { Username, Secret: secret } = answer;
+  if (!isFilled(secret) || typeof Username !== "string") return undefined;
+  // the helper protocol's mark for a token in the password's place
+  return Username === TOKEN_USER
+    ? { identityToken: new Secret(secret) }
+    : { username: Username, password: new Secret(secret) };
+}
+
+/** The JSON in a helper's output; a wrapper may print lines of its own before and after it. */
+function readAnswer(stdout: string): { readonly Username?: unknown; readonly Secret?: unknown } | undefined {
+  const ends = [stdout.lastIndexOf("}") + 1, stdout.length];
+  for (let start = stdout.indexOf("{"); start >= 0; start = stdout.indexOf("{", start + 1)) {
+    for (const end of ends) {
+      try {
+        const value: unknown = JSON.parse(stdout.slice(start, end));
+        if (typeof value === "object" && value !== null) return value;
+      } catch {
+        // not from here
+      }
+    }
   }
+  return undefined;
+}
+
+/** What a helper printed, on one line and without secrets; helpers print their errors on either stream. */
+function saidBy({ stdout, stderr }: Pick<Ran, "stdout" | "stderr">): Cause | undefined {
+  const text = [stderr, stdout]
+    .map((each) => each.replace(SECRET, '$1"[REDACTED]"').replace(/\s+/g, " ").trim())
+    .filter((each) => each !== "")
+    .join("; ")
+    .slice(0, MOST_SAID);
+  return text === "" ? undefined : theirs(text);
 }
 
 function decode(entry: AuthEntry | null | undefined): RegistryCredentials | undefined {
   if (typeof entry !== "object" || entry === null) return undefined;
-  if (isFilled(entry.identitytoken)) return { identityToken: new Secret(entry.identitytoken) };
-  if (isFilled(entry.auth)) {
-    const plain = Buffer.from(entry.auth, "base64").toString("utf8").replace(/\0+$/, "");
-    const colon = plain.indexOf(":");
-    return colon < 0 ? undefined : { username: plain.slice(0, colon), password: new Secret(plain.slice(colon + 1)) };
+  const plain = isFilled(entry.auth) ? Buffer.from(entry.auth, "base64").toString("utf8").replace(/\0+$/, "") : "";
+  const colon = plain.indexOf(":");
+  const username = colon < 0 ? entry.username : plain.slice(0, colon);
+  if (isFilled(entry.identitytoken)) {
+    const identityToken = new Secret(entry.identitytoken);
+    return isFilled(username) ? { identityToken, username } : { identityToken };
   }
+  if (plain !== "")
+    return colon < 0 ? undefined : { username: plain.slice(0, colon), password: new Secret(plain.slice(colon + 1)) };
   if (!isFilled(entry.username) || !isFilled(entry.password)) return undefined;
   return { username: entry.username, password: new Secret(entry.password) };
 }

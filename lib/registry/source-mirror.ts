@@ -4,10 +4,12 @@
  * and the registry itself last; what they send counts by its digest alone.
  */
 import { MirrorError } from "../messages/errors.ts";
+import type { Cause } from "../messages/message.ts";
+import { message } from "../messages/texts.ts";
 import { DOCKER_HUB, type ImageReference, isComponent, isRegistryHost } from "../image/reference.ts";
 
 export interface SourceMirror {
-  /** The registry it stands in for. */
+  /** The registry whose images it has. */
   readonly registry: string;
   readonly host: string;
   /** Path before the repository. */
@@ -16,12 +18,14 @@ export interface SourceMirror {
 
 /** Reads `REGISTRY=HOST[/PREFIX]`. Throws `source-mirror-invalid`. */
 export function parseSourceMirror(text: string): SourceMirror {
-  const fail = (detail: string): MirrorError => new MirrorError("source-mirror-invalid", { mirror: text, detail });
+  const fail = (detail: Cause): MirrorError => new MirrorError("source-mirror-invalid", { mirror: text, detail });
   const [registry, place, ...extra] = text.split("=").map((part) => part.trim());
-  if (!registry || !place || extra.length > 0) throw fail('it needs one "=" with something on both sides');
+  if (!registry || !place || extra.length > 0) throw fail(message("source-mirror-form"));
   const [host, ...path] = place.replace(/\/$/, "").split("/") as [string, ...string[]];
-  for (const each of [registry, host]) if (!isRegistryHost(each)) throw fail(`"${each}" is not a registry host`);
-  for (const component of path) if (!isComponent(component)) throw fail(`"${component}" cannot be part of a path`);
+  for (const each of [registry, host])
+    if (!isRegistryHost(each)) throw fail(message("source-mirror-host", { text: each }));
+  for (const component of path)
+    if (!isComponent(component)) throw fail(message("source-mirror-path", { text: component }));
   const known = registry === "index.docker.io" || registry === "registry-1.docker.io" ? DOCKER_HUB : registry;
   return { registry: known, host, ...(path.length === 0 ? {} : { prefix: path.join("/") }) };
 }

@@ -39,15 +39,22 @@ test("no pause is longer than the longest", async () => {
   assert.ok(pauses.every((pause) => pause <= 5));
 });
 
-test("what the other side asks for is waited for, unless it is more than anybody would wait for", async () => {
+test("what the other side asks for is waited for, but for less than the own pause and more than anybody would wait for", async () => {
   const asking = (delay: number) => {
     const { action, calls } = failing(1, passing);
     const pauses: number[] = [];
-    const result = retry(action, { askedDelay: () => delay, onRetry: (told) => pauses.push(told.delay) });
+    const result = retry(action, {
+      firstDelay: 10,
+      askedDelay: () => delay,
+      onRetry: (told) => pauses.push(told.delay),
+    });
     return { result, calls, pauses };
   };
-  const short = asking(3);
-  assert.deepEqual([await short.result, short.pauses], ["done", [3]]);
+  const asked = asking(30);
+  assert.deepEqual([await asked.result, asked.pauses], ["done", [30]]);
+  const none = asking(0);
+  assert.equal(await none.result, "done");
+  assert.ok(none.pauses[0]! >= 7 && none.pauses[0]! <= 10, String(none.pauses));
   const long = asking(6 * 3600 * 1000);
   await assert.rejects(long.result, passing);
   assert.deepEqual([long.calls(), long.pauses], [1, []]);

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { digestOf } from "../../lib/image/digest.ts";
 import { openRegistry, type Registry } from "../../lib/registry/client.ts";
+import type { StoredOrGiven } from "../../lib/registry/credentials.ts";
 import { MEDIA_TYPES } from "../../lib/image/manifest.ts";
 import { openTransport } from "../../lib/registry/transport.ts";
 import { Secret } from "../../lib/system/secret.ts";
@@ -12,7 +13,10 @@ import { type RegistryServer, registryServer, type RegistryServerOptions } from 
 
 const USER = { username: "user", password: "secret" };
 
-const credentials = async () => ({ username: USER.username, password: new Secret(USER.password) });
+const LOGIN: StoredOrGiven = {
+  credentials: { username: USER.username, password: new Secret(USER.password) },
+  sent: { kind: "settings" },
+};
 
 async function open(
   t: TestContext,
@@ -29,7 +33,7 @@ async function open(
     server,
     registry: openRegistry(spell(server.host), {
       transport,
-      credentials,
+      login: async () => LOGIN,
       retryPolicy: { attempts: 3, firstDelay: 1, longestDelay: 1 },
     }),
   };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { type Cause, renderCause } from "../../lib/messages/message.ts";
 import { answerError, networkError, type Question, RegistryError } from "../../lib/registry/errors.ts";
 
 const ACR = "registry.cn-hangzhou.aliyuncs.com";
@@ -15,7 +16,7 @@ const ANSWERS: readonly (readonly [
 ])[] = [
   [
     "a public name that is not there",
-    { loggedIn: false },
+    { login: { kind: "none" } },
     401,
     body("UNAUTHORIZED", "authentication required"),
     "registry-login-missing",
@@ -74,7 +75,13 @@ const ANSWERS: readonly (readonly [
 
 for (const [what, question, status, text, code, helps = false] of ANSWERS) {
   test(`${what} is ${code}`, () => {
-    const asked: Question = { host: "r.example", action: "pull", name: "team/app:1", loggedIn: true, ...question };
+    const asked: Question = {
+      host: "r.example",
+      action: "pull",
+      name: "team/app:1",
+      login: { kind: "settings" },
+      ...question,
+    };
     const error = answerError(asked, { status, headers: {}, text });
     assert.equal(error.code, code);
     assert.equal(error.retryHelps, helps);
@@ -84,8 +91,9 @@ for (const [what, question, status, text, code, helps = false] of ANSWERS) {
 }
 
 test("the registry's own words are kept, on one line and not without end", () => {
-  const question: Question = { host: "r.example", action: "pull", name: "app:1", loggedIn: true };
-  const detail = (text: string): unknown => answerError(question, { status: 400, headers: {}, text }).values["detail"];
+  const question: Question = { host: "r.example", action: "pull", name: "app:1", login: { kind: "settings" } };
+  const detail = (text: string): unknown =>
+    renderCause(answerError(question, { status: 400, headers: {}, text }).values["detail"] as Cause, "en");
   assert.equal(detail(body("NAME_INVALID", "two\nlines")), "name_invalid: two lines");
   assert.equal(detail(JSON.stringify({ message: "plain" })), "plain");
   assert.equal(detail("some text"), "some text");
@@ -97,7 +105,7 @@ test("the registry's own words are kept, on one line and not without end", () =>
 
 const after = (value: string): number | undefined =>
   answerError(
-    { host: "r.example", action: "pull", name: "app", loggedIn: true },
+    { host: "r.example", action: "pull", name: "app", login: { kind: "settings" } },
     { status: 429, headers: { "retry-after": value }, text: "" },
   ).retryAfter;
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isThisMachine, parseProxies, proxyFor } from "../../lib/registry/proxy.ts";
+import { isThisMachine, readProxies, proxyFor } from "../../lib/registry/proxy.ts";
 
 const proxies = (none: string) =>
-  parseProxies({
+  readProxies({
     HTTPS_PROXY: "http://user:word@proxy.example:3128",
     http_proxy: "plain.example:8080",
     NO_PROXY: none,
@@ -11,15 +11,17 @@ const proxies = (none: string) =>
 
 test("the variables every tool reads", () => {
   const { http, https, none } = proxies("a.example, .b.example");
-  assert.equal(https?.href, "http://user:word@proxy.example:3128/");
-  assert.equal(http?.href, "http://plain.example:8080/");
+  assert.deepEqual(
+    [https?.variable, https?.protocol, https?.host, https?.login?.username, https?.login?.password.reveal()],
+    ["HTTPS_PROXY", "http", "proxy.example:3128", "user", "word"],
+  );
+  assert.deepEqual([http?.variable, http?.host, http?.login], ["http_proxy", "plain.example:8080", undefined]);
   assert.deepEqual(none, ["a.example", ".b.example"]);
-  assert.deepEqual(parseProxies({}), { none: [] });
-  assert.equal(parseProxies({ HTTPS_PROXY: "ftp://x.example" }).https, undefined);
-  assert.equal(parseProxies({ HTTPS_PROXY: "" }).https, undefined);
-  assert.equal(parseProxies({ ALL_PROXY: "http://all.example" }).https?.host, "all.example");
+  assert.deepEqual(readProxies({}), { none: [] });
+  assert.equal(readProxies({ HTTPS_PROXY: "" }).https, undefined);
+  assert.equal(readProxies({ ALL_PROXY: "http://all.example" }).https?.hostname, "all.example");
   assert.equal(
-    parseProxies({ https_proxy: "http://lower.example", HTTPS_PROXY: "http://upper.example" }).https?.host,
+    readProxies({ https_proxy: "http://lower.example", HTTPS_PROXY: "http://upper.example" }).https?.hostname,
     "lower.example",
   );
 });

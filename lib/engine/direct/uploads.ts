@@ -324,7 +324,7 @@ class BlobUpload {
   /** Whether bytes that were sent were bad. Where they came from the store, they are gone from it then. */
   async #isCorrupt(error: MirrorError): Promise<boolean> {
     if (error.code === "blob-corrupt" || error.code === "blob-missing") return true;
-    if (error.code !== "registry-refused" || !/digest/i.test(String(error.values["detail"]))) return false;
+    if (error.code !== "registry-refused" || !/digest/i.test(error.message)) return false;
     await this.#options.store.verify(this.#request.blob.digest);
     return true;
   }

@@ -4,8 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { parseEnvFile } from "../compose/env-file.ts";
 import { detailOf, MirrorError } from "../messages/errors.ts";
@@ -13,6 +12,7 @@ import { checkRegistry, type OnCollision, parseRename, type Rename } from "../mi
 import { wantedPlatform } from "../image/platform.ts";
 import { parseSourceMirror, type SourceMirror } from "../registry/source-mirror.ts";
 import { Secret } from "../system/secret.ts";
+import { TOOL_FOLDER } from "../system/tool-folder.ts";
 
 export type Language = "en" | "zh";
 export type EngineName = "direct" | "docker" | "podman" | "nerdctl";
@@ -157,9 +157,6 @@ export interface Config {
   readonly yes: boolean;
   readonly language: Language;
 }
-
-/** The folder of package.json: where this tool's `.env` and its own ignore list are. */
-export const TOOL_FOLDER = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 export interface Invocation {
   readonly argv: readonly string[];

@@ -6,7 +6,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Config, type FlagName, FLAGS, readConfig, TOOL_FOLDER } from "../config/config.ts";
+import { type Config, type FlagName, FLAGS, readConfig } from "../config/config.ts";
+import { TOOL_FOLDER } from "../system/tool-folder.ts";
 import type { ImageReference } from "../image/reference.ts";
 import { type EmbeddedRegistry, serve } from "../store/registry-server.ts";
 import { openStore } from "../store/open.ts";

@@ -4,8 +4,8 @@
  * single-quoted words in the list; the code around them is the same whatever they are, and so are the bytes for the
  * same list.
  */
-import { readFileSync } from "node:fs";
 import { singleQuoted } from "../system/shell-quote.ts";
+import { readAsset } from "../system/tool-folder.ts";
 
 const EMPTY_LIST = "IMAGES=()\n";
 const SHARED = "local-images.sh";
@@ -20,5 +20,5 @@ export function renderScript(template: string, rows: readonly (readonly string[]
 }
 
 function readScript(name: string): string {
-  return readFileSync(new URL(name, import.meta.url), "utf8");
+  return readAsset(`lib/generate/${name}`);
 }

@@ -2,7 +2,7 @@ import { withMirror } from "../lib/config/config.ts";
 import { openStage } from "../lib/demo/stage.ts";
 import type { Outcome } from "../lib/engine/engine.ts";
 import { lockAfter, lockFileOf } from "../lib/engine/lock-update.ts";
-import { openWorkshop } from "../lib/engine/session.ts";
+import { openSession } from "../lib/engine/session.ts";
 import { type LockedImage, writeLock } from "../lib/mirror/lock-file.ts";
 import { preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
 import { command } from "../lib/cli/command.ts";
@@ -25,7 +25,7 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
     const [{ path: composeFile, text }] = rewrite.files;
     reportProject(terminal, project, { ...plan, mirrored: transfers.length });
 
-    const workshop = await openWorkshop(config);
+    const session = await openSession(config);
     let outcomes: readonly Outcome[] = [];
     let locked: readonly LockedImage[] = [];
     try {
@@ -41,7 +41,7 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
           title: terminal.text("demoMirror", { count: transfers.length, host: config.registry! }),
           run: async (row) => {
             const shown = { config, terminal, signal };
-            const work = { engine: workshop.engine, step: "pull" } as const; // the store is the mirror
+            const work = { engine: session.engine, step: "pull" } as const; // the store is the mirror
             work.engine.begin?.(transfers, work.step);
             outcomes = await showTransfers(shown, row, transfers, work);
             row.title(outcomeCounts(terminal, outcomes));
@@ -58,7 +58,7 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
         {
           title: terminal.text("demoVerify"),
           run: async (row) => {
-            const { registries } = workshop;
+            const { registries } = session;
             const { sourceMirrors } = config;
             const verified = await verify(locked, transfers, { registries, sourceMirrors, signal });
             row.title([...verifiedLines(terminal, verified), verifiedSummary(terminal, verified)].join("; "));
@@ -67,7 +67,7 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
         },
       ]);
     } finally {
-      await workshop.close();
+      await session.close();
     }
     reportRewrite(terminal, rewrite);
     for (const line of outcomeLines(terminal, outcomes)) terminal.note(line);

@@ -3,7 +3,7 @@ import { prepareDeploy } from "../lib/deploy/deploy.ts";
 import type { Rewrite } from "../lib/compose/rewrite.ts";
 import type { Outcome } from "../lib/engine/engine.ts";
 import { lockAfter, lockBefore, lockFileOf } from "../lib/engine/lock-update.ts";
-import { openWorkshop } from "../lib/engine/session.ts";
+import { openSession } from "../lib/engine/session.ts";
 import { writeLock } from "../lib/mirror/lock-file.ts";
 import { preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
 import { failedCheck, showChecks } from "../lib/cli/report/preflight.ts";
@@ -25,7 +25,7 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
   if (config.dryRun) return reportMirrorPlan(context, prepared, composeFile);
 
   const before = await lockBefore(composeFile);
-  const workshop = await openWorkshop(config, before);
+  const session = await openSession(config, before);
   const step = config.embedded ? "pull" : "mirror"; // the store is the mirror where there is no other
   let outcomes: readonly Outcome[] = [];
   let locked = before;
@@ -34,12 +34,12 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
   const skipFailed = (): string | undefined => (hasFailed(outcomes) ? terminal.text("skipFailed") : undefined);
 
   try {
-    workshop.engine.begin?.(plan.transfers, step);
+    session.engine.begin?.(plan.transfers, step);
     await pipeline(terminal, [
       {
         title: terminal.text("stepCheck"),
         run: async (row) => {
-          const findings = await showChecks(context, row, { ...prepared, ...workshop, locked: before });
+          const findings = await showChecks(context, row, { ...prepared, ...session, locked: before });
           const failure = failedCheck(findings);
           if (failure) throw failure;
         },
@@ -47,7 +47,7 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
       {
         title: terminal.text(config.embedded ? "stepPull" : "stepTransfer", { count: plan.transfers.length }),
         run: async (row) => {
-          outcomes = await showTransfers(context, row, plan.transfers, { engine: workshop.engine, step });
+          outcomes = await showTransfers(context, row, plan.transfers, { engine: session.engine, step });
           row.title(outcomeCounts(terminal, outcomes));
           locked = lockAfter(before, outcomes);
           await writeLock(lockFileOf(composeFile), locked);
@@ -72,9 +72,9 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
         },
       },
     ]);
-    await reportStore(context, workshop);
+    await reportStore(context, session);
   } finally {
-    await workshop.close();
+    await session.close();
   }
   return reportMirror(context, { outcomes, rewrite, deployed });
 });

@@ -1,7 +1,7 @@
-/** Many transfers at once, within a limit: one image's failure never stops the others. */
+/** Bounded concurrency over a list: at most N items at once, results in the order of the items. */
 import { MirrorError } from "../messages/errors.ts";
 
-export interface TransferAllOptions {
+export interface MapConcurrentOptions {
   /** Items under way at once. */
   readonly concurrency: number;
   readonly signal?: AbortSignal | undefined;
@@ -12,10 +12,10 @@ export interface TransferAllOptions {
  * is aborted or a step has thrown; those under way are waited for, then the first error is thrown (`interrupted` for
  * the signal).
  */
-export async function transferAll<Item, Result>(
+export async function mapConcurrent<Item, Result>(
   items: readonly Item[],
   step: (item: Item) => Promise<Result>,
-  { concurrency, signal }: TransferAllOptions,
+  { concurrency, signal }: MapConcurrentOptions,
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
   const failures: unknown[] = [];

@@ -1,6 +1,6 @@
 /** Trying again, with pauses that grow and vary, so that many clients do not come back at the same moment. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { MirrorError } from "../messages/errors.ts";
+import { pause } from "./pause.ts";
 
 export interface RetryOptions {
   /** Attempts in all, or how many an error is worth. */
@@ -33,13 +33,6 @@ export function delayAfter(
   if (asked !== undefined && asked > LONGEST_ASKED) return undefined;
   const full = Math.min(longestDelay, firstDelay * 2 ** (failures - 1));
   return Math.max(asked ?? 0, Math.round(full * (0.75 + Math.random() / 4)));
-}
-
-/** Waits. Throws `interrupted` when `signal` is aborted. */
-export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => {
-    throw new MirrorError("interrupted");
-  });
 }
 
 /** Gives what `promise` gives, or throws `interrupted` as soon as `signal` is aborted; the promise's work goes on. */

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { transferAll } from "../async/map-concurrent.ts";
+import { mapConcurrent } from "../async/map-concurrent.ts";
 import { detailOf, MirrorError } from "../messages/errors.ts";
 import { familiarRepository, parseReference } from "../image/reference.ts";
 import type { Secret } from "../system/secret.ts";
@@ -151,7 +151,7 @@ class Execution {
       const after = steps.slice(at).findIndex(({ kind }) => kind !== "pull");
       const group = first.kind === "pull" ? steps.slice(at, after < 0 ? undefined : at + after) : [first];
       onStep(first);
-      await transferAll(group, (step) => this.#step(step), { concurrency, signal });
+      await mapConcurrent(group, (step) => this.#step(step), { concurrency, signal });
       at += group.length;
     }
     return this.#containers;
@@ -217,7 +217,7 @@ class Execution {
   }
 
   /** How a step is fed, and what becomes of it without us: half an `up` is worse than a whole one. */
-  #feed({ kind, feed }: DeployStep): Pick<RemoteOptions, "input" | "whenCut"> {
+  #feed({ kind, feed }: DeployStep): Pick<RemoteOptions, "input" | "onDisconnect"> {
     const { before } = this.#plan;
     switch (feed) {
       case "password":
@@ -231,7 +231,11 @@ class Execution {
       case "archive":
         return { input: Readable.from([headerOf(this.#archive), this.#archive]) };
       default:
-        return kind === "pull" ? { whenCut: "end" } : kind === "up" || kind === "recreate" ? { whenCut: "finish" } : {};
+        return kind === "pull"
+          ? { onDisconnect: "end" }
+          : kind === "up" || kind === "recreate"
+            ? { onDisconnect: "finish" }
+            : {};
     }
   }
 

@@ -20,7 +20,7 @@ import type { Engine } from "./engine.ts";
 const ASKING_LIMIT = 10_000;
 
 /** What a run works with. */
-export interface Workshop {
+export interface Session {
   readonly registries: Registries;
   readonly engine: Engine;
   /** Where the engine keeps what it pulled; absent when a program keeps it in its own way. */
@@ -40,7 +40,7 @@ export async function openConfigured(config: Config): Promise<Registries> {
  * Opens the engine and what it needs; nothing is transferred. `locked` is what earlier runs mirrored. Throws
  * `file-read` and what `openStore` throws.
  */
-export async function openWorkshop(config: Config, locked: readonly LockedImage[] = []): Promise<Workshop> {
+export async function openSession(config: Config, locked: readonly LockedImage[] = []): Promise<Session> {
   const registries = await openConfigured(config);
   const { engine: program, credentials, sourceMirrors, concurrency } = config;
   if (program !== "direct") {
@@ -48,7 +48,7 @@ export async function openWorkshop(config: Config, locked: readonly LockedImage[
     return { registries, engine, close: async () => registries.close() };
   }
   const store = await openStore(config.store);
-  const lanes = { large: concurrency, small: concurrency * 2 };
+  const widths = { large: concurrency, small: concurrency * 2 };
   const over = new AbortController();
   return {
     registries,
@@ -57,7 +57,7 @@ export async function openWorkshop(config: Config, locked: readonly LockedImage[
       registries,
       store,
       sourceMirrors,
-      lanes,
+      widths,
       mirroredBefore: isLocked(locked),
       over: over.signal,
     }),

@@ -4,7 +4,7 @@
  * `15-alpine`, and neither `15.2-alpine` nor `16` is. A pre-release compares with later pre-releases and with releases.
  */
 import semver from "semver";
-import { transferAll } from "../async/map-concurrent.ts";
+import { mapConcurrent } from "../async/map-concurrent.ts";
 import { MirrorError } from "../messages/errors.ts";
 import { type ImageReference, withDefaultTag } from "../image/reference.ts";
 import type { Registries } from "../registry/registries.ts";
@@ -64,7 +64,7 @@ export async function findNewer(
       return { status: "failed", error };
     }
   };
-  return transferAll(images, look, { concurrency, signal });
+  return mapConcurrent(images, look, { concurrency, signal });
 }
 
 /** What `tags` offer to someone who uses `tag`. */

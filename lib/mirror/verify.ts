@@ -3,7 +3,7 @@
  * at the source, where it means that a newer image is there to be mirrored. One HEAD for each end of an image.
  */
 import { storeName } from "../store/store-name.ts";
-import { transferAll } from "../async/map-concurrent.ts";
+import { mapConcurrent } from "../async/map-concurrent.ts";
 import { MirrorError } from "../messages/errors.ts";
 import type { LockedImage } from "./lock-file.ts";
 import type { Transfer } from "./transfers.ts";
@@ -80,7 +80,7 @@ export async function verify(
     const notUsed: readonly Drift[] = used.has(keyOf(image)) ? [] : [{ kind: "not-used" }];
     return { source, mirror, platform, drifts: [...notUsed, ...found.flat()] };
   };
-  const looked = await transferAll(locked, look, { concurrency, signal });
+  const looked = await mapConcurrent(locked, look, { concurrency, signal });
   return [...missing, ...looked].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 

@@ -11,6 +11,7 @@
  * without it. A login of the settings is meant, and its refusal is final.
  */
 import { unlessAborted } from "../async/retry.ts";
+import type { Cause } from "../messages/message.ts";
 import type { HttpAnswer } from "./body.ts";
 import { type Challenge, readChallenge } from "./challenge.ts";
 import { basicAuthorization, type StoredOrGiven } from "./credentials.ts";
@@ -51,6 +52,8 @@ export interface Authorizer {
   loginFor(scopes: readonly Scope[]): Promise<SentLogin>;
   /** Asks for smaller tokens from now on. `false` when the one for `scopes` cannot be smaller. */
   ungroup(scopes: readonly Scope[]): boolean;
+  /** A stored login that turned out to be out of date, once for each. */
+  takeNotice(): RegistryError | undefined;
   /** Leaves a stored login out for `scopes` from now on; `false` when there is none, or when they write. */
   leaveOutLogin(scopes: readonly Scope[]): Promise<boolean>;
 }
@@ -81,6 +84,12 @@ const sizeOf = (scopes: readonly Scope[]): number =>
   scopes.reduce((size, scope) => size + scope.length + SCOPE_OVERHEAD, 0);
 const repositoryOf = (scope: Scope | undefined): string | undefined => scope?.split(":").slice(1, -1).join(":");
 
+/** The words of a refusal, without the remark on the login. */
+function saidOf({ values }: RegistryError): Cause {
+  const detail = values["detail"] as Cause;
+  return "code" in detail && detail.code === "sent-stored" ? (detail.values["detail"] as Cause) : detail;
+}
+
 export function openAuthorizer({ host, origin, transport, login }: AuthorizerOptions): Authorizer {
   let challenge: Challenge | "none" | undefined;
   const server = openTokenServer({ host, origin, transport });
@@ -92,6 +101,12 @@ export function openAuthorizer({ host, origin, transport, login }: AuthorizerOpt
   const anonymous = new Set<Scope | StoredOrGiven>();
   /** The token server refused these logins: sending one again and again may lock the account. */
   const refusals = new Map<StoredOrGiven, RegistryError>();
+
+  const notices: RegistryError[] = [];
+  const notice = ({ sent }: StoredOrGiven, error: RegistryError): void => {
+    if (sent.kind !== "stored") return;
+    notices.push(new RegistryError("registry-login-stale", { host, file: sent.file, detail: saidOf(error) }));
+  };
 
   // a broken helper must not keep anybody from a public image: it counts when the anonymous request is refused
   let problem: unknown;
@@ -166,9 +181,13 @@ export function openAuthorizer({ host, origin, transport, login }: AuthorizerOpt
       if (used === undefined || error.status === undefined || !REFUSALS.has(error.status)) throw error;
       if (used.sent.kind === "stored" && isPull(scopes)) {
         anonymous.add(used);
-        return tokenFor(scopes, signal).catch((second: unknown) => {
+        try {
+          const without = await tokenFor(scopes, signal);
+          notice(used, error);
+          return without;
+        } catch (second) {
           throw second instanceof RegistryError && !second.retryHelps ? error : second;
-        });
+        }
       }
       if (error.status === 401 && tokens.size === 0) refusals.set(used, error);
       throw error;
@@ -226,6 +245,7 @@ export function openAuthorizer({ host, origin, transport, login }: AuthorizerOpt
       if (isGrouped) groups.clear();
       return isGrouped;
     },
+    takeNotice: () => notices.shift(),
     leaveOutLogin: async (scopes) => {
       const used = await usedLogin(scopes);
       if (used?.sent.kind !== "stored" || !isPull(scopes)) return false;

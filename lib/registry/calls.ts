@@ -112,7 +112,13 @@ class RegistryCaller implements Caller {
 
   small<T>(use: (answer: HttpAnswer) => Promise<T>, call: Call, { onRetry }: CallOptions = {}): Promise<T> {
     const { retryPolicy = {} } = this.#options;
-    return retry(async () => use(await this.ask(call)), {
+    const action = async (): Promise<T> => {
+      const used = await use(await this.ask(call));
+      const notice = onRetry === undefined ? undefined : this.#authorizer?.takeNotice();
+      if (notice !== undefined) onRetry?.({ error: notice, attempt: 1, delay: 0 });
+      return used;
+    };
+    return retry(action, {
       attempts: (error) =>
         error instanceof RegistryError && error.code === "registry-rate-limit" ? ATTEMPTS.limited : ATTEMPTS.usual,
       ...retryPolicy,
@@ -195,7 +201,7 @@ class RegistryCaller implements Caller {
       const isLoginRefused = answer.status === 401 || answer.status === 403;
       if (authorizer.problem !== undefined && isLoginRefused) throw authorizer.problem;
       const error = noMethod
-        ? this.#noMethod(name, refusal)
+        ? this.#noMethod(refusal)
         : answerError(
             {
               host: this.host,
@@ -227,7 +233,7 @@ class RegistryCaller implements Caller {
     return new RegistryError("registry-cut", { host: this.host, detail: message(reason) }, { retryAfter: 0 });
   }
 
-  #noMethod(name: string, { status, headers }: Answer): RegistryError {
+  #noMethod({ status, headers }: Answer): RegistryError {
     const methods = schemesOf(headers["www-authenticate"]);
     const detail =
       methods.length === 0
@@ -235,7 +241,7 @@ class RegistryCaller implements Caller {
         : methods.every((method) => method.toLowerCase() === "bearer")
           ? message("challenge-realm")
           : message("challenge-other", { methods });
-    return new RegistryError("registry-login-method", { host: this.host, name, detail }, { status });
+    return new RegistryError("registry-login-method", { host: this.host, detail }, { status });
   }
 
   async #headerElsewhere(url: URL, signal: AbortSignal | undefined): Promise<string | undefined> {

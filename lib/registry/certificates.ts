@@ -29,17 +29,17 @@ const NONBLOCKING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 /** The certificates in the file that `variable` names. Throws `authorities-invalid` where there is none. */
 export async function readAuthorities(variable: string, file: string | undefined): Promise<readonly string[]> {
   if (file === undefined || file === "") return [];
-  const fail = (detail: Cause, cause?: unknown): MirrorError =>
-    new MirrorError("authorities-invalid", { variable, file, detail }, { cause });
+  const fail: Fail = (detail, fault, cause) =>
+    new MirrorError("authorities-invalid", { variable, file, detail, fault }, { cause });
   const bytes = await readRegular(file, fail);
   const found = bytes.toString("latin1").match(PEM) ?? [];
-  if (found.length === 0) throw fail(message(faultOf(bytes)));
+  if (found.length === 0) {
+    const fault = faultOf(bytes);
+    throw fail(message(fault), fault === "authorities-der" ? "der" : "content");
+  }
   for (const [index, certificate] of found.entries()) {
-    try {
-      new X509Certificate(certificate);
-    } catch (cause) {
-      throw fail(message("authorities-broken", { number: index + 1 }), cause);
-    }
+    const damage = damageOf(certificate);
+    if (damage !== undefined) throw fail(message("authorities-broken", { number: index + 1 }), "content", damage);
   }
   return found;
 }
@@ -62,20 +62,33 @@ export function describeCertificate(host: string, certificate: PeerCertificate):
   };
 }
 
-async function readRegular(file: string, fail: (detail: Cause, cause?: unknown) => MirrorError): Promise<Buffer> {
+/** For the hint: the file cannot be read, is in DER format, or holds something else. */
+type Fail = (detail: Cause, fault: "unread" | "der" | "content", cause?: unknown) => MirrorError;
+
+async function readRegular(file: string, fail: Fail): Promise<Buffer> {
   try {
     // without waiting for the other end of a pipe
     const handle = await open(file, NONBLOCKING);
     try {
       const { size, isFile } = await handle.stat().then((stat) => ({ size: stat.size, isFile: stat.isFile() }));
-      if (!isFile) throw fail(message("authorities-no-file"));
-      if (size > FILE_LIMIT) throw fail(message("authorities-large", { limit: FILE_LIMIT }));
+      if (!isFile) throw fail(message("authorities-no-file"), "unread");
+      if (size > FILE_LIMIT) throw fail(message("authorities-large", { limit: FILE_LIMIT }), "unread");
       return await handle.readFile();
     } finally {
       await handle.close();
     }
   } catch (error) {
-    throw error instanceof MirrorError ? error : fail(causeOf(error), error);
+    throw error instanceof MirrorError ? error : fail(causeOf(error), "unread", error);
+  }
+}
+
+/** What keeps a certificate from being read. */
+function damageOf(certificate: string): unknown {
+  try {
+    void new X509Certificate(certificate);
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 

@@ -153,15 +153,15 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
     hasBlob: async (repository, digest, { signal, ...rest } = {}) => {
       const to = `${repository}/blobs/${digest}`;
       const call: Call = { ...pullCall(repository, digest), method: "HEAD", to, also: [404], signal };
-      const cannotTell = (error: unknown): false => {
+      try {
+        return (await caller.small(ignored, call, rest)).status !== 404;
+      } catch (error) {
         // it may redirect to storage that answers to GET alone, or not to us
         const isElsewhere = error instanceof RegistryError && error.values["host"] !== host;
         const isUnknown = isAnswer(error) && !error.retryHelps && !SAME_FOR_GET.has(error.status);
-        if (!isElsewhere && !isUnknown) throw error;
-        return false;
-      };
-      const has = async (answer: HttpAnswer): Promise<boolean> => (await ignored(answer)).status !== 404;
-      return caller.small(has, call, rest).catch(cannotTell);
+        if (isElsewhere || isUnknown) return false;
+        throw error;
+      }
     },
 
     blob: async (repository, { digest, size }, start, { signal } = {}) => {
@@ -183,7 +183,7 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
       const isPacked = isEncoded(answer.headers) && answer.status !== 206 && Number(announced) !== size;
       if (!isWhole && !isPacked) {
         answer.body.destroy();
-        const detail = message("blob-other-size", { announced: String(announced), due: String(size - given) });
+        const detail = message("blob-other-size", { announced, due: String(size - given) });
         throw new RegistryError("registry-digest", { host, digest, name: nameOf(repository, digest), detail });
       }
       return { start: given, chunks: streamBody(answer, isPacked ? answer.headers["content-encoding"] : undefined) };

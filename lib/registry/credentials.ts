@@ -92,20 +92,25 @@ export function basicAuthorization(credentials: RegistryCredentials): string {
   return `Basic ${Buffer.from(plain).toString("base64")}`;
 }
 
+/** Makes a value once for each key. */
+function once<T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const known = map.get(key) ?? make();
+  map.set(key, known);
+  return known;
+}
+
+async function stored(
+  file: string,
+  credentials: Promise<RegistryCredentials | undefined>,
+): Promise<StoredOrGiven | undefined> {
+  const known = await credentials;
+  return known === undefined ? undefined : { credentials: known, sent: { kind: "stored", file } };
+}
+
 /** Opens the stored logins; each file is read once, each helper asked once for a key. */
 export function openLogins(sources: CredentialSources): Logins {
   const files = new Map<string, Promise<AuthFile>>();
   const found = new Map<string, Promise<StoredOrGiven | undefined>>();
-  const once = <T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> => {
-    const known = map.get(key) ?? make();
-    map.set(key, known);
-    return known;
-  };
-  const stored = async (file: string, credentials: Promise<RegistryCredentials | undefined>) => {
-    const known = await credentials;
-    return known === undefined ? undefined : ({ credentials: known, sent: { kind: "stored", file } } as const);
-  };
-
   const lookUp = async (file: string, levels: readonly (readonly string[])[]): Promise<StoredOrGiven | undefined> => {
     const content = await once(files, file, () => readAuthFile(file));
     const auths = table(content.auths);

@@ -148,7 +148,6 @@ const RULES: readonly Rule[] = [
 
 /** `NAME_UNKNOWN`, `MANIFEST_BLOB_UNKNOWN`, `NOT_FOUND`; not `UNKNOWN`, which is an error that nobody foresaw. */
 const NOTHING_THERE = /_UNKNOWN$|NOT_?FOUND$/;
-const LOST_BLOB = /BLOB_UNKNOWN$/;
 
 /** The error for `answer`. */
 export function answerError(question: Question, answer: Answer): RegistryError {
@@ -165,7 +164,7 @@ export function answerError(question: Question, answer: Answer): RegistryError {
     // for the hints
     doing: action,
     login: login.kind,
-    ...(codes.some((code) => LOST_BLOB.test(code)) ? { lost: "blob" } : {}),
+    ...lostBy(codes),
   };
   const error = (code: ErrorsWith<AnswerValues>): RegistryError =>
     new RegistryError(code, values, { status, retryAfter: retryAfterOf(answer), codes });
@@ -184,6 +183,12 @@ export function answerError(question: Question, answer: Answer): RegistryError {
     return error(action === "push" ? variant("registry-push-denied") : "registry-pull-denied");
   if (isNothing || status === 404) return error(action === "push" ? "registry-push-unknown" : "registry-not-found");
   return error("registry-refused");
+}
+
+/** What a registry had confirmed and does not know any more. */
+function lostBy(codes: readonly string[]): { readonly lost?: "upload" | "blob" } {
+  if (codes.includes("BLOB_UPLOAD_UNKNOWN")) return { lost: "upload" };
+  return codes.some((code) => code.endsWith("BLOB_UNKNOWN")) ? { lost: "blob" } : {};
 }
 
 /** Whether the registry's own words are in `answer`, and not those of a front or of nobody. */

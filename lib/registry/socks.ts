@@ -72,17 +72,17 @@ interface Reader {
 function readerOf(socket: Socket, proxy: Proxy): Reader {
   let bytes: Buffer = Buffer.alloc(0);
   let fault: RegistryError | undefined;
-  let wake = (): void => {};
+  let wake: (() => void) | undefined;
   const onData = (chunk: Buffer): void => {
     bytes = Buffer.concat([bytes, chunk]);
-    wake();
+    wake?.();
   };
   const onEnd = (error?: unknown): void => {
     fault ??=
       error instanceof RegistryError
         ? error
         : proxyError(proxy, error instanceof Error ? causeOf(error) : message("proxy-closed"), error);
-    wake();
+    wake?.();
   };
   const onClose = (): void => onEnd();
   socket.on("data", onData).on("error", onEnd).on("end", onClose).on("close", onClose);
@@ -135,10 +135,12 @@ function requestFor({ host, port }: SocksTarget): Buffer {
 /** The 16 bytes of an IPv6 address; the URL parser writes it in hexadecimal groups with one `::` at most. */
 function ipv6Bytes(host: string): readonly number[] {
   const [head = "", tail] = new URL(`http://[${host}]`).hostname.slice(1, -1).split("::");
-  const groups = (text: string): readonly number[] =>
-    text === "" ? [] : text.split(":").map((group) => Number.parseInt(group, 16));
-  const before = groups(head);
-  const after = groups(tail ?? "");
+  const before = ipv6Groups(head);
+  const after = ipv6Groups(tail ?? "");
   const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
   return [...before, ...zeros, ...after].flatMap((group) => [group >> 8, group & 0xff]);
+}
+
+function ipv6Groups(text: string): readonly number[] {
+  return text === "" ? [] : text.split(":").map((group) => Number.parseInt(group, 16));
 }

@@ -111,8 +111,13 @@ export function openTokenServer({ host, origin, transport }: TokenServerOptions)
 
   const placesOf = (realm: string): readonly URL[] => {
     const from = new URL(origin);
-    const mayBePlain = (url: URL): boolean => transport.isInsecure(url);
-    const written = readAddress({ kind: "realm", text: realm, from, host, mayBePlain });
+    const written = readAddress({
+      kind: "realm",
+      text: realm,
+      from,
+      host,
+      mayBePlain: (url) => transport.isInsecure(url),
+    });
     // a front that does not know its port names the token server without it
     const places = [written, atPortOf(from, written)].filter((each) => each !== undefined);
     return places.toSorted((a, b) => Number(good.get(realm) === b.href) - Number(good.get(realm) === a.href));
@@ -173,9 +178,11 @@ function grantsFor(credentials: RegistryCredentials | undefined): readonly Grant
 
 /** Of several failures the one that says something of the login; `last` where none does. */
 function causeAmong(failures: readonly RegistryError[], last: unknown): unknown {
-  const saysSomething = (error: unknown): boolean =>
-    error instanceof RegistryError && error.status !== undefined && !byGet.unknown.has(error.status);
   return saysSomething(last) ? last : (failures.find(saysSomething) ?? failures[0] ?? last);
+}
+
+function saysSomething(error: unknown): boolean {
+  return error instanceof RegistryError && error.status !== undefined && !byGet.unknown.has(error.status);
 }
 
 function readToken(text: string): Token | undefined {

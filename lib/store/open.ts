@@ -11,7 +11,7 @@ import { takeLock } from "./process-lock.ts";
 import { planPrune } from "./prune.ts";
 import { openReferences, type References } from "./references.ts";
 import { clearLeftovers, readContents, sizeOfContents } from "./scan.ts";
-import { NO_SESSION, openSession } from "./writers.ts";
+import { NO_WRITER, openWriter, type Writer } from "./writers.ts";
 import type { OpenStore, Store } from "./store.ts";
 import { readUpload, writeUpload } from "./upload-records.ts";
 
@@ -20,9 +20,9 @@ const LAYOUT_VERSION = "1.0.0";
 export const openStore: OpenStore = async (folder, { access = "write" } = {}) => {
   const paths = pathsOf(resolve(folder));
   await guard(paths.folder, "store-write", () => prepareFolder(paths));
-  const session = access === "read" ? NO_SESSION : await guard(paths.folder, "store-write", () => openSession(paths));
+  const writer = access === "read" ? NO_WRITER : await guard(paths.folder, "store-write", () => openWriter(paths));
   const references = openReferences(paths);
-  return { ...blobsOf(paths), ...namesOf(paths, references), ...upkeepOf(paths, references, session) };
+  return { ...blobsOf(paths), ...namesOf(paths, references), ...upkeepOf(paths, references, writer) };
 };
 
 /** Makes what is missing, the mark of the layout first, so that a folder is a store from its first file on. */
@@ -192,13 +192,13 @@ function namesOf(paths: Paths, references: References): Names {
 
 type Upkeep = Pick<Store, "folder" | "size" | "prune" | "close">;
 
-function upkeepOf(paths: Paths, references: References, session: typeof NO_SESSION): Upkeep {
+function upkeepOf(paths: Paths, references: References, writer: Writer): Upkeep {
   const contents = async () => readContents(paths, await references.all());
   return {
     folder: paths.folder,
     size: () => guard(paths.folder, "store-read", async () => sizeOfContents(await contents())),
     prune: ({ limit }) =>
-      session.alone(() =>
+      writer.alone(() =>
         guard(paths.folder, "store-write", async () => {
           await clearLeftovers(paths);
           const { references: names, files } = planPrune(await contents(), limit);
@@ -213,6 +213,6 @@ function upkeepOf(paths: Paths, references: References, session: typeof NO_SESSI
           };
         }),
       ),
-    close: session.close,
+    close: writer.close,
   };
 }

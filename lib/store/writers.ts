@@ -9,14 +9,14 @@ import { MirrorError } from "../messages/errors.ts";
 import type { Paths } from "./files.ts";
 import { holderOf, takeLock, tryLock } from "./process-lock.ts";
 
-export interface Session {
+export interface Writer {
   /** Runs `action` while no other process writes. Throws `store-busy`. */
   readonly alone: <T>(action: () => Promise<T>) => Promise<T>;
   readonly close: () => Promise<void>;
 }
 
 /** Begins a session; waits while another process prunes. */
-export async function openSession(paths: Paths): Promise<Session> {
+export async function openWriter(paths: Paths): Promise<Writer> {
   const own = `session-${randomUUID()}`;
   const session = await takeLock(join(paths.sessions, own));
   const pruning = join(paths.locks, "prune");
@@ -41,7 +41,7 @@ export async function openSession(paths: Paths): Promise<Session> {
 }
 
 /** A session of a process that only looks. */
-export const NO_SESSION: Session = {
+export const NO_WRITER: Writer = {
   alone: () => Promise.reject(new Error("a store opened for reading cannot be pruned")),
   close: () => Promise.resolve(),
 };

@@ -58,7 +58,7 @@ export interface RegistryServerOptions {
   /** `single` refuses a second PATCH of an upload. */
   readonly chunks?: "yes" | "single" | "no";
   /** What becomes of an upload whose request was cut: `keep` what came, or `cancel` it as distribution 2 does. */
-  readonly whenCut?: "keep" | "cancel";
+  readonly onDisconnect?: "keep" | "cancel";
   readonly refusesOci?: boolean;
   /** Blobs are sent from this host, by redirect. */
   readonly blobHost?: string;
@@ -296,7 +296,7 @@ class LittleRegistry implements RegistryServer {
     const id = /\/blobs\/uploads\/([^/?]+)/.exec(url)?.[1];
     const upload = id === undefined ? undefined : this.#uploads.get(id);
     if (upload === undefined) return;
-    if (this.#options.whenCut === "keep") {
+    if (this.#options.onDisconnect === "keep") {
       upload.chunks.push(bytes);
       upload.length += bytes.length;
     } else this.#uploads.delete(id!);
@@ -456,7 +456,7 @@ class LittleRegistry implements RegistryServer {
     const upload = this.#uploads.get(id);
     // one that keeps a cut upload lets it be found by its old address
     const isNewest = upload?.state === url.searchParams.get("state");
-    const isAddress = isNewest || (method === "GET" && this.#options.whenCut === "keep");
+    const isAddress = isNewest || (method === "GET" && this.#options.onDisconnect === "keep");
     if (upload === undefined || upload.repository !== repository || !isAddress) {
       return error(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
     }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { transferAll } from "../../lib/async/map-concurrent.ts";
+import { mapConcurrent } from "../../lib/async/map-concurrent.ts";
 import { MirrorError } from "../../lib/messages/errors.ts";
 
 test("gives results in the order of the items, with no more than the limit under way", async () => {
   let underWay = 0;
   let most = 0;
-  const results = await transferAll(
+  const results = await mapConcurrent(
     [30, 1, 20, 2, 10],
     async (pause) => {
       underWay += 1;
@@ -22,14 +22,14 @@ test("gives results in the order of the items, with no more than the limit under
 });
 
 test("nothing to do is done", async () => {
-  assert.deepEqual(await transferAll([], async () => 1, { concurrency: 3 }), []);
+  assert.deepEqual(await mapConcurrent([], async () => 1, { concurrency: 3 }), []);
 });
 
 test("an abort starts no further item, waits for those under way, and is told", async () => {
   const abort = new AbortController();
   const begun: number[] = [];
   const ended: number[] = [];
-  const running = transferAll(
+  const running = mapConcurrent(
     [1, 2, 3, 4],
     async (item) => {
       begun.push(item);
@@ -52,7 +52,7 @@ test("an abort starts no further item, waits for those under way, and is told", 
 test("what a step throws ends the rest and is thrown", async () => {
   const begun: number[] = [];
   const fault = new MirrorError("command-missing", { program: "docker", detail: "none" });
-  const running = transferAll(
+  const running = mapConcurrent(
     [1, 2, 3],
     async (item) => {
       begun.push(item);

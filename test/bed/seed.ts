@@ -4,7 +4,7 @@
  * MODULE is another catalog than the bed's own: an absolute path of a module with a `CATALOG`.
  */
 import { writeFile } from "node:fs/promises";
-import { transferAll } from "../../lib/async/map-concurrent.ts";
+import { mapConcurrent } from "../../lib/async/map-concurrent.ts";
 import type { CatalogImage } from "./catalog.ts";
 import { type BuiltImage, buildImage, type Content, type Manifest } from "./image.ts";
 
@@ -44,14 +44,14 @@ async function putManifest(repository: string, reference: string, { mediaType, b
 
 async function putImage({ repository, tag }: CatalogImage, { manifests }: BuiltImage): Promise<void> {
   const blobs = new Map(manifests.flatMap((each) => each.blobs).map((blob) => [blob.digest, blob]));
-  await transferAll([...blobs.values()], (blob) => putBlob(repository, blob), { concurrency: 4 });
+  await mapConcurrent([...blobs.values()], (blob) => putBlob(repository, blob), { concurrency: 4 });
   for (const [index, manifest] of manifests.entries()) {
     await putManifest(repository, index === manifests.length - 1 ? tag : manifest.digest, manifest);
   }
 }
 
 const seeded: Record<string, SeededImage> = {};
-await transferAll(
+await mapConcurrent(
   CATALOG,
   async (image) => {
     const built = buildImage(image);

@@ -25,7 +25,7 @@ const total = (seen: readonly Seen[], bytes: (each: Seen) => number): number =>
 
 test(`${KILLS} kills at random moments cost less than a chunk for each blob under way`, async (t) => {
   const source = await registryServer({ pace: 2000 });
-  const target = await registryServer({ pace: 2000, whenCut: "keep" });
+  const target = await registryServer({ pace: 2000, onDisconnect: "keep" });
   const folder = mkdtempSync(join(tmpdir(), "kill-"));
   t.after(async () => {
     await Promise.all([source.close(), target.close()]);

@@ -1,6 +1,6 @@
 /** One run of the direct engine in a process of its own, to be killed: SOURCE TARGET STORE IMAGE... */
 import { createDirectEngine } from "../../lib/engine/direct/direct.ts";
-import { transferAll } from "../../lib/async/map-concurrent.ts";
+import { mapConcurrent } from "../../lib/async/map-concurrent.ts";
 import { run } from "../../lib/system/process.ts";
 import { openRegistries } from "../../lib/registry/registries.ts";
 import { openStore } from "../../lib/store/open.ts";
@@ -15,7 +15,7 @@ const transfers = names.map((repository) => ({
   platform: "linux/amd64",
   uses: [{ image: repository, services: [] }] as const,
 }));
-const outcomes = await transferAll(transfers, engine.mirror, { concurrency: names.length });
+const outcomes = await mapConcurrent(transfers, engine.mirror, { concurrency: names.length });
 registries.close();
 await store.close();
 for (const { error } of outcomes) if (error !== undefined) throw error;

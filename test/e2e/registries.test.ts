@@ -12,7 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { digestOf } from "../../lib/image/digest.ts";
 import { createDirectEngine, type DirectEngineOptions } from "../../lib/engine/direct/direct.ts";
 import type { Engine, Outcome } from "../../lib/engine/engine.ts";
-import { transferAll } from "../../lib/async/map-concurrent.ts";
+import { mapConcurrent } from "../../lib/async/map-concurrent.ts";
 import type { Transfer } from "../../lib/mirror/transfers.ts";
 import { run } from "../../lib/system/process.ts";
 import type { Registry } from "../../lib/registry/client.ts";
@@ -148,7 +148,7 @@ for (const make of MAKES) {
     for (const name of names) await push(source, name, [shared, noise(name, 2 * MIB + 1), noise(`${name} small`, 100)]);
     for (const expected of ["pushed", "present"]) {
       const { mirror } = await engine(join(folder, "store"));
-      const outcomes = await transferAll(names.map(transfer), mirror, { concurrency: 3 });
+      const outcomes = await mapConcurrent(names.map(transfer), mirror, { concurrency: 3 });
       assert.deepEqual(statuses(outcomes), [expected, expected, expected]);
     }
     for (const name of names) {
@@ -199,7 +199,7 @@ test("a full disk is said, keeps nothing corrupt, and the run goes on when there
     rmSync(disk, { recursive: true });
   });
   const { mirror } = await engine(join(disk, "store"));
-  const outcomes = await transferAll(["small", "large"].map(transfer), mirror, { concurrency: 1 });
+  const outcomes = await mapConcurrent(["small", "large"].map(transfer), mirror, { concurrency: 1 });
   assert.deepEqual(statuses(outcomes), ["pushed", "failed store-full"]);
   assert.equal(await target.head("team/large", "1"), undefined);
   const blobs = join(disk, "store", "blobs", "sha256");

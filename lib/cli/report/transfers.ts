@@ -1,8 +1,8 @@
 /** Many transfers on few rows: a counter with bytes, speed and time left, and what is under way now. */
 import { withMirror } from "../../config/config.ts";
 import type { Engine, Outcome, Progress } from "../../engine/engine.ts";
-import { openWorkshop, type Workshop } from "../../engine/session.ts";
-import { transferAll } from "../../async/map-concurrent.ts";
+import { openSession, type Session } from "../../engine/session.ts";
+import { mapConcurrent } from "../../async/map-concurrent.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
 import { preparePlan } from "../../mirror/prepare.ts";
@@ -22,7 +22,7 @@ export async function transferAlone(context: Context, step: "pull" | "push"): Pr
     else terminal.result([terminal.text("planTitle"), ...planLines(terminal, plan)].join("\n"));
     return;
   }
-  const workshop = await openWorkshop(config);
+  const session = await openSession(config);
   let outcomes: readonly Outcome[] = [];
   const title = terminal.text(step === "pull" ? "stepPull" : "stepPush", { count: plan.transfers.length });
   try {
@@ -30,15 +30,15 @@ export async function transferAlone(context: Context, step: "pull" | "push"): Pr
       {
         title,
         run: async (row) => {
-          workshop.engine.begin?.(plan.transfers, step);
-          outcomes = await showTransfers(context, row, plan.transfers, { engine: workshop.engine, step });
+          session.engine.begin?.(plan.transfers, step);
+          outcomes = await showTransfers(context, row, plan.transfers, { engine: session.engine, step });
           return !hasFailed(outcomes);
         },
       },
     ]);
-    await reportStore(context, workshop);
+    await reportStore(context, session);
   } finally {
-    await workshop.close();
+    await session.close();
   }
   for (const line of outcomeLines(terminal, outcomes)) terminal.note(line);
   if (config.json) terminal.json({ images: outcomes.map(outcomeJson) });
@@ -46,7 +46,7 @@ export async function transferAlone(context: Context, step: "pull" | "push"): Pr
 }
 
 /** Brings the store below its limit, where one is set, and says what it holds. */
-export async function reportStore({ config, terminal }: Context, { store }: Workshop): Promise<void> {
+export async function reportStore({ config, terminal }: Context, { store }: Session): Promise<void> {
   if (store === undefined) return;
   try {
     if (config.storeLimit !== undefined) await store.prune({ limit: config.storeLimit });
@@ -78,7 +78,7 @@ export async function showTransfers(
     }
     draw();
   };
-  return transferAll(
+  return mapConcurrent(
     transfers,
     async (transfer) => {
       board.begin(transfer);

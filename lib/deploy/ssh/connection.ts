@@ -34,7 +34,7 @@ export interface RemoteOptions {
    * command on stdout, in the order it wrote them. Not together with `input`, whose end is all that a command fed by
    * us needs.
    */
-  readonly whenCut?: "end" | "finish";
+  readonly onDisconnect?: "end" | "finish";
 }
 
 export interface Connection {
@@ -164,10 +164,10 @@ export async function connect(host: string, options: ConnectOptions = {}): Promi
       if (ran.code === 0 && given !== undefined) return Number(given);
       throw new MirrorError("ssh-forward", { host, detail: ran.stderr.trim().split("\n").at(-1) ?? "" });
     },
-    run: async (command, { input, whenCut, timeout: limit, signal: stop, onLine } = {}) => {
-      const script = whenCut === "end" ? ENDS_WITH_US : whenCut === "finish" ? FINISHES_ALONE : PLAIN;
+    run: async (command, { input, onDisconnect, timeout: limit, signal: stop, onLine } = {}) => {
+      const script = onDisconnect === "end" ? ENDS_WITH_US : onDisconnect === "finish" ? FINISHES_ALONE : PLAIN;
       // Never written to: its end on the host is the sign that we are gone.
-      const lifeline = whenCut === "end" ? new PassThrough() : undefined;
+      const lifeline = onDisconnect === "end" ? new PassThrough() : undefined;
       const source = lifeline ?? input;
       const ran = await run([...ssh, ...option("ControlMaster=no"), "--", name, session(script, ...command)], {
         env,

@@ -1,25 +1,25 @@
 /**
- * Room for so many things at once, the largest first. Small blobs have lanes of their own, so that they fill the
- * pauses of large ones instead of waiting behind them.
+ * Priority semaphore: at most N blobs at once, largest first; blobs below 1 MiB have lanes of their own, so that they
+ * use the round trips of large ones instead of waiting behind them.
  */
 import { MirrorError } from "../../messages/errors.ts";
 
-export interface LaneWidths {
+export interface QueueWidths {
   /** Large blobs under way at once. */
   readonly large: number;
   readonly small: number;
 }
 
-export interface Lanes {
-  /** Runs `action` when there is room. Throws what it throws, and `interrupted` when `signal` is aborted before. */
+export interface BlobQueue {
+  /** Runs `action` when a slot is free; `size` in bytes decides lane and order. Throws what it throws, and `interrupted` when `signal` is aborted before. */
   use<T>(size: number, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T>;
 }
 
 /** Blobs below this many bytes cost more in round trips than in bandwidth. */
 export const SMALL_BLOB = 1024 * 1024;
 
-export function openLanes({ large, small }: LaneWidths): Lanes {
-  const lanes = { large: new Lane(large), small: new Lane(small) };
+export function createBlobQueue({ large, small }: QueueWidths): BlobQueue {
+  const lanes = { large: new PrioritySemaphore(large), small: new PrioritySemaphore(small) };
   return { use: (size, signal, action) => (size < SMALL_BLOB ? lanes.small : lanes.large).use(size, signal, action) };
 }
 
@@ -28,7 +28,7 @@ interface Waiting {
   readonly start: () => void;
 }
 
-class Lane {
+class PrioritySemaphore {
   readonly #width: number;
   #busy = 0;
   /** By size, the largest last. */

@@ -1,13 +1,13 @@
 /**
- * What a run learns of the line it works over: how many bytes a connection carries before something on the way cuts it.
- * A download goes on at the byte it has come to, but a registry may forget all of an upload whose chunk was cut. So
- * chunks begin small, each on a connection of its own, and become as long as what was seen to pass in either direction:
- * most lines that cut connections do so both ways, and a download is ahead of its upload. A longer chunk than that is
- * tried by one upload at a time.
+ * How long the chunks of uploads are, learned from how many bytes a connection carries before something on the path cuts
+ * it. A download resumes at its last byte, but a registry may discard an upload session whose chunk was cut
+ * (distribution 2.x does). So chunks start small, each on its own connection, and grow to the largest length that passed
+ * in either direction: most networks that cut connections cut both ways, and a download is ahead of its upload. A longer
+ * chunk than that is tried by one upload at a time.
  */
 import { SMALL_BLOB } from "./blob-queue.ts";
 
-export interface Line {
+export interface ChunkSizer {
   /** The next chunk of an upload that has `left` bytes to send. */
   chunk(left: number): Chunk;
   /** Whether a request that sends `bytes` gets a connection of its own, so that those before it do not count. */
@@ -40,17 +40,17 @@ const ACCIDENT = 2;
 const FORGIVEN_AFTER = 64;
 
 /** What is known of one direction. */
-interface Way {
+interface Direction {
   /** The most bytes that passed. */
   longest: number;
   /** The fewest after which something was cut. */
   cut: number;
 }
 
-/** Opens a line of which nothing is known; no chunk will be longer than `largest` bytes. */
-export function openLine(largest: number): Line {
-  const up: Way = { longest: 0, cut: Infinity };
-  const down: Way = { longest: 0, cut: Infinity };
+/** A chunk sizer that knows nothing yet; no chunk will be longer than `largest` bytes. */
+export function createChunkSizer(largest: number): ChunkSizer {
+  const up: Direction = { longest: 0, cut: Infinity };
+  const down: Direction = { longest: 0, cut: Infinity };
   let arrivedSince = 0;
   /** Cuts of uploads that said something. */
   let cuts = 0;
@@ -96,7 +96,7 @@ export function openLine(largest: number): Line {
 }
 
 /** Takes a cut for one of length, unless much more has passed; the next one is easier to believe in then. */
-function believe(way: Way, cutAfter: number): boolean {
+function believe(way: Direction, cutAfter: number): boolean {
   const isAccident = cutAfter * ACCIDENT < way.longest;
   if (isAccident) way.longest = Math.floor(way.longest / 2);
   else way.cut = Math.min(way.cut, cutAfter);

@@ -16,11 +16,11 @@ import type { Store } from "../../store/store.ts";
 import { storeName } from "../../store/store-name.ts";
 import { type BlobWatcher, type Download, type Downloads, openDownloads } from "./downloads.ts";
 import type { Engine, Outcome, Step, StepOptions } from "../engine.ts";
-import type { LaneWidths } from "./blob-queue.ts";
-import { openLine } from "./chunk-sizer.ts";
-import { type LookAt, openLooks } from "./prefetch.ts";
+import type { QueueWidths } from "./blob-queue.ts";
+import { createChunkSizer } from "./chunk-sizer.ts";
+import { type Inspect, openPrefetch } from "./prefetch.ts";
 import { RETRY_SETTINGS, type RetrySettings } from "./retry-budget.ts";
-import { openSources, type Source, type SourceImage } from "./source-images.ts";
+import { openSourceImages, type Source, type SourceImage } from "./source-images.ts";
 import { openUploads, type Uploads } from "./uploads.ts";
 import { LEAST_FLOW, type LeastFlow } from "./watchdog.ts";
 
@@ -31,7 +31,7 @@ export interface DirectEngineOptions {
   /** Whether an earlier run mirrored the image, so that asking for its digest comes before asking for its manifest. */
   readonly mirroredBefore?: (transfer: Transfer) => boolean;
   /** Blobs that come from each registry at once; as many small ones and twice as many large ones go to one. */
-  readonly lanes?: LaneWidths;
+  readonly widths?: QueueWidths;
   readonly least?: LeastFlow;
   readonly retries?: RetrySettings;
   /** Most bytes that are sent in one request, where the registry takes chunks. */
@@ -40,7 +40,7 @@ export interface DirectEngineOptions {
   readonly over?: AbortSignal;
 }
 
-const LANES = { large: 4, small: 8 };
+const WIDTHS = { large: 4, small: 8 };
 const CHUNK_SIZE = 32 * 1024 * 1024;
 /** Images under way at once: enough to know large blobs early, few enough to bound memory. */
 const CONCURRENCY = 32;
@@ -57,23 +57,23 @@ interface Run {
 
 export function createDirectEngine(options: DirectEngineOptions): Engine {
   const { registries, store, sourceMirrors = [], mirroredBefore = () => false, retries = RETRY_SETTINGS } = options;
-  const { lanes = LANES, least = LEAST_FLOW, chunkSize = CHUNK_SIZE, over } = options;
-  const sources = openSources({ registries, store, mirrors: sourceMirrors });
+  const { widths = WIDTHS, least = LEAST_FLOW, chunkSize = CHUNK_SIZE, over } = options;
+  const sources = openSourceImages({ registries, store, mirrors: sourceMirrors });
   const runs = new Map<AbortSignal | undefined, Run>();
 
   const runOf = (signal: AbortSignal | undefined): Run => {
     const known = runs.get(signal);
     if (known !== undefined) return known;
     const targets = new Map<string, Uploads>();
-    const shared = { store, line: openLine(chunkSize), least, retries, signal };
-    const downloads = openDownloads({ ...shared, lanes });
+    const shared = { store, sizer: createChunkSizer(chunkSize), least, retries, signal };
+    const downloads = openDownloads({ ...shared, widths });
     // what goes up must keep up with what comes down, and has more round trips to wait for
-    const upward = { ...lanes, large: lanes.large * 2 };
+    const upward = { ...widths, large: widths.large * 2 };
     const run: Run = {
       downloads,
       uploadsTo: (host) => {
         const registry = registries.of(host);
-        const uploads = targets.get(host) ?? openUploads({ ...shared, lanes: upward, registry });
+        const uploads = targets.get(host) ?? openUploads({ ...shared, widths: upward, registry });
         targets.set(host, uploads);
         return uploads;
       },
@@ -82,7 +82,7 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     return run;
   };
 
-  const lookAt: LookAt = async (transfer, kind, call) => {
+  const inspect: Inspect = async (transfer, kind, call) => {
     const here = await store.reference(storeName(transfer.target));
     const isKnown = here !== undefined || mirroredBefore(transfer);
     const [source, there] = await Promise.all([
@@ -91,15 +91,15 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     ]);
     return { source, image: await source.image(call), here, there };
   };
-  const looks = openLooks({ lookAt, most: CONCURRENCY, over });
+  const prefetch = openPrefetch({ inspect, most: CONCURRENCY, over });
 
   const pull = step("pull", async (work) => {
     const { transfer, call, signal } = work;
-    const { source, image, here } = await looks.take(transfer, "pull", call);
+    const { source, image, here } = await prefetch.take(transfer, "pull", call);
     const isHere = here?.digest === source.descriptor.digest && (await hasAll(store, image));
     const { downloads } = runOf(signal);
     if (!isHere) {
-      await looks.gathered();
+      await prefetch.gathered();
       const watcher = work.watch(sizeOf(image));
       const want = (blob: Descriptor): Promise<void> => downloads.want(blob, source.places, watcher).finished;
       if (image.isUnchecked) await want(image.config).then(() => checkConfig(work, image));
@@ -131,9 +131,9 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
 
   const mirror = step("pull", async (work) => {
     const { transfer, call, signal } = work;
-    const { source, image, there } = await looks.take(transfer, "mirror", call);
+    const { source, image, there } = await prefetch.take(transfer, "mirror", call);
     if (there?.digest === source.descriptor.digest) return { status: "present", ...factsOf(source, image) };
-    await looks.gathered();
+    await prefetch.gathered();
     const { downloads } = runOf(signal);
     const fetch = (blob: Descriptor): Download => downloads.want(blob, source.places, { onRetry: work.onRetry });
     if (image.isUnchecked) await fetch(image.config).finished.then(() => checkConfig(work, image));
@@ -161,7 +161,7 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
   };
 
   /** Brings all blobs of the image to the target, then its manifest under the tag. */
-  const sendImage = async (work: Work, image: SourceImage, { fetch, mayHave }: Sending): Promise<void> => {
+  const sendImage = async (work: Work, image: SourceImage, { fetch, mayHave }: SendOptions): Promise<void> => {
     const { transfer, call, signal } = work;
     const { registry, repository, tag } = withDefaultTag(transfer.target);
     const uploads = runOf(signal).uploadsTo(registry);
@@ -186,12 +186,12 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
       // every request under way listens to the one signal
       if (over !== undefined) setMaxListeners(0, over);
       expect(registries, transfers, sourceMirrors);
-      if (kind !== "push") looks.begin(transfers, kind);
+      if (kind !== "push") prefetch.begin(transfers, kind);
     },
   };
 }
 
-interface Sending {
+interface SendOptions {
   readonly fetch: (blob: Descriptor) => Download;
   /** The repository may have some of the blobs. */
   readonly mayHave: boolean;

@@ -7,11 +7,11 @@ import { MirrorError } from "../../messages/errors.ts";
 import type { Registry } from "../../registry/client.ts";
 import { RegistryError } from "../../registry/errors.ts";
 import type { Descriptor } from "../../image/manifest.ts";
-import { pause } from "../../async/retry.ts";
+import { pause } from "../../async/pause.ts";
 import type { PartialBlob, Store } from "../../store/store.ts";
-import { type Lanes, openLanes, type LaneWidths } from "./blob-queue.ts";
-import type { Line } from "./chunk-sizer.ts";
-import { retriesOf, type RetrySettings } from "./retry-budget.ts";
+import { type BlobQueue, createBlobQueue, type QueueWidths } from "./blob-queue.ts";
+import type { ChunkSizer } from "./chunk-sizer.ts";
+import { createRetryBudget, type RetrySettings } from "./retry-budget.ts";
 import { type LeastFlow, watched } from "./watchdog.ts";
 
 /** A repository that has a blob, or may have it. */
@@ -47,8 +47,8 @@ export interface Download {
 
 export interface DownloadsOptions {
   readonly store: Store;
-  readonly lanes: LaneWidths;
-  readonly line: Line;
+  readonly widths: QueueWidths;
+  readonly sizer: ChunkSizer;
   readonly least: LeastFlow;
   readonly retries: RetrySettings;
   readonly signal: AbortSignal | undefined;
@@ -66,12 +66,12 @@ const MOST_CORRUPT = 2;
 
 export function openDownloads(options: DownloadsOptions): Downloads {
   const running = new Map<string, BlobDownload>();
-  const lanes = new Map<string, Lanes>();
-  const lanesOf = (host: string): Lanes => {
-    const known = lanes.get(host);
+  const queues = new Map<string, BlobQueue>();
+  const queueOf = (host: string): BlobQueue => {
+    const known = queues.get(host);
     if (known !== undefined) return known;
-    const opened = openLanes(options.lanes);
-    lanes.set(host, opened);
+    const opened = createBlobQueue(options.widths);
+    queues.set(host, opened);
     return opened;
   };
   return {
@@ -81,7 +81,7 @@ export function openDownloads(options: DownloadsOptions): Downloads {
         known.join(sources, watcher);
         return known;
       }
-      const download = new BlobDownload(blob, options, lanesOf);
+      const download = new BlobDownload(blob, options, queueOf);
       running.set(blob.digest, download);
       download.join(sources, watcher);
       download.start(() => running.delete(blob.digest));
@@ -93,7 +93,7 @@ export function openDownloads(options: DownloadsOptions): Downloads {
 class BlobDownload implements Download {
   readonly blob: Descriptor;
   readonly #options: DownloadsOptions;
-  readonly #lanesOf: (host: string) => Lanes;
+  readonly #queueOf: (host: string) => BlobQueue;
   readonly #sources: BlobSource[] = [];
   readonly #watchers: BlobWatcher[] = [];
   #partial: PartialBlob | undefined;
@@ -106,10 +106,10 @@ class BlobDownload implements Download {
   available = 0;
   generation = 0;
 
-  constructor(blob: Descriptor, options: DownloadsOptions, lanesOf: (host: string) => Lanes) {
+  constructor(blob: Descriptor, options: DownloadsOptions, queueOf: (host: string) => BlobQueue) {
     this.blob = blob;
     this.#options = options;
-    this.#lanesOf = lanesOf;
+    this.#queueOf = queueOf;
     this.begun = new Promise((resolve) => (this.#begin = resolve));
   }
 
@@ -226,15 +226,15 @@ class BlobDownload implements Download {
 
   /** Fetches what is missing, over as many connections as it takes. */
   async #fill(partial: PartialBlob, source: BlobSource): Promise<void> {
-    const { line, signal, retries: settings } = this.#options;
-    const retries = retriesOf(settings);
+    const { sizer, signal, retries: settings } = this.#options;
+    const retries = createRetryBudget(settings);
     while (partial.size < this.blob.size) {
       const before = partial.size;
       try {
-        const lanes = this.#lanesOf(source.registry.host);
-        await lanes.use(this.blob.size - before, signal, () => this.#stream(partial, source));
+        const queue = this.#queueOf(source.registry.host);
+        await queue.use(this.blob.size - before, signal, () => this.#stream(partial, source));
       } catch (error) {
-        if (error instanceof MirrorError && error.code === "registry-cut") line.cut(partial.size - before);
+        if (error instanceof MirrorError && error.code === "registry-cut") sizer.cut(partial.size - before);
         const delay = retries.next(error, partial.size > before);
         if (delay === undefined) throw error;
         for (const { onRetry } of this.#watchers) onRetry?.({ ...delay, error });
@@ -245,7 +245,7 @@ class BlobDownload implements Download {
 
   /** Fetches over one connection. */
   async #stream(partial: PartialBlob, { registry, repository }: BlobSource): Promise<void> {
-    const { least, line, signal } = this.#options;
+    const { least, sizer, signal } = this.#options;
     const { host } = registry;
     const before = partial.size;
     this.#begin();
@@ -260,7 +260,7 @@ class BlobDownload implements Download {
         if (fresh.length === 0) continue;
         await partial.append(fresh);
         this.#advance(partial.size);
-        line.carried(partial.size - before);
+        sizer.carried(partial.size - before);
       }
       if (partial.size < this.blob.size) {
         throw new RegistryError("registry-cut", {

@@ -10,7 +10,7 @@ import type { Descriptor } from "../../image/manifest.ts";
 import { unlessAborted } from "../../async/retry.ts";
 import type { Source, SourceImage } from "./source-images.ts";
 
-export interface Look {
+export interface Prefetched {
   readonly source: Source;
   readonly image: SourceImage;
   /** What the store has under the image's name. */
@@ -19,20 +19,20 @@ export interface Look {
   readonly there: Descriptor | undefined;
 }
 
-/** Looks at one image; changes nothing that anybody sees. */
-export type LookAt = (transfer: Transfer, step: "pull" | "mirror", call: CallOptions) => Promise<Look>;
+/** Prefetch at one image; changes nothing that anybody sees. */
+export type Inspect = (transfer: Transfer, step: "pull" | "mirror", call: CallOptions) => Promise<Prefetched>;
 
-export interface Looks {
+export interface Prefetch {
   /** Begins to look at the first of `transfers`. */
   begin(transfers: readonly Transfer[], step: "pull" | "mirror"): void;
   /** What is known of the image, once. Throws what looking at it throws. */
-  take(transfer: Transfer, step: "pull" | "mirror", call: CallOptions): Promise<Look>;
+  take(transfer: Transfer, step: "pull" | "mirror", call: CallOptions): Promise<Prefetched>;
   /** Waits a little for those that are still being looked at. */
   gathered(): Promise<void>;
 }
 
-export interface LooksOptions {
-  readonly lookAt: LookAt;
+export interface PrefetchOptions {
+  readonly inspect: Inspect;
   /** Images that are looked at ahead. */
   readonly most: number;
   /** Ends what was begun and nobody took. */
@@ -43,7 +43,7 @@ type Retry = Parameters<NonNullable<CallOptions["onRetry"]>>[0];
 
 /** A look that nobody has taken yet. */
 interface Ahead {
-  readonly look: Promise<Look>;
+  readonly look: Promise<Prefetched>;
   /** What was said of it so far. */
   readonly retries: readonly Retry[];
   tell: (retry: Retry) => void;
@@ -52,7 +52,7 @@ interface Ahead {
 /** Milliseconds that an image waits for the others, so that the largest blob of all may go first. */
 const GATHERING = 300;
 
-export function openLooks({ lookAt, most, over }: LooksOptions): Looks {
+export function openPrefetch({ inspect, most, over }: PrefetchOptions): Prefetch {
   const begun = new Map<Transfer, Ahead>();
   let all: Promise<unknown> = Promise.resolve();
   return {
@@ -60,7 +60,7 @@ export function openLooks({ lookAt, most, over }: LooksOptions): Looks {
       for (const transfer of transfers.slice(0, most)) {
         const retries: Retry[] = [];
         const ahead: Ahead = {
-          look: lookAt(transfer, step, { signal: over, onRetry: (retry) => ahead.tell(retry) }),
+          look: inspect(transfer, step, { signal: over, onRetry: (retry) => ahead.tell(retry) }),
           tell: (retry) => retries.push(retry),
           retries,
         };
@@ -73,7 +73,7 @@ export function openLooks({ lookAt, most, over }: LooksOptions): Looks {
     take: (transfer, step, call) => {
       const ahead = begun.get(transfer);
       begun.delete(transfer);
-      if (ahead === undefined) return lookAt(transfer, step, call);
+      if (ahead === undefined) return inspect(transfer, step, call);
       const { onRetry } = call;
       if (onRetry !== undefined) {
         for (const retry of ahead.retries) onRetry(retry);

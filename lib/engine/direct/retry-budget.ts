@@ -13,7 +13,7 @@ export interface RetrySettings {
 
 export const RETRY_SETTINGS: RetrySettings = { attempts: 8, firstDelay: 200, longestDelay: 20_000 };
 
-export interface Retries {
+export interface RetryBudget {
   /**
    * What to do after `error`: wait `delay` milliseconds and go on, or give up (`undefined`). `gotOn` says that the
    * try brought something.
@@ -21,7 +21,7 @@ export interface Retries {
   next(error: unknown, gotOn: boolean): { readonly attempt: number; readonly delay: number } | undefined;
 }
 
-export function retriesOf({ attempts, firstDelay, longestDelay }: RetrySettings): Retries {
+export function createRetryBudget({ attempts, firstDelay, longestDelay }: RetrySettings): RetryBudget {
   let failures = 0;
   return {
     next: (error, gotOn) => {

@@ -40,18 +40,18 @@ export interface SourceImage {
   readonly isUnchecked: boolean;
 }
 
-export interface Sources {
+export interface SourceImages {
   /** `isKnown` says that an earlier run had this image. */
   find(transfer: Transfer, options: CallOptions & { readonly isKnown: boolean }): Promise<Source>;
 }
 
-export interface SourcesOptions {
+export interface SourceImagesOptions {
   readonly registries: Registries;
   readonly store: Store;
   readonly mirrors: readonly SourceMirror[];
 }
 
-export function openSources({ registries, store, mirrors }: SourcesOptions): Sources {
+export function openSourceImages({ registries, store, mirrors }: SourceImagesOptions): SourceImages {
   /** Hosts that could not be reached; they are left out as long as there is another place. */
   const silent = new Set<string>();
 

@@ -4,28 +4,28 @@
  *
  * A blob goes up while it comes down, in chunks: whatever the registry has confirmed is written down in the store and
  * need not be sent again, within this run or a later one. How a registry and the way to it like their chunks is
- * learned as they go: one that takes no chunks gets blobs whole, and on a line that cuts connections after some bytes
+ * learned as they go: one that takes no chunks gets blobs whole, and where the network cuts connections after some bytes
  * chunks become smaller than that and get connections of their own.
  */
 import { MirrorError } from "../../messages/errors.ts";
 import type { Registry, Upload } from "../../registry/client.ts";
 import { RegistryError } from "../../registry/errors.ts";
 import type { Descriptor } from "../../image/manifest.ts";
-import { pause } from "../../async/retry.ts";
+import { pause } from "../../async/pause.ts";
 import type { Store, UploadTarget } from "../../store/store.ts";
 import type { BlobWatcher, Download } from "./downloads.ts";
-import { type Lanes, type LaneWidths, openLanes } from "./blob-queue.ts";
-import { type Chunk, type Line, SMALLEST_CHUNK } from "./chunk-sizer.ts";
-import { type Retries, retriesOf, type RetrySettings } from "./retry-budget.ts";
+import { type BlobQueue, type QueueWidths, createBlobQueue } from "./blob-queue.ts";
+import { type Chunk, type ChunkSizer, SMALLEST_CHUNK } from "./chunk-sizer.ts";
+import { type RetryBudget, createRetryBudget, type RetrySettings } from "./retry-budget.ts";
 import { type Flow, type LeastFlow, watched } from "./watchdog.ts";
 
 export interface UploadsOptions {
   readonly registry: Registry;
   readonly store: Store;
-  readonly lanes: LaneWidths;
+  readonly widths: QueueWidths;
   readonly least: LeastFlow;
   readonly retries: RetrySettings;
-  readonly line: Line;
+  readonly sizer: ChunkSizer;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -71,18 +71,18 @@ interface Home {
 
 class RegistryUploads implements Uploads {
   readonly #options: UploadsOptions;
-  readonly #lanes: Lanes;
+  readonly #queue: BlobQueue;
   /** The repository that each blob went to first. */
   readonly #homes = new Map<string, Home>();
   readonly #placing = new Map<string, Promise<void>>();
   /** How the registry wants its uploads. */
-  readonly #wish: Wish = { chunks: true, largestChunk: Infinity };
+  readonly #rules: UploadRules = { chunks: true, largestChunk: Infinity };
   /** Whether asking for a mount is worth it. */
   #mounts = true;
 
   constructor(options: UploadsOptions) {
     this.#options = options;
-    this.#lanes = openLanes(options.lanes);
+    this.#queue = createBlobQueue(options.widths);
   }
 
   async bring(request: UploadRequest): Promise<void> {
@@ -128,7 +128,7 @@ class RegistryUploads implements Uploads {
       opened = answer;
       break;
     }
-    const done = new BlobUpload(request, this.#options, { lanes: this.#lanes, wish: this.#wish, opened }).run();
+    const done = new BlobUpload(request, this.#options, { queue: this.#queue, rules: this.#rules, opened }).run();
     const home = { repository, done };
     if (!this.#homes.has(blob.digest)) this.#homes.set(blob.digest, home);
     await done;
@@ -138,7 +138,7 @@ class RegistryUploads implements Uploads {
   async #mount({ repository, blob }: UploadRequest, from: string): Promise<"mounted" | Upload | undefined> {
     const { registry, signal } = this.#options;
     try {
-      const upload = await this.#lanes.use(0, signal, () => registry.mount(repository, blob.digest, from, { signal }));
+      const upload = await this.#queue.use(0, signal, () => registry.mount(repository, blob.digest, from, { signal }));
       return upload ?? "mounted";
     } catch (error) {
       if (!(error instanceof RegistryError) || error.status === undefined || error.retryHelps) throw error;
@@ -159,15 +159,15 @@ async function succeeded(done: Promise<void>): Promise<boolean> {
 }
 
 /** How a registry wants its uploads, as far as its answers told. */
-interface Wish {
+interface UploadRules {
   /** Blobs may come in chunks. */
   chunks: boolean;
   largestChunk: number;
 }
 
 interface Way {
-  readonly lanes: Lanes;
-  readonly wish: Wish;
+  readonly queue: BlobQueue;
+  readonly rules: UploadRules;
   /** An upload that the registry opened already. */
   readonly opened: Upload | undefined;
 }
@@ -177,7 +177,7 @@ class BlobUpload {
   readonly #request: UploadRequest;
   readonly #options: UploadsOptions;
   readonly #way: Way;
-  readonly #retries: Retries;
+  readonly #retries: RetryBudget;
   #download: Download;
   /** The download's bytes that the upload so far is made of. */
   #generation: number;
@@ -193,7 +193,7 @@ class BlobUpload {
     this.#request = request;
     this.#options = options;
     this.#way = way;
-    this.#retries = retriesOf(options.retries);
+    this.#retries = createRetryBudget(options.retries);
     this.#download = request.fetch();
     this.#generation = this.#download.generation;
     this.#upload = way.opened;
@@ -215,19 +215,19 @@ class BlobUpload {
 
   /** Sends all that is missing and closes the upload. */
   async #send(): Promise<void> {
-    const { lanes, wish } = this.#way;
-    const { registry, signal, line } = this.#options;
+    const { queue, rules } = this.#way;
+    const { registry, signal, sizer } = this.#options;
     const { size } = this.#request.blob;
     // opened while the first bytes are awaited
     await allOf([this.#open(), this.#lead()]);
     for (;;) {
-      const isLast = await lanes.use(size, signal, async () => {
+      const isLast = await queue.use(size, signal, async () => {
         if (this.#download.generation !== this.#generation) await this.#begin();
         this.#upload ??= await registry.startUpload(this.#request.repository, { signal });
         const { offset, smallestChunk = 0 } = this.#upload;
         const left = size - offset;
-        const chunk = line.chunk(Math.min(left, wish.largestChunk));
-        const end = wish.chunks ? offset + Math.min(left, Math.max(chunk.bytes, smallestChunk)) : size;
+        const chunk = sizer.chunk(Math.min(left, rules.largestChunk));
+        const end = rules.chunks ? offset + Math.min(left, Math.max(chunk.bytes, smallestChunk)) : size;
         await this.#sendPart(this.#upload, end, chunk);
         return end === size;
       });
@@ -246,11 +246,11 @@ class BlobUpload {
     await this.#download.begun;
     const { registry, signal } = this.#options;
     const { repository } = this.#request;
-    this.#upload ??= await this.#way.lanes.use(0, signal, () => registry.startUpload(repository, { signal }));
+    this.#upload ??= await this.#way.queue.use(0, signal, () => registry.startUpload(repository, { signal }));
   }
 
   async #sendPart(upload: Upload, end: number, chunk: Chunk): Promise<void> {
-    const { registry, signal, least, line } = this.#options;
+    const { registry, signal, least, sizer } = this.#options;
     const { repository, blob } = this.#request;
     const length = end - upload.offset;
     this.#length = length;
@@ -262,7 +262,7 @@ class BlobUpload {
           sent += bytes;
           this.#show(upload.offset + sent);
         });
-        const options = { signal: flow.signal, fresh: line.isApart(length) };
+        const options = { signal: flow.signal, fresh: sizer.isApart(length) };
         if (end < blob.size) this.#upload = await registry.uploadChunk(repository, upload, { length, stream }, options);
         else await registry.finishUpload(repository, upload, blob.digest, { length, stream }, options);
       });
@@ -300,10 +300,10 @@ class BlobUpload {
 
   /** Handles refusals that tell how the registry wants it. `false` = the error stands. */
   async #takesRefusal(error: MirrorError): Promise<boolean> {
-    const { wish } = this.#way;
+    const { rules } = this.#way;
     if (!(error instanceof RegistryError) || error.status === undefined || error.retryHelps) return false;
-    if (error.status === 413 && wish.chunks && this.#length > SMALLEST_CHUNK) {
-      wish.largestChunk = Math.max(SMALLEST_CHUNK, Math.floor(this.#length / 2));
+    if (error.status === 413 && rules.chunks && this.#length > SMALLEST_CHUNK) {
+      rules.largestChunk = Math.max(SMALLEST_CHUNK, Math.floor(this.#length / 2));
       await this.#synchronise();
       return true;
     }
@@ -315,7 +315,7 @@ class BlobUpload {
       if (this.#lost > MOST_LOST) return false;
       await this.#begin();
     } else if (!LOST.has(error.status) || this.#lost > MOST_LOST) {
-      wish.chunks = false;
+      rules.chunks = false;
       await this.#begin();
     } else await this.#synchronise();
     return true;

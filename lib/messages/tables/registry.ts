@@ -5,7 +5,10 @@ import type { Text, Values } from "../message.ts";
 
 /** The names of Docker Hub: the one of image references, and the ones of its servers. */
 const HUB = /^(?:index\.|registry-1\.)?docker\.io$/;
-const registryOf = (host: unknown): string => (HUB.test(String(host)) ? "docker.io" : String(host).toLowerCase());
+const registryOf = (host: unknown): string => {
+  const name = typeof host === "string" ? host.toLowerCase() : "";
+  return HUB.test(name) ? "docker.io" : name;
+};
 
 /** Images are written to this registry. */
 const isMirror = ({ mirror, pullRegistry }: Facts, { host }: Values): boolean =>
@@ -62,7 +65,7 @@ const TRY_OTHER_SOURCE = {
 
 /** The registry is named by an address or as this machine: no name of it can be poisoned. */
 const isAddress = (_: Facts, { host }: Values): boolean =>
-  /^(?:\d+(?:\.\d+){3}|\[[0-9a-f:.]+\]|localhost)(?::\d+)?$/i.test(String(host));
+  /^(?:\d+(?:\.\d+){3}|\[[0-9a-f:.]+\]|localhost)(?::\d+)?$/i.test(host as string);
 const isElsewhere = (facts: Facts, values: Values): boolean => !isAddress(facts, values);
 
 const network = [
@@ -114,10 +117,23 @@ export const REGISTRY_ERRORS = {
     exit: 2,
     en: 'no certificate can be read from "{file}", which {variable} names: {detail:cause}',
     zh: "无法从 {variable} 指定的“{file}”读取证书：{detail:cause}",
-    hint: {
-      en: "name a file in PEM format (-----BEGIN CERTIFICATE-----); openssl x509 -inform der -in FILE -out FILE.pem converts one in DER format",
-      zh: "请指定 PEM 格式的文件（-----BEGIN CERTIFICATE-----）；DER 格式可用 openssl x509 -inform der -in FILE -out FILE.pem 转换",
-    },
+    hint: [
+      {
+        when: (_, { fault }) => fault !== "der" && fault !== "unread",
+        en: "name a file in PEM format (-----BEGIN CERTIFICATE-----), or unset {variable}",
+        zh: "请指定 PEM 格式的文件（-----BEGIN CERTIFICATE-----），或取消设置 {variable}",
+      },
+      {
+        when: (_, { fault }) => fault === "der",
+        en: "convert it with openssl x509 -inform der -in FILE -out FILE.pem and name that file",
+        zh: "用 openssl x509 -inform der -in FILE -out FILE.pem 转换后指定新文件",
+      },
+      {
+        when: (_, { fault }) => fault === "unread",
+        en: "check the path and its permissions, or unset {variable}",
+        zh: "检查路径和读取权限，或取消设置 {variable}",
+      },
+    ],
   },
   "registry-unreachable": {
     exit: 1,
@@ -193,7 +209,7 @@ export const REGISTRY_ERRORS = {
   "registry-certificate-name": {
     exit: 1,
     en: 'what answers as "{host}" shows the certificate of {names:list}, signed by "{issuer}"',
-    zh: "以“{host}”应答的服务器出示的是 {names:list} 的证书，由“{issuer}”签发",
+    zh: "以“{host}”应答的服务器出示的是{names:list}的证书，由“{issuer}”签发",
     hint: [
       {
         when: isAddress,
@@ -303,8 +319,8 @@ export const REGISTRY_ERRORS = {
   },
   "registry-login-method": {
     exit: 1,
-    en: '"{host}" wants a login for "{name}" and offers no way to log in that is known: {detail:cause}',
-    zh: "“{host}”要求登录后才能访问“{name}”，但没有提供可用的登录方式：{detail:cause}",
+    en: '"{host}" wants a login and offers no way to log in that is known: {detail:cause}',
+    zh: "“{host}”要求登录，但没有提供可用的登录方式：{detail:cause}",
     hint: {
       en: "the registry, or a gateway before it, has to offer Basic or Bearer in WWW-Authenticate: check that the name is the registry's, and ask who runs it",
       zh: "镜像仓库或其前面的网关需要在 WWW-Authenticate 中提供 Basic 或 Bearer：确认该地址是镜像仓库，并询问其管理员",
@@ -327,6 +343,15 @@ export const REGISTRY_ERRORS = {
       },
       ...unauthorizedHints,
     ],
+  },
+  "registry-login-stale": {
+    exit: 1,
+    en: '"{host}" refused the login stored in "{file}" and is read without it (docker logout {host} removes it): {detail:cause}',
+    zh: "“{host}”拒绝了“{file}”中保存的登录信息，改为不登录读取（docker logout {host} 可删除它）：{detail:cause}",
+    hint: {
+      en: "run docker logout {host}, and docker login {host} where a login is needed",
+      zh: "执行 docker logout {host}，需要登录时再执行 docker login {host}",
+    },
   },
   "registry-pull-denied": {
     exit: 1,
@@ -389,9 +414,14 @@ export const REGISTRY_ERRORS = {
     zh: "“{host}”上不存在“{name}”：{detail:cause}",
     hint: [
       {
-        when: (_, { lost }) => lost !== "blob",
+        when: (_, { lost }) => lost === undefined,
         en: "create the namespace or repository there first, or correct --namespace",
         zh: "先在那里创建命名空间或仓库，或改正 --namespace",
+      },
+      {
+        when: (_, { lost }) => lost === "upload",
+        en: "the registry forgot an upload that it had opened: run the same command again; when it stays so, its replicas do not share the state of uploads",
+        zh: "镜像仓库丢失了已开始的上传：重新运行同一条命令；如果一直如此，说明它的多个副本没有共享上传状态",
       },
       {
         when: (_, { lost }) => lost === "blob",

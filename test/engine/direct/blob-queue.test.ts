@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openLanes, SMALL_BLOB } from "../../../lib/engine/direct/blob-queue.ts";
+import { createBlobQueue, SMALL_BLOB } from "../../../lib/engine/direct/blob-queue.ts";
 
 interface Gate {
   readonly open: () => void;
@@ -16,17 +16,17 @@ function gate(): Gate {
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test("the largest goes first, then the first to come", async () => {
-  const lanes = openLanes({ large: 1, small: 1 });
+  const queue = createBlobQueue({ large: 1, small: 1 });
   const begun: string[] = [];
   const first = gate();
-  const all = [lanes.use(SMALL_BLOB, undefined, () => first.passed)];
+  const all = [queue.use(SMALL_BLOB, undefined, () => first.passed)];
   for (const [name, size] of [
     ["b", 2],
     ["a", 3],
     ["c", 2],
     ["d", 1],
   ] as const) {
-    all.push(lanes.use(size * SMALL_BLOB, undefined, async () => void begun.push(name)));
+    all.push(queue.use(size * SMALL_BLOB, undefined, async () => void begun.push(name)));
   }
   await settled();
   assert.deepEqual(begun, []);
@@ -36,12 +36,12 @@ test("the largest goes first, then the first to come", async () => {
 });
 
 test("small ones have lanes of their own", async () => {
-  const lanes = openLanes({ large: 3, small: 2 });
+  const queue = createBlobQueue({ large: 3, small: 2 });
   const end = gate();
   const running = { large: 0, small: 0 };
   const all = ["large", "small"].flatMap((kind) =>
     Array.from({ length: 5 }, () =>
-      lanes.use(kind === "large" ? SMALL_BLOB : SMALL_BLOB - 1, undefined, () => {
+      queue.use(kind === "large" ? SMALL_BLOB : SMALL_BLOB - 1, undefined, () => {
         running[kind as "large" | "small"] += 1;
         return end.passed;
       }),
@@ -55,22 +55,22 @@ test("small ones have lanes of their own", async () => {
 });
 
 test("a failure makes room, and whoever is aborted leaves the queue", async () => {
-  const lanes = openLanes({ large: 1, small: 1 });
+  const queue = createBlobQueue({ large: 1, small: 1 });
   const first = gate();
-  const failing = lanes.use(0, undefined, async () => {
+  const failing = queue.use(0, undefined, async () => {
     await first.passed;
     throw new Error("failed");
   });
   const abort = new AbortController();
-  const left = lanes.use(0, abort.signal, () => Promise.reject(new Error("must not begin")));
-  const next = lanes.use(0, undefined, async () => "done");
+  const left = queue.use(0, abort.signal, () => Promise.reject(new Error("must not begin")));
+  const next = queue.use(0, undefined, async () => "done");
   abort.abort();
   await assert.rejects(left, { code: "interrupted" });
   first.open();
   await assert.rejects(failing, /failed/);
   assert.equal(await next, "done");
   await assert.rejects(
-    lanes.use(0, abort.signal, async () => {}),
+    queue.use(0, abort.signal, async () => {}),
     { code: "interrupted" },
   );
 });

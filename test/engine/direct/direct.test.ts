@@ -7,7 +7,7 @@ import { digestOf } from "../../../lib/image/digest.ts";
 import { createDirectEngine, type DirectEngineOptions } from "../../../lib/engine/direct/direct.ts";
 import { storeName } from "../../../lib/store/store-name.ts";
 import type { Engine, Outcome, Progress } from "../../../lib/engine/engine.ts";
-import { transferAll } from "../../../lib/async/map-concurrent.ts";
+import { mapConcurrent } from "../../../lib/async/map-concurrent.ts";
 import type { MirrorError } from "../../../lib/messages/errors.ts";
 import type { Transfer } from "../../../lib/mirror/transfers.ts";
 import { run } from "../../../lib/system/process.ts";
@@ -89,7 +89,7 @@ async function bench(t: TestContext, options: BenchOptions = {}): Promise<Bench>
   const mirror = (...names: readonly string[]): Promise<readonly Outcome[]> => {
     const transfers = names.map((name) => transfer(name));
     engine.begin?.(transfers, "mirror");
-    return transferAll(transfers, (each) => engine.mirror(each, { onProgress }), {
+    return mapConcurrent(transfers, (each) => engine.mirror(each, { onProgress }), {
       concurrency: engine.concurrency ?? 1,
     });
   };
@@ -163,7 +163,7 @@ test("a first run makes the fewest requests, a second one a HEAD at each end", a
   const engine = await again();
   const transfers = names.map((name) => transfer(name));
   engine.begin?.(transfers, "mirror");
-  const second = await transferAll(transfers, (each) => engine.mirror(each), { concurrency: 3 });
+  const second = await mapConcurrent(transfers, (each) => engine.mirror(each), { concurrency: 3 });
   assert.deepEqual(statuses(second), ["present", "present", "present"]);
   for (const server of [source, target]) {
     assert.equal(server.count("HEAD", /manifests/), 3 + 1);
@@ -474,9 +474,9 @@ test("429 is waited for and said", async (t) => {
   assert.match(retries[0]!, /no more requests.*toomanyrequests: slow/);
 });
 
-for (const whenCut of ["keep", "cancel"] as const) {
-  test(`an upload that is cut: a registry that would ${whenCut} it`, async (t) => {
-    const { source, target, mirror } = await bench(t, { target: { whenCut }, engine: { chunkSize: 2 * MIB } });
+for (const onDisconnect of ["keep", "cancel"] as const) {
+  test(`an upload that is cut: a registry that would ${onDisconnect} it`, async (t) => {
+    const { source, target, mirror } = await bench(t, { target: { onDisconnect }, engine: { chunkSize: 2 * MIB } });
     const layers = [noise("large", 7 * MIB)];
     putImage(source, { repository: "app", tag: "1", layers });
     let cuts = 0;
@@ -485,13 +485,16 @@ for (const whenCut of ["keep", "cancel"] as const) {
     assertWhole(target, "team/app", "1", layers);
     assert.ok(readFrom(source) < 7 * MIB + 2000, "nothing came down twice");
     const sent = sentTo(target);
-    if (whenCut === "keep") assert.ok(sent < 7 * MIB + 5000, `${sent} bytes`);
+    if (onDisconnect === "keep") assert.ok(sent < 7 * MIB + 5000, `${sent} bytes`);
     else assert.ok(sent < 10 * MIB + 5000, `${sent} bytes`);
   });
 }
 
 test("a link that cuts every upload after some bytes is learned once", async (t) => {
-  const { source, target, mirror } = await bench(t, { target: { whenCut: "cancel" }, engine: { chunkSize: 16 * MIB } });
+  const { source, target, mirror } = await bench(t, {
+    target: { onDisconnect: "cancel" },
+    engine: { chunkSize: 16 * MIB },
+  });
   const layers = [noise("one", 24 * MIB), noise("two", 20 * MIB)];
   putImage(source, { repository: "app", tag: "1", layers });
   target.setFault(({ method }) => (method === "PATCH" || method === "PUT" ? { cutRequestAfter: 8 * MIB } : undefined));
@@ -591,7 +594,7 @@ test("source mirrors come first, in order, and the registry itself last", async 
 
 test("an interrupted run goes on where it stopped, in both directions", async (t) => {
   const { source, target, engine, again, transfer } = await bench(t, {
-    target: { whenCut: "keep" },
+    target: { onDisconnect: "keep" },
     engine: { chunkSize: MIB },
   });
   const layers = [noise("large", 8 * MIB)];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Look, openLooks } from "../../../lib/engine/direct/prefetch.ts";
+import { type Prefetched, openPrefetch } from "../../../lib/engine/direct/prefetch.ts";
 import { MirrorError } from "../../../lib/messages/errors.ts";
 import type { Transfer } from "../../../lib/mirror/transfers.ts";
 import { parseReference } from "../../../lib/image/reference.ts";
@@ -16,65 +16,65 @@ const [one, two, three] = ["one", "two", "three"].map(transferOf) as [Transfer, 
 
 test("the first images are looked at ahead, and each look is taken once", async () => {
   const seen: string[] = [];
-  const look = {} as Look;
-  const lookAt = async ({ source }: Transfer, step: string): Promise<Look> => {
+  const look = {} as Prefetched;
+  const inspect = async ({ source }: Transfer, step: string): Promise<Prefetched> => {
     seen.push(`${step} ${source.repository}`);
     return look;
   };
-  const looks = openLooks({ lookAt, most: 2, over: undefined });
-  looks.begin([one, two, three], "mirror");
+  const prefetch = openPrefetch({ inspect, most: 2, over: undefined });
+  prefetch.begin([one, two, three], "mirror");
   assert.deepEqual(seen, ["mirror library/one", "mirror library/two"]);
-  assert.equal(await looks.take(one, "mirror", {}), look);
+  assert.equal(await prefetch.take(one, "mirror", {}), look);
   assert.equal(seen.length, 2);
-  await looks.take(one, "mirror", {});
-  await looks.take(three, "mirror", {});
+  await prefetch.take(one, "mirror", {});
+  await prefetch.take(three, "mirror", {});
   assert.deepEqual(seen.slice(2), ["mirror library/one", "mirror library/three"]);
 });
 
 test("a look that failed is told to whoever takes it, and to nobody else", async () => {
-  const failure = Promise.reject<Look>(new MirrorError("interrupted"));
-  const looks = openLooks({ lookAt: () => failure, most: 2, over: undefined });
-  looks.begin([one, two], "mirror");
-  await assert.rejects(looks.take(one, "mirror", {}), { code: "interrupted" });
-  await looks.gathered();
+  const failure = Promise.reject<Prefetched>(new MirrorError("interrupted"));
+  const prefetch = openPrefetch({ inspect: () => failure, most: 2, over: undefined });
+  prefetch.begin([one, two], "mirror");
+  await assert.rejects(prefetch.take(one, "mirror", {}), { code: "interrupted" });
+  await prefetch.gathered();
 });
 
 test("whoever takes a look is told of its retries, those before and those after", async () => {
   const told: number[] = [];
   const listeners: NonNullable<CallOptions["onRetry"]>[] = [];
-  const lookAt = (_: Transfer, __: string, { onRetry }: CallOptions): Promise<Look> => {
+  const inspect = (_: Transfer, __: string, { onRetry }: CallOptions): Promise<Prefetched> => {
     listeners.push(onRetry!);
     return new Promise(() => {});
   };
-  const looks = openLooks({ lookAt, most: 1, over: undefined });
-  looks.begin([one], "pull");
+  const prefetch = openPrefetch({ inspect, most: 1, over: undefined });
+  prefetch.begin([one], "pull");
   const [say] = listeners as [(typeof listeners)[0]];
   say({ attempt: 1, delay: 1000, error: undefined });
-  void looks.take(one, "pull", { onRetry: ({ attempt }) => told.push(attempt) });
+  void prefetch.take(one, "pull", { onRetry: ({ attempt }) => told.push(attempt) });
   say({ attempt: 2, delay: 2000, error: undefined });
   assert.deepEqual(told, [1, 2]);
 });
 
 test("whoever waits for a look may leave, and waits for those of others a moment only", async () => {
   const ends: AbortSignal[] = [];
-  const lookAt = (
+  const inspect = (
     _: Transfer,
     __: string,
     { signal }: { readonly signal?: AbortSignal | undefined },
-  ): Promise<Look> => {
+  ): Promise<Prefetched> => {
     ends.push(signal!);
     return new Promise(() => {});
   };
   const over = new AbortController();
-  const looks = openLooks({ lookAt, most: 2, over: over.signal });
-  looks.begin([one, two], "mirror");
+  const prefetch = openPrefetch({ inspect, most: 2, over: over.signal });
+  prefetch.begin([one, two], "mirror");
   assert.deepEqual(ends, [over.signal, over.signal]);
   const abort = new AbortController();
-  const taken = looks.take(one, "mirror", { signal: abort.signal });
+  const taken = prefetch.take(one, "mirror", { signal: abort.signal });
   abort.abort();
   await assert.rejects(taken, { code: "interrupted" });
   // nothing else keeps the test's process going meanwhile
   const waiting = setInterval(() => {}, 1000);
-  await looks.gathered();
+  await prefetch.gathered();
   clearInterval(waiting);
 });

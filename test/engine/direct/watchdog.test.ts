@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { retriesOf } from "../../../lib/engine/direct/retry-budget.ts";
+import { createRetryBudget } from "../../../lib/engine/direct/retry-budget.ts";
 import { watched } from "../../../lib/engine/direct/watchdog.ts";
 import { MirrorError } from "../../../lib/messages/errors.ts";
 import { RegistryError } from "../../../lib/registry/errors.ts";
@@ -55,11 +55,11 @@ const limited = (retryAfter: number) =>
 
 test("a transfer is tried as long as it gets on, and a few times more", () => {
   const cut = new RegistryError("registry-cut", { host: "r", detail: "x" });
-  const retries = retriesOf({ attempts: 3, firstDelay: 100, longestDelay: 150 });
+  const retries = createRetryBudget({ attempts: 3, firstDelay: 100, longestDelay: 150 });
   for (let times = 0; times < 50; times += 1) assert.equal(retries.next(cut, true)?.attempt, 1);
   assert.equal(retries.next(cut, false)?.attempt, 2);
   assert.equal(retries.next(cut, false), undefined);
-  const delay = retriesOf({ attempts: 9, firstDelay: 100, longestDelay: 150 }).next(cut, false)!.delay;
+  const delay = createRetryBudget({ attempts: 9, firstDelay: 100, longestDelay: 150 }).next(cut, false)!.delay;
   assert.ok(delay >= 50 && delay <= 100);
   assert.equal(
     retries.next(new RegistryError("registry-not-found", { host: "r", name: "x", detail: "" }), true),

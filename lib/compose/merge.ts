@@ -233,7 +233,7 @@ function mergeDependencies(earlier: Value, later: Value, path: Path): Value {
 
 /** A list of networks or models names them without settings, so those of an earlier file stay. */
 function mergeNamed(earlier: Value, later: Value, path: Path): Value {
-  const [base, over] = [namesAsMapping(earlier), namesAsMapping(later)];
+  const [base, over] = [withoutSettings(earlier), withoutSettings(later)];
   if (base === undefined || over === undefined) return mergeValue(earlier, later, path);
   const isList = later.kind !== "mapping";
   const entries = new Map(base.entries);
@@ -242,6 +242,16 @@ function mergeNamed(earlier: Value, later: Value, path: Path): Value {
     entries.set(name, known === undefined ? value : isList ? known : mergeValue(known, value, [...path, "*"]));
   }
   return { ...base, entries };
+}
+
+/** A list of names as the mapping to nothing that compose makes of it. */
+function withoutSettings(value: Value): Mapping | undefined {
+  const named = namesAsMapping(value);
+  if (named === undefined || value.kind === "mapping") return named;
+  const entries = [...named.entries].map(
+    ([name, entry]) => [name, { ...entry, kind: "scalar", type: "null", text: "" } as const] as const,
+  );
+  return { ...named, entries: new Map(entries) };
 }
 
 /** A list of names is a mapping whose entries have no settings: each is the scalar that names it. */

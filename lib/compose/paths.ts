@@ -29,7 +29,8 @@ export class Rebase {
   /** A top-level config or secret, or a volume that a local folder is bound to. */
   resource(value: Value): Value {
     if (this.#from === this.#folder) return value;
-    const isBind = textOf(entryAt(value, "driver_opts", "o")) === "bind";
+    const isBind =
+      textOf(entryAt(value, "driver_opts", "o")) === "bind" && textOf(entryAt(value, "driver")) === "local";
     return mapEntries(value, (entries) =>
       mapEntry(
         mapEntry(entries, "file", (file) => mapScalar(file, this.#path)),

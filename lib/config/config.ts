@@ -59,6 +59,7 @@ export const FLAGS = {
   dir: { type: "string", value: "DIR", variable: "DEPLOY_DIR" },
   ship: { type: "boolean" },
   "no-ship": { type: "boolean" },
+  "allow-path": { type: "string", multiple: true, value: "FOLDER" },
   sudo: { type: "boolean" },
   tunnel: { type: "boolean" },
   orchestrator: { type: "string", value: "compose|swarm", variable: "DEPLOY_ORCHESTRATOR", default: "compose" },
@@ -136,6 +137,8 @@ export interface Config {
   readonly credentials?: Credentials;
   /** Of the files besides the compose files: those that the host lacks, all that differ, or none are sent. */
   readonly send: "missing" | "all" | "none";
+  /** Folders outside the project's that links in it may lead to, absolute. */
+  readonly allowPaths: readonly string[];
   /** docker on the host is called as root where it answers root only. */
   readonly sudo: boolean;
   /** The host pulls from the content store here, through the ssh connection. */
@@ -241,6 +244,7 @@ export function readConfig({
     dir: text("dir"),
     credentials: credentialsOf(variable("MIRROR_USERNAME"), variable("MIRROR_PASSWORD")),
     send: isSet("no-ship") ? "none" : isSet("ship") ? "all" : "missing",
+    allowPaths: list("allow-path").map((each) => resolve(cwd, each)),
     sudo: isSet("sudo"),
     tunnel: isSet("tunnel"),
     orchestrator: choice("orchestrator", ["compose", "swarm"]),

@@ -31,6 +31,7 @@ const HOST_FLAGS = ["host", "dir", "pull-registry"] as const satisfies FlagName[
 const CARE_FLAGS = [
   "ship",
   "no-ship",
+  "allow-path",
   "sudo",
   "tunnel",
   "orchestrator",

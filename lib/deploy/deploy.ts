@@ -4,7 +4,6 @@
  */
 import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
-import { discover } from "../compose/discover.ts";
 import { load } from "../compose/load.ts";
 import type { Project } from "../compose/project.ts";
 import { MIRROR_FILE } from "../compose/rewrite.ts";
@@ -17,26 +16,27 @@ import { storeName } from "../store/store-name.ts";
 import { formatReference, parseReference } from "../image/reference.ts";
 import { findCredentials } from "../registry/credentials.ts";
 import { buildFoldersOf, requireBuildFolders } from "./files/build-folders.ts";
-import { closureOf, isOutside } from "./files/project-files.ts";
+import { isOutside, type NeededFile, projectFiles } from "./files/project-files.ts";
 import { type Drift, driftOf } from "./host/drift.ts";
 import { endpointFor } from "./host/pull-endpoint.ts";
 import { type DeployProgress, type DeployResult, executeDeploy, executeSteps, resultOf } from "./execute.ts";
 import { type HostView, viewOf } from "./host/host-project.ts";
-import { type DeployChoices, type DeployPlan, planDeploy, type ShippedFile, type Unrecorded } from "./plan/plan.ts";
+import type { BundleFile } from "./files/bundle-file.ts";
+import { type DeployChoices, type DeployPlan, planDeploy, type Unrecorded } from "./plan/plan.ts";
 import { accessTo, type FoundCompose, type HostProbe, judgeHost, probeHost } from "./host/probe.ts";
 import { type DeployedProject, projectOn } from "./orchestrator/compose-project.ts";
 import { releaseId } from "./plan/release.ts";
 import { planRollback, type RollbackPlan } from "./plan/rollback.ts";
-import { composeFilesFor, envFilesFor, needsOfShipment, readShipment, type Shipment } from "./files/bundle.ts";
+import { checkedFiles, composeFilesFor, envFilesFor, needsOfBundle, readBundle, type Bundle } from "./files/bundle.ts";
 import { connect, type Connection, type ConnectOptions } from "./ssh/connection.ts";
-import { stackFiles } from "./orchestrator/stack-file.ts";
+import { stackFile } from "./orchestrator/stack-file.ts";
 import { type Container, containersOf } from "./host/containers.ts";
 import { containersOfStack, stackServices } from "./orchestrator/swarm.ts";
 import { requireInStore, throughTunnel, type Tunnel } from "./ssh/tunnel.ts";
 import { listContainers, type WantedImage } from "./plan/steps.ts";
 
 export interface DeployOptions extends Pick<ConnectOptions, "run" | "signal"> {
-  readonly shipment: Shipment;
+  readonly bundle: Bundle;
   /** Folder on the host; `~/PROJECT` by default. */
   readonly dir?: string | undefined;
   readonly profiles: readonly string[];
@@ -49,6 +49,8 @@ export interface DeployOptions extends Pick<ConnectOptions, "run" | "signal"> {
   readonly pullRegistry?: string | undefined;
   /** Folder of the content store that the host pulls from through the connection; absent = it pulls by itself. */
   readonly tunnel?: string | undefined;
+  /** Folders outside the project's that links in it may lead to, absolute. */
+  readonly allowPaths: readonly string[];
   readonly orchestrator: "compose" | "swarm";
   readonly concurrency: number;
   readonly choices: DeployChoices;
@@ -65,7 +67,7 @@ type OnStage = (stage: DeployStage) => void;
 
 /**
  * Reads what is to be deployed by `config`, for the mirror compose file that lies beside the compose file or at
- * `--output`. `source` spares reading the project again. Throws what `load`, `readShipment`, `readLock` and
+ * `--output`. `source` spares reading the project again. Throws what `load`, `readBundle`, `readLock` and
  * `findCredentials` throw.
  */
 export async function prepareDeploy(config: Config, source?: Project): Promise<DeployOptions> {
@@ -73,14 +75,14 @@ export async function prepareDeploy(config: Config, source?: Project): Promise<D
   const { send, sudo, keepLogin, rollback, waitSeconds, keep } = config;
   const project = source ?? (await load(config));
   const file = outputPath(config, project, MIRROR_FILE);
-  const shipment = await readShipment({ source: project, file, platform, options: config });
+  const bundle = await readBundle({ source: project, file, platform, options: config });
   const stored =
-    config.credentials !== undefined || shipment.registry === undefined
+    config.credentials !== undefined || bundle.registry === undefined
       ? undefined
-      : ((await findCredentials(shipment.registry, { environment, home, run })) ??
+      : ((await findCredentials(bundle.registry, { environment, home, run })) ??
         (registry === undefined ? undefined : await findCredentials(registry, { environment, home, run })));
   return {
-    shipment,
+    bundle,
     dir,
     profiles,
     credentials: config.credentials ?? (stored !== undefined && "password" in stored ? stored : undefined),
@@ -88,7 +90,8 @@ export async function prepareDeploy(config: Config, source?: Project): Promise<D
     registry,
     pullRegistry,
     // Images that were named by the content store are nowhere else.
-    ...(config.tunnel || (config.embedded && shipment.registry === registry) ? { tunnel: config.store } : {}),
+    ...(config.tunnel || (config.embedded && bundle.registry === registry) ? { tunnel: config.store } : {}),
+    allowPaths: config.allowPaths,
     orchestrator: config.orchestrator,
     concurrency,
     choices: { send, sudo, keepLogin, rollback, waitSeconds, keep, lockSeconds: LOCK_SECONDS },
@@ -163,7 +166,7 @@ export async function statusFor(host: string, options: DeployOptions): Promise<H
     const { signal, lock } = options;
     const probe = await probeHost(connection, dirOf(options), { signal });
     const project = deployed(probe, options);
-    const { name } = options.shipment.source;
+    const { name } = options.bundle.source;
     const release = probe.releases.find(({ id }) => id === probe.current);
     const containers =
       options.orchestrator === "swarm"
@@ -215,21 +218,33 @@ function withTunnel<T>(
 }
 
 async function planOver(connection: Connection, options: DeployOptions, tunnel?: Tunnel): Promise<DeployPlan> {
-  const { shipment, profiles, credentials, lock, registry, pullRegistry, choices, signal } = options;
-  const needed = await closureOf(shipment.mirror, shipment.options);
-  const buildFolders = buildFoldersOf(shipment.mirror);
-  const [main] = composeFilesFor(shipment, undefined);
-  const names = [main!, ...needed, ...buildFolders].map(({ name }) => name);
-  const probe = await probeHost(connection, dirOf(options), { names, signal });
+  const { bundle, profiles, credentials, lock, registry, pullRegistry, choices, signal } = options;
   const { send } = choices;
   const swarm = options.orchestrator === "swarm";
-  const needs = needsOfShipment(shipment, probe.compose);
-  const fatal = judgeHost(probe, { ...needs, sudo: choices.sudo, swarm }).errors[0];
+  const filesOf = (project: Project): Promise<readonly NeededFile[]> =>
+    projectFiles(project, {
+      envFiles: bundle.mirror.envFiles,
+      ...(swarm ? { composeFiles: [] } : {}),
+      allowPaths: options.allowPaths,
+    });
+  const [main] = composeFilesFor(bundle, undefined);
+  const namesOf = (files: readonly NeededFile[], project: Project): readonly string[] =>
+    [main!, ...files, ...buildFoldersOf(project)].map(({ name }) => name);
+  const names = namesOf(await filesOf(bundle.mirror), bundle.mirror);
+  const first = await probeHost(connection, dirOf(options), { names, signal });
+  const needs = needsOfBundle(bundle, first.compose);
+  const fatal = judgeHost(first, { ...needs, sudo: choices.sudo, swarm }).errors[0];
   if (fatal !== undefined) throw fatal;
-  const named = shipment.registry;
+  const named = bundle.registry;
   const now = new Date();
   const locked = lockedBy(lock, named);
-  const view = await viewOf(shipment, probe, { profiles, send, locked });
+  const view = await viewOf(bundle, first, { profiles, send, locked });
+  // The host's own `.env` may lead to other files than the one here.
+  const needed = await filesOf(view.project);
+  const buildFolders = buildFoldersOf(view.project);
+  const others = namesOf(needed, view.project).filter((name) => !names.includes(name));
+  const probe =
+    others.length === 0 ? first : await probeHost(connection, dirOf(options), { names: [...names, ...others], signal });
   requireBuildFolders(buildFolders, {
     host: probe.host,
     dir: probe.folder.path,
@@ -243,12 +258,13 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
       mirrored.map(({ image }) => storeName(parseReference(image))),
     );
   const files = swarm
-    ? await stackFilesOf(connection, shipment, { probe, view, signal })
-    : { composeFiles: composeFilesFor(shipment, probe.compose), envFiles: envFilesFor(shipment) };
+    ? await stackFilesOf(connection, bundle, { probe, view, signal })
+    : { composeFiles: composeFilesFor(bundle, probe.compose), envFiles: envFilesFor(bundle) };
   return planDeploy({
     probe: swarm ? { ...probe, compose: stackOf(probe) } : probe,
     ...needs,
     ...files,
+    composeFiles: await checkedFiles(files.composeFiles, bundle, options.allowPaths),
     images: view.images,
     built: view.built,
     downloadBytes: sizeOf(view.images, locked),
@@ -304,7 +320,7 @@ async function rollbackOver(connection: Connection, options: DeployOptions): Pro
   const now = new Date();
   const holder = `${userInfo().username}@${hostname()}, ${now.toISOString()}`;
   const project = deployed(probe, options);
-  const { name } = options.shipment.source;
+  const { name } = options.bundle.source;
   const stack =
     options.orchestrator === "swarm"
       ? {
@@ -316,40 +332,37 @@ async function rollbackOver(connection: Connection, options: DeployOptions): Pro
 }
 
 /** The project as the release that runs there has it, else as it would be deployed. */
-function deployed(found: HostProbe, { shipment, profiles, orchestrator }: DeployOptions): DeployedProject {
+function deployed(found: HostProbe, { bundle, profiles, orchestrator }: DeployOptions): DeployedProject {
   const probe = orchestrator === "swarm" ? { ...found, compose: stackOf(found) } : found;
   const current = probe.releases.find(({ id }) => id === probe.current);
-  const files = composeFilesFor(shipment, probe.compose).map(({ name }) => name);
-  return projectOn(probe, current ?? { files, envFiles: envFilesFor(shipment), profiles });
+  const files = composeFilesFor(bundle, probe.compose).map(({ name }) => name);
+  return projectOn(probe, current ?? { files, envFiles: envFilesFor(bundle), profiles });
 }
 
 /** The stack file in place of the compose file, and what the swarm runs of it now. */
 async function stackFilesOf(
   connection: Connection,
-  { source, mirror }: Shipment,
+  { source, mirror }: Bundle,
   {
     probe,
     view,
     signal,
   }: { readonly probe: HostProbe; readonly view: HostView; readonly signal: AbortSignal | undefined },
 ) {
-  const { variables } = await discover(view.options);
   const services = new Set([...view.images.flatMap((image) => image.services), ...view.built]);
-  const { texts, warnings } = stackFiles({ project: mirror, variables, services });
+  const { text, warnings } = stackFile({ project: view.project, services });
   const [file] = mirror.composeFiles;
   const stack = { name: source.name, dir: probe.folder.path, access: accessTo(probe) };
   const running = await stackServices(connection, stack, { signal });
   return {
-    composeFiles: texts.map((text, index): ShippedFile => ({ source: file!, text, name: stackFileName(index) })),
+    composeFiles: [{ source: file!, text, name: STACK_FILE }] satisfies readonly BundleFile[],
     envFiles: [],
     translations: warnings,
     stack: { name: source.name, versions: running.map(({ name, version }) => `${source.name}_${name}=${version}`) },
   };
 }
 
-function stackFileName(index: number): string {
-  return index === 0 ? "docker-stack-mirror.json" : `docker-stack-mirror.${index + 1}.json`;
-}
+const STACK_FILE = "docker-stack-mirror.json";
 
 function stackOf({ engine }: HostProbe): FoundCompose {
   return { flavour: "stack", version: engine?.server ?? "", command: [] };
@@ -367,6 +380,6 @@ function sizeOf(images: readonly WantedImage[], locked: ReadonlyMap<string, Lock
   return sizes.reduce((sum, size) => (sum === undefined || size === undefined ? undefined : sum + size), 0);
 }
 
-function dirOf({ dir, shipment }: DeployOptions): string {
-  return dir ?? defaultDir(shipment.source.name);
+function dirOf({ dir, bundle }: DeployOptions): string {
+  return dir ?? defaultDir(bundle.source.name);
 }

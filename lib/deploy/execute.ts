@@ -9,7 +9,8 @@ import type { Secret } from "../system/secret.ts";
 import { type Pace, waitUntilWell } from "./orchestrator/health.ts";
 import { hostError } from "./host/host-errors.ts";
 import { withLock } from "./host/deploy-lock.ts";
-import type { DeployPlan, ShippedFile } from "./plan/plan.ts";
+import type { BundleFile } from "./files/bundle-file.ts";
+import type { DeployPlan } from "./plan/plan.ts";
 import type { DeployedProject } from "./orchestrator/compose-project.ts";
 import { formatRelease, type Release, type ReleaseImage } from "./plan/release.ts";
 import { dropReleases } from "./host/remote.ts";
@@ -299,10 +300,10 @@ function headerOf(archive: Buffer): Buffer {
   return Buffer.from(`${archive.length} ${createHash("sha256").update(archive).digest("hex")}\n`);
 }
 
-async function archiveOf(shipped: readonly ShippedFile[]): Promise<Buffer> {
+async function archiveOf(shipped: readonly BundleFile[]): Promise<Buffer> {
   const entries = await Promise.all(
-    shipped.map(async ({ source, name, text }) => {
-      if (text !== undefined) return { name, mode: 0o644, bytes: Buffer.from(text) };
+    shipped.map(async ({ source, name, text, mode = 0o644 }) => {
+      if (text !== undefined) return { name, mode, bytes: Buffer.from(text) };
       try {
         return { name, mode: (await stat(source)).mode, bytes: await readFile(source) };
       } catch (cause) {

@@ -1,17 +1,19 @@
 /**
- * Which files a deploy sends. What the host lacks goes along. What it has is replaced when it is still what an earlier
+ * Which files a deploy sends. What the host lacks is sent. What it has is replaced when it is still what an earlier
  * deploy sent; a file that somebody changed on the host stays, unless everything is to be sent.
  */
 import { MirrorError } from "../../messages/errors.ts";
 import { isOutside, type NeededFile } from "./project-files.ts";
+import { strayError } from "./real-paths.ts";
+import type { BundleFile } from "./bundle-file.ts";
 import type { SentFile } from "../plan/release.ts";
 import type { DeployWarning, FoundFile, HostProbe } from "../host/probe.ts";
 
 /** `all` replaces what differs on the host too; `none` sends the compose files alone. */
 export type SendMode = "missing" | "all" | "none";
 
-export interface Sending {
-  readonly sent: readonly NeededFile[];
+export interface FileDiff {
+  readonly sent: readonly BundleFile[];
   /** Names of what the host has and keeps. */
   readonly kept: readonly string[];
   /** Services that run with a mounted file that is replaced, in code-point order. */
@@ -21,7 +23,7 @@ export interface Sending {
   readonly warnings: readonly DeployWarning[];
 }
 
-export interface SendingRequest {
+export interface FileDiffRequest {
   readonly needed: readonly NeededFile[];
   readonly probe: HostProbe;
   /** The services that will run there. */
@@ -29,23 +31,28 @@ export interface SendingRequest {
   readonly mode: SendMode;
 }
 
-/** Throws `ship-missing` for a file that is neither here nor there. */
-export function decideSending({ needed, probe, services, mode }: SendingRequest): Sending {
+/**
+ * Compares the files that a project needs with those of the host. Throws `ship-missing` for a file that is neither here
+ * nor there, `ship-outside` for one above the project's folder that the host lacks, and `ship-link` for a link that
+ * leads out of the project's folder.
+ */
+export function diffFiles({ needed, probe, services, mode }: FileDiffRequest): FileDiff {
   const last = probe.releases.find(({ id }) => id === probe.current)?.sent ?? {};
-  const sent: NeededFile[] = [];
+  const sent: BundleFile[] = [];
   const kept: string[] = [];
   const affected = new Set<string>();
   const sums: Record<string, SentFile> = {};
   const warnings: DeployWarning[] = [];
   for (const file of needed) {
     if (file.services.length > 0 && !file.services.some((name) => services.has(name))) continue;
-    const { name, content } = file;
+    const { name, source, content } = file;
+    if (file.stray !== undefined && mode !== "none") throw strayError(file.stray);
     const there = probe.files.get(name);
     const fate = fateOf(file, there, { mode, last: last[name]?.sha256 });
     if (fate === "refused") throw missing(file, probe);
     if (fate === "ignored") continue;
     if (fate === "sent") {
-      sent.push(file);
+      sent.push({ name, source, ...(content === undefined ? {} : { size: content.size, mode: content.mode }) });
       if (there !== undefined && file.mounted) for (const service of file.services) affected.add(service);
     } else if (there?.kind === "file") {
       kept.push(name);
@@ -57,7 +64,7 @@ export function decideSending({ needed, probe, services, mode }: SendingRequest)
   return { sent, kept, affected: [...affected].filter((name) => services.has(name)).toSorted(), sums, warnings };
 }
 
-/** `same` and `other` stay on the host as they are; `ignored` are those that nobody misses. */
+/** `same` and `other` stay on the host as they are; `ignored` are those that no service needs. */
 function fateOf(
   { name, content, required }: NeededFile,
   there: FoundFile | undefined,

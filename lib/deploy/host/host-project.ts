@@ -1,20 +1,22 @@
 /**
- * The project as compose on the host will read it. The `.env` that lies there decides which profiles are active and
- * what unmirrored images are called, not the one here, nor the environment of whoever deploys.
+ * The project as compose on the host will read it. The `.env` there decides which profiles are active, which files are
+ * mounted and what unmirrored images are called, not the one here, nor the environment of the user who deploys.
  */
 import { parseEnvFile } from "../../compose/env-file.ts";
 import { load } from "../../compose/load.ts";
-import type { LoadOptions, Service } from "../../compose/project.ts";
+import type { LoadOptions, Project, Service } from "../../compose/project.ts";
 import type { LockedImage } from "../../mirror/lock-file.ts";
+import { byName } from "../../system/compare.ts";
 import type { HostProbe } from "./probe.ts";
 import type { SendMode } from "../files/file-diff.ts";
-import type { Shipment } from "../files/bundle.ts";
+import type { Bundle } from "../files/bundle.ts";
 import type { WantedImage } from "../plan/steps.ts";
 
 export interface HostView {
   /** How the project is loaded as compose there would load it. */
   readonly options: LoadOptions;
-
+  /** It, with every profile. */
+  readonly project: Project;
   /** What the services there will run, each image once, in code-point order. */
   readonly images: readonly WantedImage[];
   /** Services that are built there, in code-point order. */
@@ -30,11 +32,11 @@ export interface ViewOptions {
 
 /** Throws what `load` throws, such as `variable-required` for a variable that the host's `.env` lacks. */
 export async function viewOf(
-  shipment: Shipment,
+  bundle: Bundle,
   { host, user, home, folder }: HostProbe,
   { profiles, send, locked }: ViewOptions,
 ): Promise<HostView> {
-  const { mirror, mirrored, options } = shipment;
+  const { mirror, mirrored, options } = bundle;
   const session = { HOME: home, USER: user, PWD: folder.path };
   const envText = options.envFiles.length === 0 ? folder.envText : undefined;
   const isThere = envText !== undefined;
@@ -56,9 +58,10 @@ export async function viewOf(
     if (service.image === undefined || isBuilt(service, services)) continue;
     byImage.set(service.image, [...(byImage.get(service.image) ?? []), service]);
   }
-  const images = [...byImage].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const images = [...byImage].toSorted(byName(([image]) => image));
   return {
     options: loading,
+    project,
     images: images.map(([image, users]): WantedImage => {
       const digest = locked.get(image)?.mirrorDigest;
       return {

@@ -7,6 +7,7 @@
  */
 import { MirrorError } from "../../messages/errors.ts";
 import { formatReference, isRegistryHost, parseReference } from "../../image/reference.ts";
+import type { BundleFile } from "../files/bundle-file.ts";
 import type { NeededFile } from "../files/project-files.ts";
 import type { Endpoint } from "../host/pull-endpoint.ts";
 import { type DeployWarning, type HostNeeds, type HostProbe, judgeHost, takesPasswordOnInput } from "../host/probe.ts";
@@ -24,7 +25,7 @@ import {
   removeImages,
   restore,
 } from "../host/remote.ts";
-import { decideSending, type SendMode } from "../files/file-diff.ts";
+import { diffFiles, type SendMode } from "../files/file-diff.ts";
 import type { RemoteCommand } from "../ssh/connection.ts";
 import { convergeStep, type Stack, stackReturnStep, stackStep } from "../orchestrator/swarm.ts";
 import {
@@ -36,15 +37,6 @@ import {
   verifyStep,
   type WantedImage,
 } from "./steps.ts";
-
-/** A local file and its name in the host's folder. */
-export interface ShippedFile {
-  /** Absolute path of the file, or of the one that `text` was made from. */
-  readonly source: string;
-  /** What is sent in place of the file's own bytes. */
-  readonly text?: string;
-  readonly name: string;
-}
 
 /** What the user chooses. */
 export interface DeployChoices {
@@ -66,7 +58,7 @@ export interface DeployChoices {
 export interface DeployRequest extends Omit<HostNeeds, "sudo">, Omit<ComposeArguments, "files"> {
   readonly probe: HostProbe;
   /** The compose files in merge order; never empty. */
-  readonly composeFiles: readonly ShippedFile[];
+  readonly composeFiles: readonly BundleFile[];
   /** What the project reads besides its compose files. */
   readonly needed: readonly NeededFile[];
   /** What the services will run, each image once. */
@@ -118,7 +110,7 @@ export interface DeployPlan extends DeployedProject {
   readonly release: string;
   readonly time: string;
   /** Everything that goes to the host, the compose files first. */
-  readonly shipped: readonly ShippedFile[];
+  readonly shipped: readonly BundleFile[];
   /** Names of files that the host has and that are kept with the release. */
   readonly kept: readonly string[];
   readonly sent: Readonly<Record<string, SentFile>>;
@@ -164,8 +156,8 @@ export function planDeploy(request: DeployRequest): DeployPlan {
   const { dir } = project;
   const services = new Set([...images.flatMap((image) => image.services), ...built]);
   const needed = request.needed.filter(({ name }) => !files.includes(name));
-  const sending = decideSending({ needed, probe, services, mode: choices.send });
-  const shipped: readonly ShippedFile[] = [...composeFiles, ...sending.sent];
+  const sending = diffFiles({ needed, probe, services, mode: choices.send });
+  const shipped: readonly BundleFile[] = [...composeFiles, ...sending.sent];
 
   const { login, warnings: loginWarnings } = loginFor(request);
   const loginAt = login === undefined || keepLogin ? undefined : loginFolder(dir);

@@ -283,6 +283,10 @@ export const CLI_TEXTS = {
     en: "let the host pull from the content store here, through ssh; no registry is needed",
     zh: "主机通过 ssh 从本地内容库拉取，不需要镜像仓库",
   },
+  "flag-allow-path": {
+    en: "also send files that links in the project lead to in this folder; may be given several times",
+    zh: "项目中的符号链接指向该目录时，也允许发送其中的文件；可重复使用",
+  },
   "flag-keep-login": { en: "leave the host logged in to the registry", zh: "让主机保持对镜像仓库的登录" },
   "flag-no-rollback": { en: "leave a failed deploy as it is", zh: "部署失败时不回退" },
   "flag-wait": { en: "seconds that the services may take to get healthy", zh: "等待服务就绪的秒数上限" },

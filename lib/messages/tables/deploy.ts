@@ -264,13 +264,22 @@ export const DEPLOY_ERRORS = {
       zh: "创建该文件，或从 compose 文件中去掉它；否则 docker 会在那里建一个空目录",
     },
   },
+  "ship-link": {
+    exit: 2,
+    en: 'cannot send "{file}", because this link leads out of the project to "{target}"',
+    zh: "无法发送“{file}”，因为该符号链接指向项目之外的“{target}”",
+    hint: {
+      en: "put the file itself in its place, or allow the folder that it is in with --allow-path",
+      zh: "用文件本身替换该链接，或用 --allow-path 允许它所在的目录",
+    },
+  },
   "stack-unfit": {
     exit: 2,
     en: 'cannot make a stack of "{file}": {detail:cause}',
     zh: "无法把“{file}”作为 stack 部署：{detail:cause}",
     hint: {
-      en: "deploy with compose, or write what it needs into one file, with images only",
-      zh: "改用 compose 部署，或把所需内容写进同一个文件，并且只使用镜像",
+      en: "deploy with compose, or give the service an image in place of its build section",
+      zh: "改用 compose 部署，或为该服务指定 image 而不是 build",
     },
   },
   "host-swarm": {
@@ -690,9 +699,13 @@ export const DEPLOY_TEXTS = {
     en: "waiting until the stack has converged, {seconds} s at most",
     zh: "等待 stack 收敛，最多 {seconds} 秒",
   },
+  "stack-built": {
+    en: 'service "{service}" is built, and a swarm runs images only',
+    zh: "服务“{service}”需要构建，而 swarm 只能运行镜像",
+  },
   "warning-stack-dropped": {
-    en: '{attribute} of "{service}" means nothing to a swarm and is left out',
-    zh: "“{service}”的 {attribute} 对 swarm 没有意义，已去掉",
+    en: 'a swarm does not support {attribute} of "{service}", so it is dropped',
+    zh: "swarm 不支持“{service}”的 {attribute}，已去掉",
   },
   "warning-stack-order": {
     en: 'depends_on of service "{service}" has no effect: a swarm starts all services at once',

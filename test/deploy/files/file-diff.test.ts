@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NeededFile } from "../../../lib/deploy/files/project-files.ts";
 import type { FoundFile, HostProbe } from "../../../lib/deploy/host/probe.ts";
-import { decideSending, type SendMode } from "../../../lib/deploy/files/file-diff.ts";
+import { diffFiles, type SendMode } from "../../../lib/deploy/files/file-diff.ts";
 
 const FILE: NeededFile = {
   name: "web.conf",
@@ -40,7 +40,7 @@ function decide({ file, there, last, mode = "missing" }: Scene) {
     releases: [release],
     current: release.id,
   } as unknown as HostProbe;
-  const { sent, kept, affected, warnings } = decideSending({
+  const { sent, kept, affected, warnings } = diffFiles({
     needed: [needed],
     probe,
     services: new Set(["web"]),
@@ -86,4 +86,21 @@ test("what lies above the project's folder must be there already", () => {
 test("files of services that do not run there are left out", () => {
   assert.deepEqual(decide({ file: { services: ["idle"] } }), ["none", [], []]);
   assert.deepEqual(decide({ file: { services: [] } }), ["sent", [], []]);
+});
+
+test("a link that leads out of the project is refused by name, whatever the host has; --no-ship sends nothing", () => {
+  const { content: _, ...link } = FILE;
+  const stray = { link: "/p/web.conf", target: "/home/me/.ssh/id_rsa" };
+  const file = { ...link, stray, content: undefined } as unknown as NeededFile;
+  const refusal = { code: "ship-link", exit: 2, message: /"\/p\/web\.conf".*"\/home\/me\/\.ssh\/id_rsa"/ };
+  assert.throws(() => decide({ file }), refusal);
+  assert.throws(() => decide({ file, there: there("x") }), refusal);
+  assert.deepEqual(decide({ file: { ...file, services: ["idle"] } }), ["none", [], []]);
+  assert.deepEqual(decide({ file, there: there("x"), mode: "none" })[0], "none");
+});
+
+test("what is sent has its size and its mode", () => {
+  const probe = { host: "box", folder: { path: "/srv" }, files: new Map(), releases: [] } as unknown as HostProbe;
+  const { sent } = diffFiles({ needed: [FILE], probe, services: new Set(["web"]), mode: "missing" });
+  assert.deepEqual(sent, [{ name: "web.conf", source: "/p/web.conf", size: 1, mode: 0o644 }]);
 });

@@ -1,23 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { stackFiles } from "../../../lib/deploy/orchestrator/stack-file.ts";
-import { loadFiles } from "../../_helpers/compose-folder.ts";
+import { stackFile } from "../../../lib/deploy/orchestrator/stack-file.ts";
+import { type Files, loadFiles } from "../../_helpers/compose-folder.ts";
 
-async function translated(compose: string, services: readonly string[] = ["web", "db", "job"]) {
-  const project = await loadFiles({ "compose.yaml": compose });
-  const variables = new Map([
-    ["GREETING", "hi $there"],
-    ["PORT", "8080"],
-  ]);
-  const { texts, warnings } = stackFiles({ project, variables, services: new Set(services) });
+async function translated(compose: string, services: readonly string[] = ["web", "db", "job"], others: Files = {}) {
+  const environment = { GREETING: "hi $there", PORT: "8080" };
+  const project = await loadFiles({ "compose.yaml": compose, ...others }, { environment });
+  const { text, warnings } = stackFile({ project, services: new Set(services) });
   return {
-    files: texts.map((text) => JSON.parse(text)),
+    file: JSON.parse(text),
     warnings: warnings.map(({ code, values }) => [code, ...Object.values(values)].join(" ")),
   };
 }
 
 test("what a swarm takes stays, filled in; variables and anchors are gone, dollars are escaped", async () => {
-  const { files, warnings } = await translated(`name: shop
+  const { file, warnings } = await translated(`name: shop
 x-common: &common
   image: x:1
   environment: { A: "1", B: "\${GREETING}", C: "$$5", D: }
@@ -30,8 +27,7 @@ services:
     healthcheck: { test: ["CMD", "true"], interval: 1s, start_interval: 1s }
 volumes: { data: {} }
 `);
-  const [file] = files;
-  assert.deepEqual(Object.keys(file), ["version", "x-common", "services", "volumes"]);
+  assert.deepEqual(Object.keys(file), ["version", "services", "volumes"]);
   assert.equal(file.version, "3.8");
   assert.deepEqual(file.services.web, {
     image: "x:1",
@@ -45,7 +41,7 @@ volumes: { data: {} }
 });
 
 test("what it takes otherwise is translated, what it does not take is left out, each with a warning", async () => {
-  const { files, warnings } = await translated(`services:
+  const { file, warnings } = await translated(`services:
   web:
     image: x
     container_name: web
@@ -64,7 +60,7 @@ test("what it takes otherwise is translated, what it does not take is left out, 
 networks: { n: { driver: bridge }, o: { driver: overlay } }
 volumes: { data: {} }
 `);
-  const { web, db, job, idle } = files[0].services;
+  const { web, db, job, idle } = file.services;
   assert.equal(idle, undefined);
   assert.deepEqual(web, {
     image: "x",
@@ -74,7 +70,7 @@ volumes: { data: {} }
   });
   assert.deepEqual(db.deploy, { restart_policy: { condition: "on-failure", max_attempts: 3 } });
   assert.deepEqual(job.deploy, { restart_policy: { condition: "any" } });
-  assert.deepEqual(files[0].networks, { n: {}, o: { driver: "overlay" } });
+  assert.deepEqual(file.networks, { n: {}, o: { driver: "overlay" } });
   assert.deepEqual(warnings.toSorted(), [
     "stack-dropped n driver",
     "stack-dropped web container_name",
@@ -89,17 +85,41 @@ volumes: { data: {} }
   ]);
 });
 
-test("every document is a file of its own", async () => {
-  const { files } = await translated("services:\n  web: { image: x }\n---\nservices:\n  web: { image: mirror/x }\n");
-  assert.deepEqual(
-    files.map(({ services }) => services.web.image),
-    ["x", "mirror/x"],
-  );
+test("several documents, an override's rules and paths of included and extended files are merged into one file", async () => {
+  const compose = `include: [sub/more.yaml]
+services:
+  web: { image: x, environment: [A=1, B=2], ports: ["80:80"], networks: [front], volumes: ["./a:/data", "./b:/b"] }
+  db: { extends: { file: sub/base.yaml, service: base }, volumes: ["./own:/own"] }
+secrets: { key: { file: ./key.txt } }
+---
+services:
+  web:
+    image: mirror/x
+    environment: { B: "3" }
+    networks: { front: { aliases: [w] } }
+    volumes: [./c:/data]
+    ports: !override ["81:81"]
+`;
+  const { file } = await translated(compose, ["web", "db", "job"], {
+    "sub/more.yaml": "services:\n  job: { image: z, env_file: job.env }\nconfigs: { c: { file: c.conf } }\n",
+    "sub/base.yaml": "services:\n  base: { image: y, volumes: [./data:/data, named:/n] }\n",
+  });
+  assert.deepEqual(file.services.web, {
+    image: "mirror/x",
+    environment: { A: "1", B: "3" },
+    ports: ["81:81"],
+    networks: { front: { aliases: ["w"] } },
+    volumes: ["./c:/data", "./b:/b"],
+    deploy: { restart_policy: { condition: "on-failure" } },
+  });
+  assert.deepEqual(file.services.db.volumes, ["./sub/data:/data", "named:/n", "./own:/own"]);
+  assert.deepEqual(file.services.job.env_file, ["./sub/job.env"]);
+  assert.deepEqual(file.secrets, { key: { file: "./key.txt" } });
+  assert.deepEqual(file.configs, { c: { file: "./sub/c.conf" } });
 });
 
-test("a build and an extended service are refused", async () => {
+test("a build is refused, an extended service is not", async () => {
   const extending = "services:\n  base: { image: x }\n  web: { extends: base }\n";
-  await assert.rejects(translated(extending), { code: "stack-unfit", message: /"web" extends/ });
-  assert.equal((await translated(extending, ["base"])).files[0].services.base.image, "x");
+  assert.equal((await translated(extending, ["web"])).file.services.web.image, "x");
   await assert.rejects(translated("services:\n  web: { build: . }\n"), { code: "stack-unfit", message: /"web"/ });
 });

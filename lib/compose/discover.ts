@@ -40,22 +40,30 @@ export interface Discovered {
  * Finds the files and the environment of a project.
  * Throws `compose-not-found`, `compose-stdin`, `compose-remote`, `file-read`, and what `parseEnvFile` throws.
  */
-export async function discover({ cwd, files, envFiles, environment }: LoadOptions): Promise<Discovered> {
+export async function discover({
+  cwd,
+  files,
+  envFiles,
+  environment,
+  projectDirectory,
+}: LoadOptions): Promise<Discovered> {
   const warnings: ComposeWarning[] = [];
   const given = files.map((file) => composePath(cwd, file, "-f"));
   const process = new Map(
     Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
   if (!process.has("PWD")) process.set("PWD", cwd);
+  const base = projectDirectory === undefined ? undefined : resolve(cwd, projectDirectory);
   const named = envFiles.length > 0 ? envFiles : listOf(process.get("COMPOSE_ENV_FILES"), ",");
   const explicit = named.map((file) => resolve(cwd, expandHome(file, process)));
-  const first = explicit.length > 0 ? explicit : await defaultEnvFile(given[0] ? dirname(given[0]) : cwd, process);
+  const first =
+    explicit.length > 0 ? explicit : await defaultEnvFile(base ?? (given[0] ? dirname(given[0]) : cwd), process);
   const early = await readEnvFiles(first, process, warnings);
 
   const chosen = given.length > 0 ? given : listedFiles(cwd, early);
-  const [main, ...others] = chosen.length > 0 ? chosen : await findFiles(cwd, warnings);
-  if (main === undefined) throw new MirrorError("compose-not-found", { folder: cwd });
-  const folder = dirname(main);
+  const [main, ...others] = chosen.length > 0 ? chosen : await findFiles(base ?? cwd, warnings);
+  if (main === undefined) throw new MirrorError("compose-not-found", { folder: base ?? cwd });
+  const folder = base ?? dirname(main);
   const second =
     explicit.length > 0 ? [] : (await defaultEnvFile(folder, process)).filter((file) => !first.includes(file));
   const variables = second.length > 0 ? await readEnvFiles(second, early, warnings) : early;
@@ -71,7 +79,7 @@ export async function readEnvFiles(
   if (files.length === 0) return base;
   let values: Variables = new Map();
   for (const file of files) {
-    const text = await readText(file, LARGEST_ENV_FILE);
+    const text = await readText(file, LARGEST_ENV_FILE, "lenient");
     const onUnset = (variable: string): void => {
       warnings.push({ code: "variable-unset", values: { variable } });
     };
@@ -82,9 +90,10 @@ export async function readEnvFiles(
 
 /**
  * The text of a file, its byte order mark kept. UTF-8, or UTF-16 by its mark, as go-yaml reads it.
- * Throws `file-read`, `compose-limit` beyond `most` bytes (before reading it).
+ * `lenient` puts U+FFFD in the place of bytes that are no UTF-8, as in comments in GBK: Go, and so docker compose, lets
+ * such bytes of an env file pass. Throws `file-read`, `compose-limit` beyond `most` bytes (before reading it).
  */
-export async function readText(file: string, most: number): Promise<string> {
+export async function readText(file: string, most: number, decoding: "strict" | "lenient" = "strict"): Promise<string> {
   let bytes: Uint8Array;
   try {
     const { size } = await stat(file);
@@ -99,7 +108,7 @@ export async function readText(file: string, most: number): Promise<string> {
   const encoding =
     bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-8";
   try {
-    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: decoding === "strict", ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw new MirrorError("file-read", { file, detail: "it is not text in UTF-8" }, { cause });
   }

@@ -61,7 +61,8 @@ export async function load(options: LoadOptions): Promise<Project> {
   const active = options.profiles.length > 0 ? options.profiles : profilesIn(variables.get("COMPOSE_PROFILES"));
   const narrowing =
     options.profiles.length > 0 ? options.profiles : profilesIn(options.environment["COMPOSE_PROFILES"]);
-  const selected = select(definitions, narrowing.length > 0 ? narrowing : ["*"], files[0]);
+  const everything = narrowing.length > 0 ? narrowing : ["*"];
+  const selected = select(definitions, options.onlyActiveProfiles === true ? active : everything, files[0]);
   const uses = selected.flatMap((entry) => loader.usesOf(entry));
   return {
     name,
@@ -434,7 +435,8 @@ function projectName(
   const filled = written && (new Interpolation(variables).value(written, ["name"], unset) as Scalar);
   warnings.push(...unsetWarnings(unset));
   const name = normalName(filled?.text ?? basename(folder));
-  if (name === "") throw new MirrorError("project-name-invalid", { name: filled?.text ?? basename(folder) });
+  // A folder named in Chinese has no project name, which only the commands that need one refuse.
+  if (name === "" && filled !== undefined) throw new MirrorError("project-name-invalid", { name: filled.text });
   return name;
 }
 
@@ -539,6 +541,18 @@ function select(definitions: Definitions, profiles: readonly string[], file: str
   for (const { name, definition } of selected) {
     const { attributes } = definition;
     if (!attributes.has("build") && !attributes.has("provider") && imageOf(definition) === undefined) {
+      const image = attributes.get("image");
+      if (image?.kind === "scalar" && image.template !== undefined) {
+        const { text } = image.template;
+        const where = `${image.file.path}:${whereIs(image.template).split(":").at(-2)}`;
+        throw new MirrorError("compose-image-empty", {
+          service: name,
+          image: text,
+          variables: variablesIn(text),
+          where,
+          profiles: profilesOf(definition),
+        });
+      }
       const [first] = attributes.values();
       throw new MirrorError("compose-no-image", { service: name, where: first ? whereIs(first) : file });
     }
@@ -637,7 +651,7 @@ function serviceOf(
     name,
     ...(image === undefined ? {} : { image }),
     otherImages: otherImages(definition, selected),
-    defaultImage: `${project}-${name}`,
+    defaultImage: project === "" ? name : `${project}-${name}`,
     built: build !== undefined || definition.attributes.has("provider"),
     ...(build === undefined ? {} : { build: buildOf(build, folder) }),
     profiles: profilesOf(definition),

@@ -91,7 +91,7 @@ test("a service's own platform counts, and two for one image are refused", () =>
     () => plan(project({ name: "a", image: "nginx", platform: "linux/arm64" }, { name: "b", image: "nginx" })),
     {
       code: "platform-conflict",
-      message: /"nginx".*linux\/amd64 and linux\/arm64.*"a", "b"/,
+      message: /"nginx".*"linux\/amd64" and "linux\/arm64".*"a" and "b"/,
     },
   );
 });

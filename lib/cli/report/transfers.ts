@@ -9,14 +9,15 @@ import { preparePlan } from "../../mirror/prepare.ts";
 import type { Context } from "../command.ts";
 import { formatBytes, formatDuration } from "../../messages/format.ts";
 import { pipeline, type Row } from "../pipeline.ts";
-import { hasFailed, nameOf, outcomeJson, outcomeLines, plannedJson, planLines, reportProject } from "./images.ts";
+import { hasFailed, nameOf, outcomeJson, outcomeLines, plannedJson, planLines, reportPlan } from "./images.ts";
 import type { Terminal } from "../output.ts";
 
 /** Runs `pull` or `push` as a command of its own. Gives `false` when an image failed. */
 export async function transferAlone(context: Context, step: "pull" | "push"): Promise<boolean | void> {
   const { config, terminal } = context;
-  const { project, plan } = await preparePlan(withMirror(config));
-  reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
+  const prepared = await preparePlan(withMirror(config));
+  const { plan } = prepared;
+  reportPlan(context, prepared);
   if (config.dryRun) {
     if (config.json) terminal.json({ images: plan.transfers.map(plannedJson) });
     else terminal.result([terminal.text("planTitle"), ...planLines(terminal, plan)].join("\n"));

@@ -12,7 +12,9 @@ await command({ name: "images", flags: [...PROJECT_FLAGS, ...MIRROR_FLAGS, "json
   const rows = imageRows(plan);
   // An array where all is well; the rows and what is wrong with the rest otherwise.
   if (config.json)
-    terminal.json(invalid.length === 0 ? rows : { images: rows, errors: invalid.map(terminal.errorJson) });
+    terminal.json(
+      invalid.length === 0 ? rows : { images: rows, errors: invalid.map((error) => terminal.errorJson(error)) },
+    );
   else {
     const place = {
       mirror: "",

@@ -3,15 +3,17 @@ import { PUSH_SCRIPT_NAME, renderPushScript } from "../lib/generate/push-script.
 import { preparePlan, scriptPath } from "../lib/mirror/prepare.ts";
 import { command } from "../lib/cli/command.ts";
 import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/config/flag-sets.ts";
-import { reportProject } from "../lib/cli/report/images.ts";
+import { reportPlan } from "../lib/cli/report/images.ts";
 import { writeWhole } from "../lib/system/write-file.ts";
 
 await command(
   { name: "generate-push-to-aliyun-script", flags: [...PROJECT_FLAGS, ...MIRROR_FLAGS, "output", "dry-run"] },
-  async ({ config, terminal }) => {
+  async (context) => {
+    const { config, terminal } = context;
     requireRegistry(config);
-    const { project, plan } = await preparePlan(withMirror(config));
-    reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
+    const prepared = await preparePlan(withMirror(config));
+    const { project, plan } = prepared;
+    reportPlan(context, prepared);
     const file = scriptPath(config, project, PUSH_SCRIPT_NAME);
     const script = renderPushScript(plan.transfers);
     if (config.dryRun) return terminal.file(script);

@@ -5,6 +5,7 @@ import type { Outcome } from "../lib/engine/engine.ts";
 import { lockAfter, lockBefore, lockFileOf } from "../lib/engine/lock-update.ts";
 import { openSession } from "../lib/engine/session.ts";
 import { writeLock } from "../lib/mirror/lock-file.ts";
+import { modeOf, writeMirror, type WrittenMirror } from "../lib/mirror/mirror-files.ts";
 import { preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
 import { failedCheck, showChecks } from "../lib/cli/report/preflight.ts";
 import { command } from "../lib/cli/command.ts";
@@ -12,16 +13,15 @@ import { allWell, deployTitle, type HostOutcome, showDeploy } from "../lib/cli/r
 import { MIRROR_COMMAND_FLAGS } from "../lib/config/flag-sets.ts";
 import { reportMirror, reportMirrorPlan } from "../lib/cli/report/mirror.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
-import { hasFailed, outcomeCounts, reportProject } from "../lib/cli/report/images.ts";
+import { hasFailed, outcomeCounts, reportPlan } from "../lib/cli/report/images.ts";
 import { reportStore, showTransfers } from "../lib/cli/report/transfers.ts";
-import { writeFiles } from "../lib/system/write-file.ts";
 
 await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) => {
   const { config, terminal, signal } = context;
   const prepared = await preparePlan(withMirror(config));
   const { project, plan } = prepared;
   const [{ path: composeFile }] = rewriteFor(config, prepared).files;
-  reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
+  reportPlan(context, prepared);
   if (config.dryRun) return reportMirrorPlan(context, prepared, composeFile);
 
   const before = await lockBefore(composeFile);
@@ -30,6 +30,7 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
   let outcomes: readonly Outcome[] = [];
   let locked = before;
   let rewrite: Rewrite | undefined;
+  let written: WrittenMirror = {};
   let deployed: readonly HostOutcome[] = [];
   const skipFailed = (): string | undefined => (hasFailed(outcomes) ? terminal.text("skipFailed") : undefined);
 
@@ -39,8 +40,7 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
       {
         title: terminal.text("stepCheck"),
         run: async (row) => {
-          const findings = await showChecks(context, row, { ...prepared, ...session, locked: before });
-          const failure = failedCheck(findings);
+          const failure = failedCheck(await showChecks(context, row, { ...prepared, ...session, locked: before }));
           if (failure) throw failure;
         },
       },
@@ -50,7 +50,7 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
           outcomes = await showTransfers(context, row, plan.transfers, { engine: session.engine, step });
           row.title(outcomeCounts(terminal, outcomes));
           locked = lockAfter(before, outcomes);
-          await writeLock(lockFileOf(composeFile), locked);
+          await writeLock(lockFileOf(composeFile), locked, await modeOf(project));
           return !hasFailed(outcomes);
         },
       },
@@ -59,7 +59,7 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
         skip: skipFailed,
         run: async () => {
           rewrite = rewriteFor(config, prepared, config.pin ? locked : undefined);
-          await writeFiles(rewrite.files);
+          written = await writeMirror(project, rewrite);
         },
       },
       {
@@ -76,5 +76,5 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
   } finally {
     await session.close();
   }
-  return reportMirror(context, { outcomes, rewrite, deployed });
+  return reportMirror(context, { prepared, outcomes, rewrite, written, deployed });
 });

@@ -70,7 +70,8 @@ export async function load(options: LoadOptions): Promise<Project> {
   const active = options.profiles.length > 0 ? options.profiles : profilesIn(variables.get("COMPOSE_PROFILES"));
   const narrowing =
     options.profiles.length > 0 ? options.profiles : profilesIn(options.environment["COMPOSE_PROFILES"]);
-  const selected = select(definitions, narrowing.length > 0 ? narrowing : ["*"], files[0]);
+  const everything = narrowing.length > 0 ? narrowing : ["*"];
+  const selected = select(definitions, options.onlyActiveProfiles === true ? active : everything, files[0]);
   const uses = selected.flatMap((entry) => loader.usesOf(entry));
   return {
     name,

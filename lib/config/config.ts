@@ -37,9 +37,12 @@ interface FlagSpec {
 export const FLAGS = {
   file: { type: "string", short: "f", multiple: true, value: "FILE", variable: "COMPOSE_FILE" },
   "env-file": { type: "string", multiple: true, value: "FILE", variable: "COMPOSE_ENV_FILES" },
+  "project-directory": { type: "string", value: "DIR" },
   profile: { type: "string", multiple: true, value: "NAME", variable: "COMPOSE_PROFILES" },
+  "active-profiles": { type: "boolean" },
   ignore: { type: "string", value: "FILE" },
   "with-build-bases": { type: "boolean" },
+  "mirror-built": { type: "boolean" },
   rename: { type: "string", multiple: true, value: "SOURCE=NAME" },
   "on-collision": { type: "string", value: "error|prefix-host", default: "error" },
   registry: { type: "string", value: "HOST", variable: "MIRROR_REGISTRY" },
@@ -50,6 +53,7 @@ export const FLAGS = {
   concurrency: { type: "string", value: "N", variable: "MIRROR_CONCURRENCY", default: "4" },
   "source-mirror": { type: "string", multiple: true, value: "REGISTRY=HOST", variable: "MIRROR_SOURCES" },
   insecure: { type: "string", multiple: true, value: "HOST", variable: "MIRROR_INSECURE" },
+  overwrite: { type: "boolean" },
   pin: { type: "boolean" },
   store: { type: "string", value: "FOLDER", variable: "MIRROR_STORE", default: "~/.cache/compose-mirror" },
   "store-limit": { type: "string", value: "SIZE", variable: "MIRROR_STORE_LIMIT" },
@@ -98,10 +102,18 @@ export interface Config {
   readonly environment: Environment;
   readonly files: readonly string[];
   readonly envFiles: readonly string[];
+  /** Absolute path of the project directory; absent = the folder of the first compose file. */
+  readonly projectDirectory?: string;
   readonly profiles: readonly string[];
+  /** Only what a plain `docker compose up` would run: COMPOSE_PROFILES of the project's own `.env` counts too. */
+  readonly onlyActiveProfiles: boolean;
   readonly ignoreFile?: string;
   /** The images that builds start from are mirrored too. */
   readonly withBuildBases: boolean;
+  /** The images that a service names beside its `build` are mirrored too. */
+  readonly mirrorBuilt: boolean;
+  /** Mirror names that hold images of other sources are written over. */
+  readonly overwrite: boolean;
   readonly renames: readonly Rename[];
   readonly onCollision: OnCollision;
   readonly registry?: string;
@@ -222,9 +234,13 @@ export function readConfig({
     environment,
     files: list("file"),
     envFiles: list("env-file"),
+    projectDirectory: path("project-directory"),
     profiles: list("profile"),
+    onlyActiveProfiles: isSet("active-profiles"),
     ignoreFile: path("ignore"),
     withBuildBases: isSet("with-build-bases"),
+    mirrorBuilt: isSet("mirror-built"),
+    overwrite: isSet("overwrite"),
     renames: list("rename").map(parseRename),
     onCollision: choice("on-collision", ["error", "prefix-host"]),
     ...mirror,

@@ -5,9 +5,12 @@ import type { FlagName } from "./config.ts";
 export const PROJECT_FLAGS = [
   "file",
   "env-file",
+  "project-directory",
   "profile",
+  "active-profiles",
   "ignore",
   "with-build-bases",
+  "mirror-built",
   "platform",
 ] as const satisfies FlagName[];
 
@@ -20,6 +23,7 @@ const TRANSFER_FLAGS = [
   "concurrency",
   "source-mirror",
   "insecure",
+  "overwrite",
   "store",
   "store-limit",
 ] as const satisfies FlagName[];

@@ -5,7 +5,7 @@
 import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { load } from "../compose/load.ts";
-import type { Project } from "../compose/project.ts";
+import { type Project, requireName } from "../compose/project.ts";
 import { MIRROR_FILE } from "../compose/rewrite.ts";
 import type { Config, Credentials } from "../config/config.ts";
 import { MirrorError } from "../messages/errors.ts";
@@ -74,6 +74,7 @@ export async function prepareDeploy(config: Config, source?: Project): Promise<D
   const { dir, profiles, platform, environment, home, registry, pullRegistry, concurrency, release } = config;
   const { send, sudo, keepLogin, rollback, waitSeconds, keep } = config;
   const project = source ?? (await load(config));
+  requireName(project);
   const file = outputPath(config, project, MIRROR_FILE);
   const bundle = await readBundle({ source: project, file, platform, options: config });
   const stored =

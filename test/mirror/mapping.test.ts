@@ -128,3 +128,22 @@ for (const namespace of ["", "Team", "a//b", "a b", "/a", "team/"]) {
     assert.throws(() => map(["nginx"], { namespace }), { code: "namespace-invalid", exit: 2 });
   });
 }
+
+for (const registry of [
+  "registry.cn-hangzhou.aliyuncs.com",
+  "registry-vpc.cn-hangzhou.aliyuncs.com",
+  "crpi-1a2b.cn-hangzhou.personal.cr.aliyuncs.com:443",
+]) {
+  test(`a namespace of two levels is refused at ${registry}`, () => {
+    assert.equal(map(["nginx"], { registry, namespace: "team" }).length, 1);
+    assert.throws(() => map(["nginx"], { registry, namespace: "team/dify" }), {
+      code: "namespace-invalid",
+      message: /one level/,
+    });
+  });
+}
+
+test("an enterprise instance takes a namespace of two levels", () => {
+  const registry = "mine-registry.cn-hangzhou.cr.aliyuncs.com";
+  assert.equal(map(["nginx"], { registry, namespace: "team/dify" }).length, 1);
+});

@@ -1,11 +1,21 @@
 /** What the commands say about a project, a plan and its outcomes. */
+import { dirname } from "node:path";
 import type { ComposeWarning, Project } from "../../compose/project.ts";
 import type { Rewrite } from "../../compose/rewrite.ts";
 import type { Outcome } from "../../engine/engine.ts";
 import { detailOf, MirrorError } from "../../messages/errors.ts";
-import type { Plan, Selection, Transfer } from "../../mirror/transfers.ts";
+import type { WrittenMirror } from "../../mirror/mirror-files.ts";
+import {
+  ofInactiveProfiles,
+  type Plan,
+  publishedBuilds,
+  type Selection,
+  type Transfer,
+} from "../../mirror/transfers.ts";
 import { formatReference } from "../../image/reference.ts";
 import { formatBytes } from "../../messages/format.ts";
+import type { Prepared } from "../../mirror/prepare.ts";
+import type { Context } from "../command.ts";
 import type { Terminal } from "../output.ts";
 
 /** What compose would warn about, once each, and what the list of images came to. */
@@ -24,6 +34,50 @@ export function reportProject(
   );
 }
 
+/** The same for a plan, with what it leaves alone and what could be left out or added. */
+export function reportPlan(
+  { config: { mirrorBuilt }, terminal }: Pick<Context, "config" | "terminal">,
+  { project, plan }: Prepared,
+): void {
+  reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
+  const present = plan.present.map(({ image }) => image);
+  if (present.length > 0) terminal.note(terminal.text("imagesPresent", { count: present.length, images: present }));
+  const published = mirrorBuilt ? [] : publishedBuilds(project);
+  if (published.length > 0) {
+    const count = published.flatMap(({ services }) => services).length;
+    terminal.note(terminal.text("imagesPublishedBuilds", { count, images: published.map(({ image }) => image) }));
+  }
+  const { transfers, profiles } = ofInactiveProfiles(project, plan.transfers);
+  if (transfers.length > 0) {
+    const count = transfers.length;
+    terminal.note(terminal.text("imagesInactive", { count, profiles, images: transfers.map(nameOf) }));
+  }
+}
+
+/** Says how many of the bytes of a run were for profiles that are not active, where there are some. */
+export function reportInactiveBytes(terminal: Terminal, { project }: Prepared, outcomes: readonly Outcome[]): void {
+  const { transfers } = ofInactiveProfiles(
+    project,
+    outcomes.map(({ transfer }) => transfer),
+  );
+  const sizes = outcomes.filter(({ transfer }) => transfers.includes(transfer)).map(({ bytes = 0 }) => bytes);
+  const size = sizes.reduce((sum, each) => sum + each, 0);
+  if (size > 0) terminal.note(terminal.text("inactiveBytes", { size, count: transfers.length }));
+}
+
+/** What writing the mirror compose file changed besides, and what is moved with an `--output` elsewhere. */
+export function reportWritten(
+  terminal: Terminal,
+  { folder }: Pick<Project, "folder">,
+  { files }: Rewrite,
+  { removed }: WrittenMirror,
+): void {
+  const [{ path: file }] = files;
+  if (removed !== undefined) terminal.note(terminal.text("removedStale", { file: removed }));
+  if (dirname(file) === folder) return;
+  terminal.note(terminal.text("warning", { text: terminal.text("outputElsewhere", { file, folder }) }));
+}
+
 /** What compose would warn about, once each. */
 function reportWarnings(terminal: Terminal, warnings: readonly ComposeWarning[]): void {
   const lines = warnings.map(({ code, values }) => terminal.text(`warning-${code}`, values as never));
@@ -37,7 +91,8 @@ export function reportRewrite(terminal: Terminal, { files, rewritten, frozen, un
     terminal.note(terminal.text("frozen", { service, variables: variables.join(", "), image }));
   }
   for (const { service, image, reason } of untouched) {
-    if (reason === "built") terminal.note(terminal.text("untouchedBuilt", { service }));
+    if (reason === "present") terminal.note(terminal.text("untouchedPresent", { service, image: image ?? "" }));
+    else if (reason === "built") terminal.note(terminal.text("untouchedBuilt", { service }));
     else terminal.note(terminal.text("untouchedIgnored", { service, image: image ?? "" }));
   }
 }

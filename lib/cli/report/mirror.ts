@@ -3,21 +3,40 @@ import type { Rewrite } from "../../compose/rewrite.ts";
 import type { Outcome } from "../../engine/engine.ts";
 import type { Context } from "../command.ts";
 import { defaultDir } from "../../deploy/deploy.ts";
+import type { WrittenMirror } from "../../mirror/mirror-files.ts";
 import type { Prepared } from "../../mirror/prepare.ts";
 import { deployJson, type HostOutcome, reportDeploy, reportFailedHosts } from "./deploy.ts";
-import { hasFailed, outcomeJson, outcomeLines, plannedJson, planLines, reportRewrite } from "./images.ts";
+import {
+  hasFailed,
+  outcomeJson,
+  outcomeLines,
+  plannedJson,
+  planLines,
+  reportInactiveBytes,
+  reportRewrite,
+  reportWritten,
+} from "./images.ts";
 
 export interface MirrorResult {
+  readonly prepared: Prepared;
   readonly outcomes: readonly Outcome[];
   /** The mirror compose file; absent when it was not written. */
   readonly rewrite?: Rewrite | undefined;
+  readonly written: WrittenMirror;
   readonly deployed: readonly HostOutcome[];
 }
 
 /** Says what became of images, compose file and hosts. Gives whether all went well. */
-export function reportMirror({ config, terminal }: Context, { outcomes, rewrite, deployed }: MirrorResult): boolean {
-  if (rewrite !== undefined) reportRewrite(terminal, rewrite);
+export function reportMirror(
+  { config, terminal }: Context,
+  { prepared, outcomes, rewrite, written, deployed }: MirrorResult,
+): boolean {
+  if (rewrite !== undefined) {
+    reportRewrite(terminal, rewrite);
+    reportWritten(terminal, prepared.project, rewrite, written);
+  }
   for (const line of outcomeLines(terminal, outcomes)) terminal.note(line);
+  reportInactiveBytes(terminal, prepared, outcomes);
   const isMirrored = !hasFailed(outcomes);
   if (!config.json) return reportDeploy(terminal, config, deployed) && isMirrored;
   terminal.json({

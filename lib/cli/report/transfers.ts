@@ -5,18 +5,22 @@ import { openSession, type Session } from "../../engine/session.ts";
 import { mapConcurrent } from "../../async/map-concurrent.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
+import { refuseOwned, repositoryOf } from "../../mirror/ownership.ts";
+import { readOrigin, writeOrigin } from "../../store/origins.ts";
+import { formatReference } from "../../image/reference.ts";
 import { preparePlan } from "../../mirror/prepare.ts";
 import type { Context } from "../command.ts";
 import { formatBytes, formatDuration } from "../../messages/format.ts";
 import { pipeline, type Row } from "../pipeline.ts";
-import { hasFailed, nameOf, outcomeJson, outcomeLines, plannedJson, planLines, reportProject } from "./images.ts";
+import { hasFailed, nameOf, outcomeJson, outcomeLines, plannedJson, planLines, reportPlan } from "./images.ts";
 import type { Terminal } from "../output.ts";
 
 /** Runs `pull` or `push` as a command of its own. Gives `false` when an image failed. */
 export async function transferAlone(context: Context, step: "pull" | "push"): Promise<boolean | void> {
   const { config, terminal } = context;
-  const { project, plan } = await preparePlan(withMirror(config));
-  reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
+  const prepared = await preparePlan(withMirror(config));
+  const { plan } = prepared;
+  reportPlan(context, prepared);
   if (config.dryRun) {
     if (config.json) terminal.json({ images: plan.transfers.map(plannedJson) });
     else terminal.result([terminal.text("planTitle"), ...planLines(terminal, plan)].join("\n"));
@@ -60,8 +64,8 @@ export async function reportStore({ config, terminal }: Context, { store }: Sess
 
 /**
  * Runs a step of `engine` for every transfer and shows it: drawn over on a terminal, one plain line for each that ends
- * elsewhere. Gives the outcomes in the order of `transfers`; throws `interrupted`, and `command-missing` when the
- * engine is not installed.
+ * elsewhere. Gives the outcomes in the order of `transfers`; throws `interrupted`, `command-missing` when the engine is
+ * not installed, and `target-owned` before the first transfer, where a mirror name holds an image of another source.
  */
 export async function showTransfers(
   { config, terminal, signal }: Context,
@@ -69,6 +73,8 @@ export async function showTransfers(
   transfers: readonly Transfer[],
   { engine, step }: { readonly engine: Engine; readonly step: "pull" | "push" | "mirror" },
 ): Promise<readonly Outcome[]> {
+  const isTarget = step !== "pull" || config.embedded;
+  if (isTarget && !config.overwrite) refuseOwned(transfers, await ownersOf(config.store, transfers));
   const board = new Board(terminal, transfers.length);
   const draw = (): void => row.live(board.lines().join("\n"));
   const onProgress = (progress: Progress): void => {
@@ -83,6 +89,9 @@ export async function showTransfers(
     async (transfer) => {
       board.begin(transfer);
       const outcome = await engine[step](transfer, { signal, onProgress });
+      if (isTarget && outcome.status !== "failed") {
+        await writeOrigin(config.store, formatReference(transfer.target), repositoryOf(transfer));
+      }
       board.end(outcome);
       if (!terminal.interactive) {
         row.note(`[${board.counter()}] ${nameOf(transfer)}  ${ending(terminal, outcome)}`);
@@ -92,6 +101,13 @@ export async function showTransfers(
     },
     { concurrency: engine.concurrency ?? config.concurrency, signal },
   );
+}
+
+/** The source repositories that earlier runs took the mirror names from, by mirror name. */
+async function ownersOf(store: string, transfers: readonly Transfer[]): Promise<ReadonlyMap<string, string>> {
+  const targets = transfers.map(({ target }) => formatReference(target));
+  const owners = await Promise.all(targets.map(async (target) => [target, await readOrigin(store, target)] as const));
+  return new Map(owners.flatMap(([target, owner]) => (owner === undefined ? [] : [[target, owner] as const])));
 }
 
 /** Images under way that are shown by name; a list taller than the terminal cannot be drawn over. */

@@ -86,6 +86,22 @@ export const CLI_TEXTS = {
     en: "only the services of this profile and those without one; repeatable",
     zh: "只包含该 profile 及没有 profile 的服务，可重复",
   },
+  "flag-project-directory": {
+    en: "folder that relative paths and the project name come from, as docker compose takes it",
+    zh: "项目目录：相对路径和项目名以它为准，与 docker compose 相同",
+  },
+  "flag-active-profiles": {
+    en: "only what a plain docker compose up would run (COMPOSE_PROFILES of .env counts)",
+    zh: "只包含直接运行 docker compose up 会启动的服务（.env 中的 COMPOSE_PROFILES 有效）",
+  },
+  "flag-mirror-built": {
+    en: "mirror the image of a service that has build and image too",
+    zh: "同时写有 build 和 image 的服务，其镜像也同步",
+  },
+  "flag-overwrite": {
+    en: "replace images of other sources at the same mirror name",
+    zh: "覆盖私有仓库中同名但来源不同的镜像",
+  },
   "flag-ignore": { en: "list of images not to mirror", zh: "忽略列表文件，其中的镜像不会同步" },
   "flag-with-build-bases": { en: "mirror the images that builds start from too", zh: "构建所用的基础镜像也一并同步" },
   "flag-rename": {
@@ -176,6 +192,34 @@ export const CLI_TEXTS = {
   imagesSummary: {
     en: "{mirror} to mirror, {ignored} ignored, {built} built",
     zh: "需同步 {mirror} 个，忽略 {ignored} 个，自行构建 {built} 个",
+  },
+  imagesPresent: {
+    en: "{count:image is|images are} at the mirror already and left alone: {images:names}",
+    zh: "{count} 个镜像已在私有仓库，保持不变：{images:names}",
+  },
+  imagesPublishedBuilds: {
+    en: "{count:service builds|services build} an image that has a name of its own ({images:names}): if it is published, --mirror-built mirrors it",
+    zh: "{count} 个服务构建的镜像有自己的名字（{images:names}）：如果已发布，可用 --mirror-built 同步",
+  },
+  imagesInactive: {
+    en: "{count:image belongs|images belong} only to profiles that the project's own .env does not activate ({profiles:names}): {images:names}; --profile or --active-profiles leaves them out",
+    zh: "{count} 个镜像只属于项目 .env 未启用的 profile（{profiles:names}）：{images:names}；可用 --profile 或 --active-profiles 排除",
+  },
+  inactiveBytes: {
+    en: "{size:bytes} of that for {count:image|images} of profiles that are not active",
+    zh: "其中 {size:bytes} 属于未启用的 profile 的 {count} 个镜像",
+  },
+  outputElsewhere: {
+    en: "{file} is not in the project folder {folder}: read from there, its relative paths and the project name change; run it with docker compose --project-directory {folder} -f {file}",
+    zh: "{file} 不在项目目录 {folder} 中：直接使用会改变相对路径和项目名；请用 docker compose --project-directory {folder} -f {file} 运行",
+  },
+  removedStale: {
+    en: "removed {file}, which an earlier run wrote and which is no longer part of the result",
+    zh: "已删除 {file}：它由之前的运行生成，已不属于当前结果",
+  },
+  untouchedPresent: {
+    en: 'service "{service}" keeps "{image}", which is at the mirror already',
+    zh: "服务“{service}”保留“{image}”，它已在私有仓库",
   },
   "image-ignored": { en: "(ignored)", zh: "（忽略）" },
   "image-built": { en: "(built)", zh: "（构建）" },

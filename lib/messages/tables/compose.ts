@@ -8,7 +8,7 @@ export const COMPOSE_ERRORS = {
     en: 'no compose file found in "{folder}" or above it',
     zh: "在“{folder}”及其上级目录中没有找到 compose 文件",
     hint: {
-      en: "stand in the project's folder or name the file with -f",
+      en: "cd into the project's folder, or name the file with -f",
       zh: "进入项目目录再运行，或用 -f 指定文件",
     },
   },
@@ -66,6 +66,22 @@ export const COMPOSE_ERRORS = {
       zh: "给该服务加上 image 或 build",
     },
   },
+  "compose-image-empty": {
+    exit: 2,
+    en: 'the image "{image}" of service "{service}" is empty: {variables:names} is not set or empty ({where})',
+    zh: "服务“{service}”的镜像“{image}”为空：{variables:names} 没有设置或为空（{where}）",
+    hint: [
+      {
+        en: "set {variables:names} in .env or with --env-file",
+        zh: "在 .env 中或用 --env-file 设置 {variables:names}",
+      },
+      {
+        when: (_, { profiles }) => Array.isArray(profiles) && profiles.length > 0,
+        en: "or leave profile {profiles:names} out: --active-profiles takes what a plain docker compose up would run",
+        zh: "或排除 profile {profiles:names}：--active-profiles 只取直接运行 docker compose up 会启动的服务",
+      },
+    ],
+  },
   "compose-cycle": {
     exit: 2,
     en: "{what} runs in a circle: {chain}",
@@ -116,8 +132,8 @@ export const COMPOSE_ERRORS = {
     en: 'project name "{name}" is not valid',
     zh: "项目名“{name}”无效",
     hint: {
-      en: "use lower-case letters, digits, - and _, starting with a letter or digit",
-      zh: "使用小写字母、数字、- 和 _，并以字母或数字开头",
+      en: "set name: at the top of the compose file or COMPOSE_PROJECT_NAME to lower-case letters, digits, - and _, starting with a letter or digit",
+      zh: "在 compose 文件顶层写 name:，或设置 COMPOSE_PROJECT_NAME：使用小写字母、数字、- 和 _，并以字母或数字开头",
     },
   },
 } as const satisfies Record<string, ErrorRow>;

@@ -67,7 +67,7 @@ for (const engine of ["docker", "direct"]) {
         assert.deepEqual(await leftRunning(), []);
       };
 
-      await t.test("while a pull stands still", async () => {
+      await t.test("while a pull is stalled", async () => {
         await cleanSlate();
         await setFaults("hub", STALL);
         await check(
@@ -77,7 +77,7 @@ for (const engine of ["docker", "direct"]) {
         );
       });
 
-      await t.test("while a push stands still", async () => {
+      await t.test("while a push is stalled", async () => {
         await clearFaults();
         await setFaults("acr", STALL_UP);
         await forgetRequests();

@@ -36,7 +36,7 @@ function containerIds(): Promise<string> {
   return onServer("docker ps -q --no-trunc | sort");
 }
 
-/** A line of shell that prints the files below `folder` that have the password in them. */
+/** A shell command that prints the files below `folder` that contain the password. */
 function findPassword(folder: string): string {
   return `grep -rlF '${PASSWORD}' '${folder}' || :`;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The fast tests: all of them, or the files named. They need no root and install nothing.
+# The fast tests: all of them, or the files named. They need no root, and install nothing but the Node of node-native.
 #   test/unit.sh node|node-native|deno [FILE...]
 set -euo pipefail
 
@@ -16,7 +16,7 @@ fi
 
 case $runtime in
 node) exec node --import tsx --test "${files[@]}" ;;
-# A Node that reads TypeScript by itself, without tsx.
+# A Node with its own TypeScript support, without tsx.
 node-native) exec npx --yes node@24.21.0 --test "${files[@]}" ;;
 deno) exec npx deno test -A --no-check "${files[@]}" ;;
 *)

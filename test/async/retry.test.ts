@@ -21,7 +21,7 @@ function failing(
 const passing = new MirrorError("push-failed", { image: "x", detail: "cut" });
 const lasting = new MirrorError("push-denied", { image: "x", detail: "no" });
 
-test("tries again while the error says that it helps, with pauses that double", async () => {
+test("retries while the error says that it helps, with pauses that double", async () => {
   const { action, calls } = failing(3, passing);
   const pauses: number[] = [];
   const result = await retry(action, { firstDelay: 8, onRetry: ({ delay }) => pauses.push(delay) });
@@ -39,7 +39,7 @@ test("no pause is longer than the longest", async () => {
   assert.ok(pauses.every((pause) => pause <= 5));
 });
 
-test("what the other side asks for is waited for, but for less than the own pause and more than anybody would wait for", async () => {
+test("Retry-After is respected up to a maximum", async () => {
   const asking = (delay: number) => {
     const { action, calls } = failing(1, passing);
     const pauses: number[] = [];

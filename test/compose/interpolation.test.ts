@@ -82,7 +82,7 @@ for (const [template, reason] of required) {
   });
 }
 
-test("unset variables are told of where they become empty, and nowhere else", () => {
+test("unset variables are reported where they become empty, and nowhere else", () => {
   const unset: string[] = [];
   interpolate(
     "$A ${B} ${C:-x} ${D:+x} ${E-${F}} $FOO",
@@ -92,7 +92,7 @@ test("unset variables are told of where they become empty, and nowhere else", ()
   assert.deepEqual(unset, ["A", "B", "F"]);
 });
 
-test("variables that multiply, and braces without end, are refused in no time", () => {
+test("variables that multiply, and endless braces, are refused", () => {
   const big = "x".repeat(1 << 16);
   assert.throws(() => interpolate("$A".repeat(1000), () => big), MirrorError);
   assert.throws(() => interpolate("${A:-".repeat(50_000), () => undefined), MirrorError);

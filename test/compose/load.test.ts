@@ -63,7 +63,7 @@ for (const [what, files, name, options] of names) {
   });
 }
 
-test("what a service tells: platform, profiles, pull policy", async () => {
+test("attributes of a service: platform, profiles, pull policy", async () => {
   const { services } = await loadFiles({
     "compose.yml": "services: {a: {image: x, platform: linux/arm64, profiles: [p, q], pull_policy: always}}",
   });
@@ -98,7 +98,7 @@ test("services come in code-point order", async () => {
   );
 });
 
-test("the profiles that compose would activate are told", async () => {
+test("the profiles that compose would activate are reported", async () => {
   const files = { ".env": "V=q\nCOMPOSE_PROFILES=${V:-w},p\n", "compose.yml": service("a", "x") };
   assert.deepEqual((await loadFiles(files)).activeProfiles, ["q", "p"]);
   assert.deepEqual((await loadFiles(files, { profiles: ["z"] })).activeProfiles, ["z"]);
@@ -171,7 +171,7 @@ test("warnings: other images that cannot be written", async () => {
   ]);
 });
 
-test("two files to choose from are told of", async () => {
+test("a choice between two files is reported", async () => {
   const { warnings } = await loadFiles({ "compose.yaml": service("a", "x"), "docker-compose.yml": service("b", "y") });
   assert.deepEqual(
     warnings.map(({ code }) => code),

@@ -277,7 +277,7 @@ test("a file of several documents stays one, which v1 does not read", async () =
   assert.equal(result.runFiles.v1, undefined);
 });
 
-test("what was done is told: counts, frozen variables, services left alone", async () => {
+test("the report: counts, frozen variables, unchanged services", async () => {
   const { result } = await rewriteFiles({
     "compose.yml":
       "services:\n  a: {image: 'x:${T:-1}'}\n  b: {build: .}\n  c: {image: keep}\n  d: {image: y, build: .}\n  e: {image: y}\n  f: {image: z}\n",

@@ -161,7 +161,7 @@ test("with neither registry nor namespace the content store is the mirror, for t
   assert.doesNotThrow(() => requireRegistry(read(["--registry", "r", "--namespace", "n"])));
 });
 
-test("a user name without a password, or the other way round, is told and not left out", () => {
+test("a user name without a password, or a password without a user name, is reported", () => {
   for (const name of ["MIRROR_USERNAME", "MIRROR_PASSWORD"]) {
     assert.throws(() => read([], { [name]: "x" }), { code: "credentials-half", exit: 2 });
   }

@@ -109,7 +109,7 @@ function names(host: FakeHost, folder: string): readonly string[] {
 /** What a deploy leaves in its own folder when nothing is under way. */
 const AT_REST = ["busy", "holder", "lock", "releases"];
 
-test("the whole deploy: sent, logged in, pulled, compared, placed, started, well, recorded", async () => {
+test("the whole deploy: send, log in, pull, compare, put in place, start, become healthy, record", async () => {
   const { result, host, seen, error } = await deploy({});
   assert.equal(error, undefined);
   assert.equal(host.read(`home/app/${NAME}`), NEW);
@@ -233,7 +233,7 @@ test("an image that is not the one of the lock changes nothing", async () => {
   good.host.remove();
 });
 
-test("files that are cut or garbled on their way leave the old ones", async () => {
+test("files that arrive truncated or damaged leave the old ones in place", async () => {
   for (const input of ["900 0000\nhalf", `4 ${"0".repeat(64)}\nfour`, ""]) {
     const { host, code, left } = await deploy({
       prepare: withOld,
@@ -268,7 +268,7 @@ test("a failed first start says why, and what is left", async () => {
   host.remove();
 });
 
-test("services that do not get well bring back the release before: files, images, services", async () => {
+test("services that do not become healthy restore the previous release: files, images, services", async () => {
   const first = await deploy({ compose: `# first\n${NEW}`, on: { digest: "hash 1" } });
   const before = first.host.read("containers/web");
   first.host.write("on-digest", "hash 2");
@@ -290,7 +290,7 @@ test("services that do not get well bring back the release before: files, images
   host.remove();
 });
 
-test("a return that fails too is said", async () => {
+test("a rollback that fails too is reported", async () => {
   const first = await deploy({});
   first.host.write("on-up", "echo no >&2; exit 1");
   const { host, code, left } = await deploy({ host: first.host, request: { release: "20260101-000000-0002" } });
@@ -314,7 +314,7 @@ test("an interrupted pull ends on the host, and nothing was changed", async () =
   host.remove();
 });
 
-test("an interrupted start goes on at the host by itself, and keeps other deploys off", async () => {
+test("an interrupted start continues on the host, and blocks other deploys until it ends", async () => {
   const abort = new AbortController();
   const { host, code, left } = await deploy({
     on: { up: 'echo begun; until [ -f "$ROOT/go" ]; do sleep 0.05; done; echo all >"$ROOT/all"' },

@@ -44,7 +44,7 @@ test("a missing file, a wrong password and a full disk leave the running service
       assert.deepEqual(await leftovers(), AT_REST);
     };
 
-    await t.test("a file that is nowhere", async () => {
+    await t.test("a missing file", async () => {
       const text = project().replace("web.env", "gone.env");
       await write("docker-compose-mirror.yaml", text.replaceAll("image: nginx", `image: ${REGISTRY}/team/nginx`));
       const { code, stderr } = await deploy();
@@ -99,7 +99,7 @@ async function cutAt(pattern: RegExp, folder: string): Promise<string> {
   return said;
 }
 
-test("a connection that is cut, at every stage", async (t) => {
+test("a connection that drops, at every stage", async (t) => {
   await withProject(async ({ folder, deploy, write, compose }) => {
     await succeeds(deploy());
     const before = await running();
@@ -127,11 +127,11 @@ test("a connection that is cut, at every stage", async (t) => {
       await untouched(await cutAt(/pulling \S+oceanbase/, folder));
       await clearFaults();
     });
-    await t.test("while services are started: the host goes on by itself", async () => {
+    await t.test("while services are started: the host continues by itself", async () => {
       assert.match(await cutAt(/starting the services/, folder), /goes on starting the services by itself/);
       assert.match(await answerWith(/^oceanbase/), /^oceanbase/);
     });
-    await t.test("the next deploy finds its way", async () => {
+    await t.test("the next deploy succeeds", async () => {
       await succeeds(deploy());
       assert.match(await answerOn(WEB), /^oceanbase/);
       assert.deepEqual(await leftovers(), AT_REST);
@@ -150,7 +150,7 @@ async function answerWith(pattern: RegExp): Promise<string> {
   return answerOn(WEB);
 }
 
-test("what was started by hand comes back when the first deploy does not get well", async () => {
+test("what was started by hand is restored when the first deploy does not become healthy", async () => {
   await withProject(async ({ folder, deploy, compose }) => {
     const there = "/root/by hand";
     await onServer(`docker login -u '${USERNAME}' --password-stdin ${REGISTRY}`, { input: PASSWORD });

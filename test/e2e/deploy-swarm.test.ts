@@ -28,7 +28,7 @@ function specification(): Promise<string> {
   );
 }
 
-test("a swarm of two nodes: converged, an update that fails is taken back, and one by hand", async (t) => {
+test("a swarm of two nodes: converges, a failed update is rolled back, and one by hand", async (t) => {
   await cleanSlate();
   await withSwarm(async () => {
     await inFolder(async (folder) => {
@@ -60,7 +60,7 @@ test("a swarm of two nodes: converged, an update that fails is taken back, and o
         assert.match(await must(["wget", "-q", "-O", "-", `http://localhost:${WEB}/`]), /^nginx/);
       });
 
-      await t.test("an update that does not converge is taken back", async () => {
+      await t.test("an update that does not converge is rolled back", async () => {
         const before = await specification();
         await compose(', healthcheck: { test: ["CMD", "false"], interval: 1s, retries: 1 }');
         const { code, stderr } = await run("deploy", "--wait", "60");
@@ -69,7 +69,7 @@ test("a swarm of two nodes: converged, an update that fails is taken back, and o
         assert.equal(await specification(), before);
       });
 
-      await t.test("rollback takes the last update back", async () => {
+      await t.test("rollback undoes the last update", async () => {
         const before = await specification();
         await compose(', healthcheck: { test: ["CMD", "true"], interval: 1s }');
         const deployed = await run("deploy");

@@ -177,7 +177,7 @@ test("the generated pull script does the same", async () => {
   });
 });
 
-test("a registry that fails for a moment is asked again", async (t) => {
+test("a temporary failure of a registry is retried", async (t) => {
   await inFolder(async (folder) => {
     await laySmall(folder);
     for (const engine of ["docker", "direct"]) {

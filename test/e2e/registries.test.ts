@@ -186,7 +186,7 @@ for (const make of ["distribution 2.8", "distribution 3"] as const) {
   });
 }
 
-test("a full disk is said, keeps nothing corrupt, and the run goes on when there is room", async (t) => {
+test("a full disk is reported, nothing corrupt is kept, and the run resumes when there is space", async (t) => {
   const { source, target, transfer, engine } = await bed(t);
   const layer = noise("large", 12 * MIB);
   await push(source, "large", [layer]);

@@ -52,7 +52,7 @@ test("no separator is left where a long name was cut", () => {
   assert.match(name!, /\/a{54}-[0-9a-f]{8}:latest$/);
 });
 
-test("two sources of one mirror name are refused, naming both and the way out", () => {
+test("two sources of one mirror name are refused, naming both and with a hint", () => {
   assert.throws(
     () => map(["ghcr.io/foo/bar:1", "foo/bar:1"]),
     (error: Error & { code?: string; hint?: string }) => {
@@ -80,7 +80,7 @@ test("prefix-host puts the registry host in front of the colliding names only", 
   );
 });
 
-test("a tag and the same tag pinned to a digest collide whatever the rule: a rename is the way out", () => {
+test("a tag and the same tag pinned to a digest collide whatever the rule: the hint is a rename", () => {
   const sources = ["redis:6", `redis:6@sha256:${HEX}`];
   assert.throws(() => map(sources, { onCollision: "prefix-host" }), { code: "mapping-collision" });
   const renames = [parseRename(`redis:6@sha256:${HEX}=redis-pinned`)];

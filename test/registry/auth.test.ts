@@ -38,7 +38,7 @@ async function open(
   return { server, registry };
 }
 
-test("nobody is asked for credentials where no login is wanted", async (t) => {
+test("credentials are not looked up where no login is needed", async (t) => {
   const { server, registry } = await open(t, {}, () => Promise.reject(new Error("asked")));
   assert.ok(await registry.head("one", "1"));
   assert.deepEqual(await registry.ping(), { loggedIn: false });

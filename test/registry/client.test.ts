@@ -100,7 +100,7 @@ test("small requests are tried again, and say so", async (t) => {
   await assert.rejects(registry.head("app", "1"), { code: "registry-server" });
 });
 
-test("tags that go on at no address are the registry's fault", async (t) => {
+test("a tag list whose next page has no address is the registry's error", async (t) => {
   const { server, registry } = await open(t);
   server.setFault(() => ({ status: 200, headers: { link: '<http://[>; rel="next"' }, body: '{"tags":["1"]}' }));
   await assert.rejects(registry.tags("app"), { code: "registry-answer" });

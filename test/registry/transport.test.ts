@@ -119,7 +119,7 @@ test("TLS with a server that does not speak it", async (t) => {
   });
 });
 
-test("nobody there, no answer, an answer that breaks off, an abort", async (t) => {
+test("no server, no response, a truncated response, an abort", async (t) => {
   await assert.rejects(get(open(t), "http://localhost:1/"), { code: "registry-unreachable" });
   const silent = await plain(t, () => {});
   await assert.rejects(get(open(t, { answerTimeout: 30 }), `http://localhost:${silent}/`), {
@@ -244,7 +244,7 @@ test("TLS goes through a proxy by a tunnel, which is kept", async (t) => {
   await assert.rejects(get(transport, `https://other.example:${port}/`), { code: "registry-certificate-name" });
 });
 
-test("a connection that does not come about ends, and leaves nothing open", async (t) => {
+test("a connection that cannot be established ends and leaves nothing open", async (t) => {
   const server = createServer();
   const closed = new Promise<void>((resolve) => {
     server.on("connect", (_request, client: Socket) => {
@@ -305,7 +305,7 @@ test("a fresh connection is no connection that was used before, and is not used 
   assert.equal(new Set([kept, first, second]).size, 3);
 });
 
-test("a connection that has rested for long is not used again", async (t) => {
+test("a connection that was idle for long is not used again", async (t) => {
   const ports: (number | undefined)[] = [];
   const port = await plain(t, (request, response) => {
     ports.push(request.socket.remotePort);

@@ -86,7 +86,7 @@ test("deploy to several hosts: each on its own, one JSON document", async () => 
   });
 });
 
-test("what is wrong with the call is said with exit code 2, before any host is touched", async () => {
+test("usage errors exit with 2 before any host is contacted", async () => {
   await withProject({ files: { "compose.yaml": SOURCE } }, async (script, host) => {
     const missing = await script("deploy", "--host", "box");
     assert.equal(missing.code, 2);
@@ -139,7 +139,7 @@ test("rollback, by itself or by name, and status that tells of releases", async 
   });
 });
 
-test("the files that services read go along; one that is nowhere is refused", async () => {
+test("the files that services read are sent; a missing one is refused", async () => {
   const [source, mirror] = [SOURCE, MIRROR].map((text) =>
     text.replace("{ image", '{ volumes: ["./web.conf:/web.conf"], env_file: web.env, image'),
   );

@@ -194,7 +194,7 @@ test("a wrong password is found before anything is pulled", () =>
     assert.deepEqual(acts(docker), []);
   }));
 
-test("a namespace that takes no pushes is found before anything is pulled", () =>
+test("a namespace without push permission is found before anything is pulled", () =>
   inScene(async ({ docker, registry, script }) => {
     registry.setFault(({ method }) =>
       method === "POST"
@@ -208,7 +208,7 @@ test("a namespace that takes no pushes is found before anything is pulled", () =
     assert.deepEqual(acts(docker), []);
   }));
 
-test("check tells everything that is wrong in one run, each with its remedy", () =>
+test("check reports every problem in one run, each with a hint", () =>
   inScene(async ({ docker, script }) => {
     const good = await script("check", ["--json"]);
     assert.equal(good.code, 0, good.stderr);
@@ -230,7 +230,7 @@ test("check tells everything that is wrong in one run, each with its remedy", ()
     assert.match(bad.stderr, /refused the user name or password/);
   }));
 
-test("an engine that is not installed is told with its remedy", () =>
+test("an engine that is not installed is reported with a hint", () =>
   inScene(async ({ script }) => {
     const { code, stderr } = await script("check", ["--engine", "nerdctl"]);
     assert.equal(code, 2);
@@ -251,7 +251,7 @@ for (const [what, file, args, message] of [
   ["an unknown flag", undefined, ["--nope"], /--nope/],
   ["a file of the project as output", undefined, ["--output", "compose.yaml"], /is a file of the project itself/],
 ] as const) {
-  test(`bad input, ${what}: exit code 2 with the way out, nothing done`, () =>
+  test(`bad input, ${what}: exit code 2 with a hint, nothing done`, () =>
     inScene(async ({ docker, folder, script }) => {
       if (file !== undefined) writeFileSync(join(folder, "compose.yaml"), file);
       const { code, stdout, stderr } = await script("mirror", args);

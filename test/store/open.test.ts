@@ -246,7 +246,7 @@ test("upload records are kept for later runs, for this user alone", () =>
     await later.close();
   }));
 
-test("prune takes what was not used for longest", () =>
+test("prune removes the least recently used first", () =>
   withStore(async (store) => {
     const old = await addImage(store, "team/old:1", ["shared", "of old alone"]);
     const used = await addImage(store, "team/used:1", ["shared", "of used alone"]);
@@ -307,7 +307,7 @@ test("prune waits for no one and harms no one who writes", () =>
     await store.close();
   }));
 
-test("a store that cannot be written is said", () =>
+test("a store that cannot be written is reported", () =>
   inStoreFolder(async (folder) => {
     await (await openStore(folder)).close();
     await rm(join(folder, "sessions"), { recursive: true });

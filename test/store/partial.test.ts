@@ -182,7 +182,7 @@ test("after a kill at any moment the next run resumes where the bytes end", () =
     await store.close();
   }));
 
-test("two processes that want one blob bring it once", () =>
+test("two processes that need one blob download it once", () =>
   inStoreFolder(async (folder) => {
     const children = [0, 1, 2].map(() => startChild(["fill", folder, DIGEST, "40"]));
     const results = await Promise.all(children.map((child) => child.line()));
@@ -192,7 +192,7 @@ test("two processes that want one blob bring it once", () =>
 
 const canMount = process.platform === "linux" && process.getuid?.() === 0 && existsSync("/usr/bin/unshare");
 
-test("a full disk is said, and what fits is kept", { skip: !canMount }, () =>
+test("a full disk is reported, and what fits is kept", { skip: !canMount }, () =>
   inStoreFolder(async (folder) => {
     const mount = 'mkdir "$0" && mount -t tmpfs -o size=1m tmpfs "$0" && "$@" && ls -s "$0/partial"';
     const child = startChild(["fill", folder, DIGEST, "40"], ["unshare", "-m", "sh", "-c", mount, folder]);

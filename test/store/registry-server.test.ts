@@ -163,7 +163,7 @@ test("names that another process adds are served at once", () =>
     assert.equal((await get("/v2/team/late/manifests/1")).status, 200);
   }));
 
-test("a taken port is said", () =>
+test("a port in use is reported", () =>
   withStore(async (store) => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));

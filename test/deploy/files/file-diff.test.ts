@@ -68,7 +68,7 @@ test("a file that is read at the start only affects nothing that runs", () => {
   assert.deepEqual(decide({ file: { mounted: false }, there: there("old"), last: "old" }), ["sent", [], []]);
 });
 
-test("what is neither here nor there is refused when it is needed", () => {
+test("a needed file that is missing here and on the host is refused", () => {
   const { content: _, ...gone } = FILE;
   const missing = { ...gone, content: undefined } as unknown as NeededFile;
   assert.throws(() => decide({ file: missing }), { code: "ship-missing", exit: 2, message: /"web".*web\.conf.*\/srv/ });
@@ -83,7 +83,7 @@ test("what lies above the project's folder must be there already", () => {
   assert.deepEqual(decide({ file, there: there("other") }), ["kept", [], ["file-kept"]]);
 });
 
-test("files of services that do not run there are left out", () => {
+test("files of services that do not run there are skipped", () => {
   assert.deepEqual(decide({ file: { services: ["idle"] } }), ["none", [], []]);
   assert.deepEqual(decide({ file: { services: [] } }), ["sent", [], []]);
 });

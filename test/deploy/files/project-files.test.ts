@@ -48,7 +48,7 @@ configs:
   assert.deepEqual(await shown(files), ["key.txt!: web", "other.txt!: web", "web.conf!: web"]);
 });
 
-test("mounted files go along, in both forms; the host's own paths and named volumes do not", async () => {
+test("mounted files are sent, in both forms; the host's own paths and named volumes are not", async () => {
   const compose = web(`    volumes:
       - ./nginx.conf:/etc/nginx/nginx.conf:ro
       - type: bind

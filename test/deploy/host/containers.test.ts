@@ -48,7 +48,7 @@ test("version 1 lists stopped containers without being asked", async () => {
   assert.match(calls[0]!, /^docker-compose <-f> <mirror\.yaml> <ps> <-q> /);
 });
 
-test("containers of `compose run`, and lines that are none, are left out", async () => {
+test("containers of `compose run`, and lines that are no container, are skipped", async () => {
   const show = 'echo "container:web|True|running||0|$each|i|0|no|then|x"; echo "WARNING: something"';
   assert.deepEqual((await statusWith({ show })).services, []);
 });

@@ -95,7 +95,7 @@ const SAID: readonly (readonly [kind: StepKind | "hold", text: string, code: Err
   ["wait", "no configuration file provided", "host-ps"],
 ];
 
-test("what docker and compose say becomes an error with a way out", () => {
+test("messages of docker and compose become errors with a hint", () => {
   for (const [kind, text, code] of SAID) {
     const lines = text.split("\n");
     const error = hostError({ host: "box", dir: "/srv", registry: "r.example", kind, code: 1, lines });

@@ -91,7 +91,7 @@ test("compose is found in all its shapes", async () => {
   }
 });
 
-test("version 1 that cannot talk to the daemon is found out, as it lists nothing", async () => {
+test("version 1 that cannot reach the daemon is detected", async () => {
   const v1 = { plugin: "exit 1", standalone: "echo 1.29.2" };
   const broken = await probed({ ...v1, talk: "echo Traceback >&2; echo 'client version 1.41 is too old' >&2; exit 1" });
   assert.equal(broken.probe.compose?.complaint, "client version 1.41 is too old");
@@ -147,7 +147,7 @@ test("a docker for root only is seen where the user may become root", async () =
   assert.deepEqual(judgeHost(probe, { ...NEEDS, platform: probe.platform, sudo: true }).errors, []);
 });
 
-test("podman in docker's clothes and a daemon out of reach are seen", async () => {
+test("podman under the name docker, and a daemon that is not reachable, are detected", async () => {
   const podman = await probed({ about: "echo 'Emulate Docker CLI using podman.' >&2; echo 'podman version 4.9.4'" });
   assert.equal(podman.probe.engine?.kind, "podman");
   const { engine } = (await probed({ server: "echo 'permission denied while trying' >&2; exit 1" })).probe;

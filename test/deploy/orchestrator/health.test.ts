@@ -14,7 +14,7 @@ const CONTAINER: Container = {
   startedAt: "t",
 };
 
-test("what docker says of a container is judged", () => {
+test("the health of a container follows from docker's output", () => {
   for (const [changes, expected] of [
     [{}, "well"],
     [{ health: "healthy" }, "well"],

@@ -13,7 +13,7 @@ async function translated(compose: string, services: readonly string[] = ["web",
   };
 }
 
-test("what a swarm takes stays, filled in; variables and anchors are gone, dollars are escaped", async () => {
+test("what a swarm supports stays; variables and anchors are resolved, dollars are escaped", async () => {
   const { file, warnings } = await translated(`name: shop
 x-common: &common
   image: x:1
@@ -40,7 +40,7 @@ volumes: { data: {} }
   assert.deepEqual(warnings, []);
 });
 
-test("what it takes otherwise is translated, what it does not take is left out, each with a warning", async () => {
+test("what swarm writes differently is translated, what it does not support is dropped, each with a warning", async () => {
   const { file, warnings } = await translated(`services:
   web:
     image: x

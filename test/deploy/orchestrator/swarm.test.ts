@@ -12,7 +12,7 @@ task:shop_job.1|Shutdown|Complete 3 seconds ago|
 WARNING: something else
 `;
 
-test("what docker prints of a stack is read", () => {
+test("docker's output about a stack is parsed", () => {
   const [job, web] = readStack("shop", OUTPUT);
   assert.deepEqual(job, {
     name: "job",
@@ -50,7 +50,7 @@ test("a service is judged by its tasks and its update", () => {
   }
 });
 
-test("services are told of as containers are", () => {
+test("services are reported in the same form as containers", () => {
   assert.deepEqual(
     containersOfStack(readStack("shop", OUTPUT)).map(({ name, state, exitCode }) => [name, state, exitCode]),
     [

@@ -142,7 +142,7 @@ test("a registry under another name is pulled by that, and the image gets the na
   );
 });
 
-test("a name that lasts as long as the deploy takes no login, and goes at the end", () => {
+test("a temporary name needs no login and is removed at the end", () => {
   const plan = planDeploy({ ...REQUEST, endpoint: { pullFrom: "localhost:4321", passing: true } });
   const steps = lines(plan.steps);
   assert.ok(!steps.some((line) => line.startsWith("login")));
@@ -151,7 +151,7 @@ test("a name that lasts as long as the deploy takes no login, and goes at the en
   assert.deepEqual(plan.warnings, []);
 });
 
-test("podman is told to trust its own address", () => {
+test("podman gets the tunnel's address as an insecure registry", () => {
   const probe: HostProbe = { ...PROBE, engine: { kind: "podman" } };
   const steps = planned({ probe, endpoint: { pullFrom: "localhost:4321", passing: true } });
   assert.equal(steps[2], "pull: localhost:4321/t/web:1 r.example:5000/t/web:1 --tls-verify=false docker");
@@ -163,7 +163,7 @@ test("a pinned image is pulled by its digest, and by no other name", () => {
   assert.throws(() => planned({ images, endpoint: { pullFrom: "r-vpc.example" } }), { code: "image-pinned" });
 });
 
-test("without credentials, or where docker takes none on its input, the host's own login is relied on", () => {
+test("without credentials, or without --password-stdin, the host's own login is used", () => {
   const none = planDeploy({ ...REQUEST, username: undefined });
   const old = planDeploy({
     ...REQUEST,
@@ -226,7 +226,7 @@ function file(name: string, services: readonly string[]): NeededFile {
   return { name, source: `/p/${name}`, services, mounted: true, required: true, content };
 }
 
-test("services with a replaced mounted file are made anew, where they ran", () => {
+test("running services with a replaced mounted file are recreated", () => {
   const needed = [file("a.conf", ["web", "idle"]), file("b.conf", ["db"])];
   const plan = planDeploy({
     ...REQUEST,
@@ -247,13 +247,13 @@ test("services with a replaced mounted file are made anew, where they ran", () =
   );
 });
 
-test("a pull policy that would pull again is held back where compose can", () => {
+test("a pull policy that would pull again is overridden where compose supports it", () => {
   const images = [{ ...WEB, refreshes: true }];
   assert.ok(planned({ images }).some((line) => line.endsWith("up -d --pull missing")));
   assert.ok(planned({ images, probe: { ...PROBE, compose: V1 } }).some((line) => line.endsWith("yaml up -d")));
 });
 
-test("a host that cannot do it, and a registry that is none, are refused", () => {
+test("a host without the needed programs, and a name that is not a registry, are refused", () => {
   const { compose: _, ...bare } = PROBE;
   assert.throws(() => planDeploy({ ...REQUEST, probe: bare }), { code: "host-compose-missing" });
   assert.throws(() => planDeploy({ ...REQUEST, probe: { ...PROBE, compose: V1 }, v1Problems: ["include"] }), {

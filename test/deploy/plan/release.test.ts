@@ -21,7 +21,7 @@ test("a release is one line, and is read as it was", () => {
   assert.deepEqual(parseRelease(line), RELEASE);
 });
 
-test("what is no release is none", () => {
+test("text that is not a release is rejected", () => {
   const { id: _, ...nameless } = RELEASE;
   for (const text of [
     "",

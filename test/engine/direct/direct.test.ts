@@ -303,7 +303,7 @@ test("pull and push as steps of their own, with nothing from the source in the s
   assertWhole(target, "team/app", "1", layers);
 });
 
-test("a download that is cut goes on at the byte it had", async (t) => {
+test("a download that drops resumes at the byte where it stopped", async (t) => {
   const { source, target, mirror, retries } = await bench(t);
   const layers = [noise("large", 5 * MIB)];
   putImage(source, { repository: "app", tag: "1", layers });
@@ -316,7 +316,7 @@ test("a download that is cut goes on at the byte it had", async (t) => {
   assert.ok(retries.length >= 4);
 });
 
-test("a source that knows no ranges sends the beginning again, which is let through", async (t) => {
+test("a source without range support sends from the start, and the known bytes are skipped", async (t) => {
   const { source, target, mirror } = await bench(t);
   const layers = [noise("large", 2 * MIB)];
   putImage(source, { repository: "app", tag: "1", layers });
@@ -329,7 +329,7 @@ test("a source that knows no ranges sends the beginning again, which is let thro
   assertWhole(target, "team/app", "1", layers);
 });
 
-test("a download that stands still is cut and goes on", async (t) => {
+test("a download that stalls is closed and resumed", async (t) => {
   const { source, target, mirror, retries } = await bench(t, { engine: { least: { bytes: 1, within: 60 } } });
   const layers = [noise("large", 2 * MIB)];
   putImage(source, { repository: "app", tag: "1", layers });
@@ -458,7 +458,7 @@ test("a server that gives one scope a token is asked for each", async (t) => {
   for (const repository of ["one", "two", "three"]) assertWhole(target, `team/${repository}`, "1", layers);
 });
 
-test("429 is waited for and said", async (t) => {
+test("a 429 is waited for and reported", async (t) => {
   const { source, mirror, retries } = await bench(t);
   putImage(source, { repository: "app", tag: "1", layers: [noise("layer", 100)] });
   source.setFault((_seen, nth) =>
@@ -490,7 +490,7 @@ for (const onDisconnect of ["keep", "cancel"] as const) {
   });
 }
 
-test("a link that cuts every upload after some bytes is learned once", async (t) => {
+test("a link that drops every upload after some bytes is learned once", async (t) => {
   const { source, target, mirror } = await bench(t, {
     target: { onDisconnect: "cancel" },
     engine: { chunkSize: 16 * MIB },
@@ -504,7 +504,7 @@ test("a link that cuts every upload after some bytes is learned once", async (t)
   assert.ok(sentTo(target) < 2 * 44 * MIB, `${sentTo(target) / MIB} MiB were sent`);
 });
 
-test("an upload's answer that is lost costs no more than one question", async (t) => {
+test("a lost response to an upload costs one more request at most", async (t) => {
   const { source, target, mirror } = await bench(t);
   const layers = [noise("layer", 100_000)];
   putImage(source, { repository: "app", tag: "1", layers });
@@ -552,7 +552,7 @@ test("a target that refuses the manifest's type or the push says so", async (t) 
   assert.deepEqual(statuses(await denied.mirror("app:1")), ["failed registry-push-denied"]);
 });
 
-test("a blob that rotted in the store is fetched again", async (t) => {
+test("a damaged blob in the store is fetched again", async (t) => {
   for (const size of [50_000, 3 * MIB]) {
     const { source, target, engine, transfer, folder } = await bench(t, { engine: { chunkSize: MIB } });
     const layer = noise("rotten", size);
@@ -592,7 +592,7 @@ test("source mirrors come first, in order, and the registry itself last", async 
   assert.ok(source.count("GET", /blobs/) >= 1, "the bytes that the mirror got wrong come from the registry itself");
 });
 
-test("an interrupted run goes on where it stopped, in both directions", async (t) => {
+test("an interrupted run resumes where it stopped, in both directions", async (t) => {
   const { source, target, engine, again, transfer } = await bench(t, {
     target: { onDisconnect: "keep" },
     engine: { chunkSize: MIB },
@@ -615,7 +615,7 @@ test("an interrupted run goes on where it stopped, in both directions", async (t
   assert.ok(up + sentTo(target) < 9 * MIB, `${up} and ${sentTo(target)} bytes went up`);
 });
 
-test("an empty store does not hide what the target has: all facts are told, and the next run asks for digests only", async (t) => {
+test("with an empty store the target's facts are still reported, and the next run asks for digests only", async (t) => {
   const { source, target, folder, mirror, transfer, again } = await bench(t);
   putImage(source, { repository: "app", tag: "1", layers: [noise("layer", 1000)], platforms: ["linux/amd64"] });
   const [first] = await mirror("app:1");

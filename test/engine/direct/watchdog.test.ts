@@ -8,7 +8,7 @@ import { RegistryError } from "../../../lib/registry/errors.ts";
 
 const OPTIONS = { host: "r.example", least: { bytes: 10, within: 20 }, signal: undefined };
 
-test("what carries too little is aborted, and said to stand still", async () => {
+test("a transfer below the minimum rate is aborted and reported as stalled", async () => {
   const action = watched(OPTIONS, async ({ signal, count }) => {
     count(9);
     await once(signal, "abort");
@@ -17,7 +17,7 @@ test("what carries too little is aborted, and said to stand still", async () => 
   await assert.rejects(action, { code: "registry-stalled", message: /9 bytes/ });
 });
 
-test("what carries enough, or rests, is left alone", async () => {
+test("a transfer above the minimum rate, or one that is paused, continues", async () => {
   let windows = 0;
   const flowing = watched(OPTIONS, async ({ signal, count }) => {
     while (windows < 8) {
@@ -53,7 +53,7 @@ test("the caller's abort reaches the action, whose own error is thrown", async (
 const limited = (retryAfter: number) =>
   new RegistryError("registry-rate-limit", { host: "r", detail: "" }, { retryAfter });
 
-test("a transfer is tried as long as it gets on, and a few times more", () => {
+test("a transfer is retried as long as it makes progress, and a few times more", () => {
   const cut = new RegistryError("registry-cut", { host: "r", detail: "x" });
   const retries = createRetryBudget({ attempts: 3, firstDelay: 100, longestDelay: 150 });
   for (let times = 0; times < 50; times += 1) assert.equal(retries.next(cut, true)?.attempt, 1);

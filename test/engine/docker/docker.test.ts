@@ -145,7 +145,7 @@ test("a tag that moved is pulled again, and a mirror that lost the image gets it
     assert.deepEqual([moved.status, moved.digest], ["pulled", digest("b")]);
   }));
 
-test("passing faults are tried again with a word about it, others are not", () =>
+test("temporary errors are retried with a note, others are not", () =>
   withDocker(async (docker, engine) => {
     docker.offer("nginx:1", { platform: "linux/amd64", digest: digest("a") });
     docker.fail("pull", 2, "Error response from daemon: net/http: TLS handshake timeout");
@@ -188,7 +188,7 @@ for (const [message, code] of [
     }));
 }
 
-test("no daemon is told as such, not as an image that is missing", () =>
+test("a missing daemon is reported as such, not as a missing image", () =>
   withDocker(async (docker, engine) => {
     docker.fail("inspect", 1, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock");
     assert.equal(failure(await engine().push(transferOf("nginx:1"))), "engine-stopped");

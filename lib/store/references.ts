@@ -6,10 +6,11 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDigest } from "../image/digest.ts";
 import { MirrorError } from "../messages/errors.ts";
+import { byName } from "../system/compare.ts";
 import { writeWhole } from "../system/write-file.ts";
 import { codeOf, guard, type Paths, syncFolder } from "./files.ts";
 import { takeLock } from "./process-lock.ts";
-import type { Descriptor } from "./store.ts";
+import type { Descriptor } from "../image/manifest.ts";
 
 const REF_NAME = "org.opencontainers.image.ref.name";
 
@@ -46,7 +47,7 @@ export function openReferences(paths: Paths): References {
       const name = entry.annotations?.[REF_NAME];
       return name === undefined ? [] : [[name, bare(entry)] as const];
     });
-    const names = new Map(named.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    const names = new Map(named.toSorted(byName(([name]) => name)));
     seen = { mark, index, names };
     return seen;
   };

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { detailOf, MirrorError } from "../messages/errors.ts";
-import { MANIFEST_LIMIT, viewManifest } from "./manifest-view.ts";
+import { MANIFEST_LIMIT, viewManifest } from "../image/manifest.ts";
 import type { Store } from "./store.ts";
 
 /** A request that was answered. */

@@ -1,5 +1,6 @@
 /**
- * The content store: an OCI image layout, so that other tools read it too (`skopeo inspect oci:FOLDER:NAME`).
+ * The content store: an OCI image layout (https://github.com/opencontainers/image-spec/blob/main/image-layout.md), so that
+ * other tools read it too (`skopeo inspect oci:FOLDER:NAME`).
  *
  *     oci-layout                       marks the folder
  *     index.json                       names: one descriptor of a manifest for each reference
@@ -15,13 +16,7 @@
  * Any number of processes may use one store at once. Two that want the same blob take turns, and the second finds it.
  */
 import type { Readable } from "node:stream";
-
-/** What points to a blob, as manifests and index.json have it. */
-export interface Descriptor {
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly size: number;
-}
+import type { Descriptor } from "../image/manifest.ts";
 
 /** Every method but `close` throws `digest-invalid`, `store-read`, `store-write` and `store-full` as they apply. */
 export interface Store {

@@ -1,5 +1,6 @@
 /** What every engine can do, and what it tells while it does it. */
 import type { MirrorError } from "../messages/errors.ts";
+import type { Message } from "../messages/message.ts";
 import type { Transfer } from "../mirror/transfers.ts";
 
 export type Status = "pulled" | "pushed" | "present" | "failed";
@@ -16,6 +17,8 @@ export interface Outcome {
   readonly platformDigest?: string;
   /** Size of the image in bytes, as the engine reports it. */
   readonly bytes?: number;
+  /** What the user should know although the step succeeded. */
+  readonly warnings?: readonly Message[];
   /** Set exactly when `status` is `failed`. */
   readonly error?: MirrorError;
 }

@@ -1,5 +1,6 @@
 /**
- * The content store: an OCI image layout, so that other tools read it too (`skopeo inspect oci:FOLDER:NAME`).
+ * The content store: an OCI image layout (https://github.com/opencontainers/image-spec/blob/main/image-layout.md), so that
+ * other tools read it too (`skopeo inspect oci:FOLDER:NAME`).
  *
  *     oci-layout                       marks the folder
  *     index.json                       names: one descriptor of a manifest for each reference
@@ -15,13 +16,7 @@
  * Any number of processes may use one store at once. Two that want the same blob take turns, and the second finds it.
  */
 import type { Readable } from "node:stream";
-
-/** What points to a blob, as manifests and index.json have it. */
-export interface Descriptor {
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly size: number;
-}
+import type { Descriptor } from "../image/manifest.ts";
 
 /** Every method but `close` throws `digest-invalid`, `store-read`, `store-write` and `store-full` as they apply. */
 export interface Store {
@@ -45,7 +40,8 @@ export interface Store {
   verify(digest: string): Promise<boolean>;
   /**
    * Begins or continues a blob, alone among all processes; `undefined` = it is finished. Waits while another process
-   * has it. Whoever gets a PartialBlob ends it with `finish`, `close` or `discard`. Throws `interrupted`.
+   * has it. The caller ends it with `finish` or `close`. Throws `interrupted`, and
+   * `store-locked` when that process makes no progress.
    */
   partial(digest: string, options?: PartialOptions): Promise<PartialBlob | undefined>;
 
@@ -81,8 +77,6 @@ export interface PartialOptions {
   /** Bytes of the whole blob as its descriptor says; content that is longer is refused. */
   readonly size?: number;
   readonly signal?: AbortSignal | undefined;
-  /** Called once when another process has the blob and must be waited for. */
-  readonly onWait?: () => void;
 }
 
 /** A blob under way. One writer at a time. */
@@ -97,12 +91,8 @@ export interface PartialBlob {
    * the blob may go on), `blob-corrupt` when the hash is another (nothing is kept).
    */
   finish(): Promise<void>;
-  /** Throws away the bytes so far and begins anew; readers of `follow` fail. */
-  restart(): Promise<void>;
   /** Leaves the blob for later with what is here. Does nothing after `finish`. */
   close(): Promise<void>;
-  /** Leaves the blob and removes what is here. */
-  discard(): Promise<void>;
   /**
    * The bytes from `start` on as they come in, from the disk. Ends when the whole is verified, so whoever has read to
    * the end has sent the right bytes; fails with what made the blob fail, `interrupted` after `close`.

@@ -133,6 +133,9 @@ export function outcomeLines(terminal: Terminal, outcomes: readonly Outcome[]): 
   const failures = outcomes.filter(({ status }) => status === "failed");
   return [
     outcomeCounts(terminal, outcomes),
+    ...outcomes.flatMap(({ warnings = [] }) =>
+      warnings.map((each) => terminal.text("warning", { text: terminal.message(each) })),
+    ),
     ...failures.map(({ transfer, error }) => `✖ ${nameOf(transfer)}\n${terminal.explain(error)}`),
   ];
 }

@@ -6,6 +6,7 @@
  */
 import { setMaxListeners } from "node:events";
 import { detailOf, MirrorError } from "../../messages/errors.ts";
+import type { Message } from "../../messages/message.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
 import { familiarName, type ImageReference, withDefaultTag } from "../../image/reference.ts";
 import type { CallOptions } from "../../registry/client.ts";
@@ -14,6 +15,8 @@ import type { Registries } from "../../registry/registries.ts";
 import { placesOf, type SourceMirror } from "../../registry/source-mirror.ts";
 import type { Store } from "../../store/store.ts";
 import { storeName } from "../../store/store-name.ts";
+import { message } from "../../messages/texts.ts";
+import { RegistryError } from "../../registry/errors.ts";
 import { type BlobWatcher, type Download, type Downloads, openDownloads } from "./downloads.ts";
 import type { Engine, Outcome, Step, StepOptions } from "../engine.ts";
 import type { QueueWidths } from "./blob-queue.ts";
@@ -21,7 +24,8 @@ import { createChunkSizer } from "./chunk-sizer.ts";
 import { type Inspect, openPrefetch } from "./prefetch.ts";
 import { RETRY_SETTINGS, type RetrySettings } from "./retry-budget.ts";
 import { openSourceImages, type Source, type SourceImage } from "./source-images.ts";
-import { openUploads, type Uploads } from "./uploads.ts";
+import { openUploads, type UploadRequest, type Uploads } from "./uploads.ts";
+import { pause } from "../../async/pause.ts";
 import { LEAST_FLOW, type LeastFlow } from "./watchdog.ts";
 
 export interface DirectEngineOptions {
@@ -46,6 +50,8 @@ const CHUNK_SIZE = 32 * 1024 * 1024;
 const CONCURRENCY = 32;
 /** Milliseconds between two words about one image's bytes. */
 const PROGRESS_PAUSE = 100;
+/** Times that missing blobs are brought once more and the manifest is put again. */
+const MOST_REPAIRS = 3;
 /** Left in the store while an image's blobs go up: the next run then asks what has arrived. */
 const BEGUN = "begun:";
 
@@ -105,7 +111,7 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
       if (image.isUnchecked) await want(image.config).then(() => checkConfig(work, image));
       await allDone(blobsOf(image).map(want));
     }
-    await store.setReference(storeName(transfer.target), source.descriptor);
+    await store.setReference(storeName(transfer.target), image.raw.descriptor);
     return { status: isHere ? "present" : "pulled", ...factsOf(source, image) };
   });
 
@@ -120,7 +126,8 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
       throw new MirrorError("image-not-pulled", { image: name, platform: transfer.platform });
     const raw = { descriptor, bytes: await store.readBytes(descriptor.digest) };
     const manifest = parseManifest(raw, name);
-    if (manifest.kind === "index") throw new MirrorError("manifest-invalid", { name, detail: "it is an index" });
+    if (manifest.kind === "index")
+      throw new MirrorError("manifest-invalid", { name, detail: message("manifest-is-index") });
     const image = { ...manifest, raw, isUnchecked: false };
     const facts = { digest: descriptor.digest, bytes: sizeOf(image) };
     if (there?.digest === descriptor.digest) return { status: "present", ...facts };
@@ -139,14 +146,15 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     if (image.isUnchecked) await fetch(image.config).finished.then(() => checkConfig(work, image));
     await sendImage(work, image, { fetch, mayHave: there !== undefined });
     // what the target had already did not pass through here
-    if (await hasAll(store, image)) await store.setReference(storeName(transfer.target), source.descriptor);
+    if (await hasAll(store, image)) await store.setReference(storeName(transfer.target), image.raw.descriptor);
     return { status: "pushed", ...factsOf(source, image) };
   });
 
   /** An image that no index vouches for says in its config which platform it is for. */
-  const checkConfig = async ({ transfer }: Work, { config }: SourceImage): Promise<void> => {
+  const checkConfig = async ({ transfer, warnings }: Work, { config }: SourceImage): Promise<void> => {
     const bytes = await store.readBytes(config.digest);
-    checkPlatform(bytes, transfer.platform, familiarName(transfer.source));
+    const warning = checkPlatform(bytes, transfer.platform, familiarName(transfer.source));
+    if (warning !== undefined) warnings.push(warning);
   };
 
   /** What the target has under the tag; `undefined` too when it would not say, as some do of what is not there yet. */
@@ -169,11 +177,30 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     const wasBegun = (await store.upload(mark)) !== undefined;
     if (!wasBegun) await store.setUpload(mark, { location: BEGUN, offset: 0 });
     const watcher = work.watch(sizeOf(image));
-    const bring = (blob: Descriptor): Promise<void> =>
-      uploads.bring({ ...watcher, repository, blob, fetch: () => fetch(blob), ask: mayHave || wasBegun });
-    await allDone(blobsOf(image).map(bring));
+    const requestFor = (blob: Descriptor, ask: boolean): UploadRequest => ({
+      ...watcher,
+      repository,
+      blob,
+      fetch: () => fetch(blob),
+      ask,
+    });
+    await allDone(blobsOf(image).map((blob) => uploads.bring(requestFor(blob, mayHave || wasBegun))));
     work.phase("push");
-    await registries.of(registry).putManifest(repository, tag!, image.raw, call);
+    for (let round = 1; ; round += 1) {
+      try {
+        await registries.of(registry).putManifest(repository, tag!, image.raw, call);
+        break;
+      } catch (error) {
+        if (round > MOST_REPAIRS || !lacksBlob(error)) throw error;
+        const delay = retries.firstDelay * 2 ** (round - 1);
+        work.onRetry({ attempt: round, delay, error });
+        await pause(delay, signal);
+        // first the registry is believed about what it has, then everything is sent without asking
+        const again = (blob: Descriptor): Promise<void> =>
+          uploads.repair({ ...requestFor(blob, round === 1), onBytes: () => {} });
+        await allDone(blobsOf(image).map(again));
+      }
+    }
     await store.setUpload(mark, undefined);
   };
 
@@ -191,6 +218,14 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
   };
 }
 
+/**
+ * A manifest that is refused because a blob is missing (MANIFEST_BLOB_UNKNOWN, distribution-spec, "Error codes"): another
+ * run's upload or mount was believed, and is not there, or not yet.
+ */
+function lacksBlob(error: unknown): boolean {
+  return error instanceof RegistryError && error.codes.some((code) => code.endsWith("BLOB_UNKNOWN"));
+}
+
 interface SendOptions {
   readonly fetch: (blob: Descriptor) => Download;
   /** The repository may have some of the blobs. */
@@ -204,6 +239,8 @@ interface Work {
   /** For requests of this image. */
   readonly call: CallOptions;
   readonly onRetry: (retry: { readonly attempt: number; readonly delay: number; readonly error: unknown }) => void;
+  /** What the user should know, gathered for the outcome. */
+  readonly warnings: Message[];
   phase(phase: "pull" | "push"): void;
   /** What tells the image's bytes of `total` as they get on. */
   watch(total: number): Required<BlobWatcher>;
@@ -217,7 +254,8 @@ function step(first: "pull" | "push", action: (work: Work) => Promise<Omit<Outco
     const work = workOn(transfer, options);
     try {
       work.phase(first);
-      return { transfer, ...(await action(work)) };
+      const outcome = await action(work);
+      return { transfer, ...outcome, ...(work.warnings.length === 0 ? {} : { warnings: work.warnings }) };
     } catch (error) {
       if (options.signal?.aborted) throw new MirrorError("interrupted");
       if (!(error instanceof MirrorError) || error.code === "interrupted") throw error;
@@ -233,6 +271,7 @@ function workOn(transfer: Transfer, { signal, onProgress }: StepOptions): Work {
     transfer,
     signal,
     onRetry,
+    warnings: [],
     call: { signal, onRetry },
     phase: (phase) => onProgress?.({ kind: "phase", transfer, phase }),
     watch: (total) => {

@@ -4,6 +4,8 @@
  * while it arrives.
  */
 import { MirrorError } from "../../messages/errors.ts";
+import type { Cause } from "../../messages/message.ts";
+import { message } from "../../messages/texts.ts";
 import type { Registry } from "../../registry/client.ts";
 import { RegistryError } from "../../registry/errors.ts";
 import type { Descriptor } from "../../image/manifest.ts";
@@ -35,7 +37,7 @@ export interface Download {
   readonly finished: Promise<void>;
   /** Bytes that can be read. */
   readonly available: number;
-  /** Counts how often the bytes turned out to be wrong and began anew. */
+  /** Counts how often the bytes turned out to be wrong and the download began again. */
   readonly generation: number;
   /** What made it fail, once it did. */
   readonly failure: unknown;
@@ -123,7 +125,7 @@ class BlobDownload implements Download {
 
   start(onEnd: () => void): void {
     this.finished = this.#runToEnd(onEnd);
-    // whoever waits is told; nobody may be waiting
+    // those who wait get the error; there may be none
     this.finished.catch(() => {});
   }
 
@@ -167,7 +169,7 @@ class BlobDownload implements Download {
     }
     if (end === size) await this.finished;
     if (generation !== this.generation)
-      throw new MirrorError("blob-corrupt", { digest, detail: "it came anew meanwhile" });
+      throw new MirrorError("blob-corrupt", { digest, detail: message("blob-began-again") });
     if (position === end) return;
     yield* await store.read(digest, { start: position, end });
   }
@@ -220,7 +222,7 @@ class BlobDownload implements Download {
     if (!(error instanceof MirrorError)) throw error;
     if (error.code !== "blob-corrupt") return error;
     const { digest } = this.blob;
-    const values = { host: registry.host, digest, name: repository, detail: String(error.values["detail"] ?? "") };
+    const values = { host: registry.host, digest, name: repository, detail: error.values["detail"] as Cause };
     return new RegistryError("registry-digest", values, { cause: error });
   }
 
@@ -265,7 +267,7 @@ class BlobDownload implements Download {
       if (partial.size < this.blob.size) {
         throw new RegistryError("registry-cut", {
           host,
-          detail: `it ended after ${partial.size} of ${this.blob.size} bytes`,
+          detail: message("download-ended", { size: partial.size, total: this.blob.size }),
         });
       }
     });

@@ -43,6 +43,8 @@ export interface UploadRequest {
 export interface Uploads {
   /** Sees to it that the repository has the blob. Throws what the download or the registry throws. */
   bring(request: UploadRequest): Promise<void>;
+  /** The same when the registry turned out not to have the blob: nothing that was learned about it is believed. */
+  repair(request: UploadRequest): Promise<void>;
 }
 
 /** What was sent is known in steps of the send buffer, so a slow upload shows signs of life more rarely. */
@@ -58,6 +60,11 @@ const FORGOTTEN = new Set([404]);
 const NO_CHUNKS = new Set([...LOST, 405, 415, 501]);
 /** A session may be lost now and then; more often for one blob means that the registry does not keep them. */
 const MOST_LOST = 2;
+/**
+ * Whole blobs in a row whose session was lost. Two replicas that do not share their sessions lose every second one, so
+ * that so many in a row are one case in 500.
+ */
+const MOST_LOST_WHOLE = 9;
 const MOST_REFETCHES = 1;
 
 export function openUploads(options: UploadsOptions): Uploads {
@@ -102,6 +109,13 @@ class RegistryUploads implements Uploads {
       this.#placing.delete(key);
       throw error;
     }
+  }
+
+  async repair(request: UploadRequest): Promise<void> {
+    const { repository, blob } = request;
+    this.#placing.delete(`${repository} ${blob.digest}`);
+    this.#homes.delete(blob.digest);
+    await this.bring(request);
   }
 
   async #place(request: UploadRequest): Promise<void> {
@@ -312,10 +326,11 @@ class BlobUpload {
     if (!(isPart ? NO_CHUNKS : FORGOTTEN).has(error.status)) return false;
     this.#lost += 1;
     if (!isPart) {
-      if (this.#lost > MOST_LOST) return false;
+      if (this.#lost > MOST_LOST_WHOLE) return false;
       await this.#begin();
     } else if (!LOST.has(error.status) || this.#lost > MOST_LOST) {
       rules.chunks = false;
+      this.#lost = 0;
       await this.#begin();
     } else await this.#synchronise();
     return true;

@@ -135,4 +135,16 @@ export const ENGINE_ERRORS = {
 } as const satisfies Record<string, ErrorRow>;
 
 /** Reasons that stand within other messages, and what else is said about it. */
-export const ENGINE_TEXTS = {} as const satisfies Record<string, Text>;
+export const ENGINE_TEXTS = {
+  "blob-began-again": { en: "it was downloaded again meanwhile", zh: "期间已重新下载" },
+  "download-ended": {
+    en: "it ended after {size:bytes} of {total:bytes}",
+    zh: "收到 {size:bytes} 后中断，共 {total:bytes}",
+  },
+  "manifest-is-index": { en: "it is an index, not an image", zh: "它是索引，不是镜像" },
+  "manifest-nested-index": { en: "its index leads to another index", zh: "它的索引指向另一个索引" },
+  "place-failed-too": {
+    en: '{detail:cause}; asked too, "{host}": {reason:cause}',
+    zh: "{detail:cause}；另外尝试过“{host}”：{reason:cause}",
+  },
+} as const satisfies Record<string, Text>;

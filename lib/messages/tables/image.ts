@@ -99,5 +99,8 @@ export const IMAGE_TEXTS = {
   "manifest-digest": { en: '"{digest}" is not a digest', zh: "“{digest}”不是摘要" },
   "manifest-size": { en: "{digest} has no valid size", zh: "{digest} 没有有效的大小" },
   "config-not-json": { en: "its config is not JSON", zh: "它的 config 不是 JSON" },
-  "config-no-platform": { en: "its config names no platform", zh: "它的 config 没有写明平台" },
+  "platform-assumed": {
+    en: 'image "{image}" names no platform; it was taken as {platform}',
+    zh: "镜像“{image}”没有写明平台，已按 {platform} 处理",
+  },
 } as const satisfies Record<string, Text>;

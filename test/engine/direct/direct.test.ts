@@ -629,3 +629,156 @@ test("with an empty store the target's facts are still reported, and the next ru
   assert.deepEqual([source.count("HEAD", /manifests/), source.count("GET", /manifests/)], [1, 0]);
   assert.equal(target.count("HEAD", /manifests/), 1);
 });
+
+test("a manifest that is sent as text or bytes goes on under its own type", async (t) => {
+  for (const header of ["text/plain", "application/json; charset=utf-8", "application/octet-stream"]) {
+    const fault: RegistryServerOptions["fault"] = ({ url }) =>
+      url.includes("/manifests/") ? { headers: { "content-type": header } } : {};
+    const { source, target, mirror } = await bench(t, { source: { fault } });
+    putImage(source, { repository: "app", tag: "1", layers: [noise("a", 100)], docker: true });
+    putImage(source, { repository: "many", tag: "1", layers: [noise("b", 100)], platforms: ["linux/amd64"] });
+    assert.deepEqual(statuses(await mirror("app:1", "many:1")), ["pushed", "pushed"]);
+    assert.equal(target.manifests.get("team/app")?.get("1")?.mediaType, MEDIA_TYPES.dockerManifest);
+    assert.equal(target.manifests.get("team/many")?.get("1")?.mediaType, MEDIA_TYPES.ociManifest);
+  }
+});
+
+/** An image whose config, and an index whose only entry, do not say for which platform they are. */
+function putSilent(source: RegistryServer, config: object): void {
+  const blob = (bytes: Uint8Array) => ({ digest: source.putBlob("app", bytes), size: bytes.length, mediaType: "x" });
+  const { ociManifest, ociIndex } = MEDIA_TYPES;
+  const image = json({ schemaVersion: 2, config: blob(json(config)), layers: [blob(noise("layer", 100))] });
+  const digest = source.putManifest("app", "1", ociManifest, image);
+  const entry = { mediaType: ociManifest, digest, size: image.length };
+  source.putManifest("app", "index", ociIndex, json({ schemaVersion: 2, manifests: [entry] }));
+}
+
+test("an image that names no platform is taken with a warning", async (t) => {
+  const { source, target, mirror } = await bench(t);
+  putSilent(source, { created: "then" });
+  for (const tag of ["1", "index"]) {
+    const [outcome] = await mirror(`app:${tag}`);
+    assert.equal(outcome?.status, "pushed");
+    assert.deepEqual(
+      outcome.warnings?.map(({ code }) => code),
+      ["platform-assumed"],
+    );
+    assert.ok(target.manifests.get("team/app")?.has(tag));
+  }
+});
+
+test("an index entry without a platform is what its config says", async (t) => {
+  const { source, mirror } = await bench(t);
+  putSilent(source, { os: "linux", architecture: "amd64" });
+  const [good] = await mirror("app:index");
+  assert.deepEqual([good?.status, good?.warnings], ["pushed", undefined]);
+  const other = await bench(t);
+  putSilent(other.source, { os: "linux", architecture: "arm64" });
+  assert.deepEqual(statuses(await other.mirror("app:index")), ["failed image-platform"]);
+});
+
+test("blobs that a registry turns out not to have are brought once more", async (t) => {
+  const { source, target, mirror, retries } = await bench(t);
+  const layers = [noise("one", 1000), noise("two", 2000)];
+  putImage(source, { repository: "app", tag: "1", layers });
+  const lost = { status: 404, body: JSON.stringify({ errors: [{ code: "MANIFEST_BLOB_UNKNOWN" }] }) };
+  // a blob vanishes between its upload and the manifest, and the next HEAD still finds it
+  target.setFault(({ method, url }, nth) => (method === "PUT" && url.includes("/manifests/") && nth <= 2 ? lost : {}));
+  assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+  assert.equal(retries.length, 2);
+  assert.equal(target.count("PUT", /manifests/), 3);
+  // asked for in the first round, sent in the second
+  assert.equal(target.count("HEAD", /blobs\/sha256/), 3);
+  assertWhole(target, "team/app", "1", layers);
+});
+
+test("a registry that loses blobs for ever ends the tries", async (t) => {
+  const { source, target, mirror } = await bench(t);
+  putImage(source, { repository: "app", tag: "1", layers: [noise("one", 1000)] });
+  const lost = { status: 404, body: JSON.stringify({ errors: [{ code: "MANIFEST_BLOB_UNKNOWN" }] }) };
+  target.setFault(({ method, url }) => (method === "PUT" && url.includes("/manifests/") ? lost : {}));
+  assert.deepEqual(statuses(await mirror("app:1")), ["failed registry-push-unknown"]);
+  assert.equal(target.count("PUT", /manifests/), 4);
+});
+
+test("several runs that push the same images at once all succeed", async (t) => {
+  const { source, target, again, transfer } = await bench(t);
+  const shared = noise("shared", 200_000);
+  const names = ["one:1", "two:1", "three:1"];
+  for (const name of names) {
+    const repository = name.split(":")[0]!;
+    putImage(source, { repository, tag: "1", layers: [shared, noise(name, 50_000)] });
+  }
+  // a registry that answers a HEAD for what another run is still sending
+  const early = new Set<string>();
+  target.setFault(({ method, url }) => {
+    const key = url.split("?")[0]!;
+    if (method !== "HEAD" || !key.includes("/blobs/") || early.has(key)) return {};
+    early.add(key);
+    return { status: 200 };
+  });
+  const outcomes = await Promise.all(
+    Array.from({ length: 5 }, async () => {
+      const engine = await again();
+      return Promise.all(names.map((name) => engine.mirror(transfer(name))));
+    }),
+  );
+  assert.deepEqual(
+    outcomes.flat().filter(({ status }) => status === "failed"),
+    [],
+  );
+  for (const name of names) {
+    const repository = name.split(":")[0]!;
+    assertWhole(target, `team/${repository}`, "1", [shared, noise(name, 50_000)]);
+  }
+});
+
+interface Place {
+  readonly fault: NonNullable<RegistryServerOptions["fault"]>;
+}
+
+/** A source registry with source mirrors before it, all with the same images. */
+async function withPlaces(t: TestContext, own: RegistryServerOptions, ...others: readonly Place[]) {
+  const mirrors = await Promise.all(others.map(({ fault }) => registryServer({ fault })));
+  t.after(() => Promise.all(mirrors.map((each) => each.close())));
+  const made = await bench(t, { source: own });
+  const sourceMirrors = mirrors.map(({ host }) => ({ registry: made.source.host, host }));
+  for (const server of [made.source, ...mirrors])
+    for (const repository of ["app", "web"])
+      putImage(server, { repository, tag: "1", layers: [noise(repository, 1000)] });
+  const engine = await made.again({ sourceMirrors });
+  const run = (...names: readonly string[]) =>
+    mapConcurrent(names, (name) => engine.mirror(made.transfer(name)), { concurrency: 1 });
+  return { ...made, mirrors, run };
+}
+
+const PAGE: Place = { fault: () => ({ status: 200, headers: { "content-type": "text/html" }, body: "<p>log in</p>" }) };
+const FORBIDDEN: Place = { fault: () => ({ status: 403, body: "not on the allow-list" }) };
+const EMPTY: Place = { fault: ({ url }) => (url === "/v2/" ? {} : { status: 404 }) };
+const GOOD: Place = { fault: () => ({}) };
+
+test("a place that answers with something else than a manifest is passed over, and remembered", async (t) => {
+  const { run, mirrors, source } = await withPlaces(t, {}, PAGE, FORBIDDEN, EMPTY, GOOD);
+  assert.deepEqual(statuses(await run("app:1", "web:1")), ["pushed", "pushed"]);
+  assert.equal(source.count("GET"), 0);
+  assert.ok(mirrors[3]!.count("GET", /blobs/) > 0);
+});
+
+test("when no place has the image, every reason is told, first what a registry said", async (t) => {
+  const { run, mirrors, source } = await withPlaces(t, EMPTY, { fault: () => ({ status: 500 }) }, FORBIDDEN);
+  const [outcome] = await run("app:1");
+  const { code, message } = errorOf(outcome!);
+  assert.ok(code.startsWith("registry-"));
+  for (const { host } of [source, ...mirrors]) assert.ok(message.includes(host), message);
+  assert.match(message, /allow-list/);
+});
+
+test("a wrong answer to a HEAD is found out, and the tag itself is asked for", async (t) => {
+  const { source, again, transfer, mirror } = await bench(t);
+  putImage(source, { repository: "app", tag: "1", layers: [noise("a", 100)] });
+  assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+  const wrong = `sha256:${"0".repeat(64)}`;
+  source.setFault(({ method }) => (method === "HEAD" ? { headers: { "docker-content-digest": wrong } } : {}));
+  const engine = await again({ mirroredBefore: () => true });
+  assert.deepEqual(statuses([await engine.mirror(transfer("app:1"))]), ["present"]);
+});

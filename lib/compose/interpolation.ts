@@ -1,5 +1,6 @@
 /**
- * Variables in values, as compose fills them in:
+ * Variables in values, as compose fills them in
+ * (https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md):
  *
  *     $NAME  ${NAME}      the value; empty, with a warning, when unset
  *     ${NAME:-word}       word when unset or empty       ${NAME-word}  word when unset
@@ -12,6 +13,8 @@
  * the last of the line when none does.
  */
 import { MirrorError } from "../messages/errors.ts";
+import { theirs } from "../messages/message.ts";
+import { message } from "../messages/texts.ts";
 
 /** A variable's value, or undefined when it is not set. */
 export type Lookup = (name: string) => string | undefined;
@@ -107,7 +110,7 @@ function apply(name: string, operator: string, word: string, context: Context, d
       const reason = substitute(word, context, depth + 1);
       throw new MirrorError("variable-required", {
         variable: name,
-        reason: reason === "" ? "it must be set" : reason,
+        reason: reason === "" ? message("variable-must-be-set") : theirs(reason),
         where: context.template,
       });
     }

@@ -17,12 +17,15 @@ const UNKNOWN: readonly (readonly string[])[] = [
   "build.no_cache",
   "build.platforms",
   "build.privileged",
+  "build.provenance",
   "build.pull",
+  "build.sbom",
   "build.secrets",
   "build.ssh",
   "build.tags",
   "build.ulimits",
   "cgroup",
+  "credential_spec.config",
   "depends_on.*.required",
   "depends_on.*.restart",
   "develop",
@@ -31,8 +34,12 @@ const UNKNOWN: readonly (readonly string[])[] = [
   "healthcheck.start_interval",
   "label_file",
   "models",
+  "networks.*.driver_opts",
   "networks.*.gw_priority",
+  "networks.*.interface_name",
   "networks.*.mac_address",
+  "ports.*.app_protocol",
+  "ports.*.host_ip",
   "ports.*.name",
   "post_start",
   "pre_start",
@@ -41,10 +48,25 @@ const UNKNOWN: readonly (readonly string[])[] = [
   "use_api_socket",
   "uts",
   "volumes.*.bind.create_host_path",
+  "volumes.*.bind.recursive",
+  "volumes.*.bind.selinux",
+  "volumes.*.image",
+  "volumes.*.tmpfs.mode",
+  "volumes.*.volume.subpath",
 ]
   .map((path) => `services.*.${path}`)
   .concat("configs.*.content", "secrets.*.environment", "networks.*.enable_ipv4")
   .map((path) => path.split("."));
+
+/** Values that v1 takes as strings, numbers and nulls, and v2 as booleans too. */
+const NO_BOOLEANS: readonly (readonly string[])[] = [
+  "services.*.environment.*",
+  "services.*.sysctls.*",
+  "services.*.build.args.*",
+].map((path) => path.split("."));
+
+/** Attributes of services that v1 takes without a value; `image` is told by itself. */
+const MAY_BE_NULL = new Set(["deploy", "pid", "image"]);
 
 /**
  * Lists what v1 would reject or misread in the project's files, as `FILE:LINE:COLUMN: what`; empty when it can run
@@ -71,16 +93,40 @@ function documentProblems({ root, resets, anchoredTwice }: Document): readonly s
   for (const path of UNKNOWN) found.push(...at(root, path, []));
   for (const path of resets) found.push(problem(root, `the tag on ${path.join(".")}`));
   if (anchoredTwice !== undefined) found.push(problem(anchoredTwice, "an anchor of a name that is taken"));
+  for (const path of NO_BOOLEANS) {
+    for (const value of valuesAt(root, path)) {
+      if (value.kind === "scalar" && value.type === "bool") found.push(problem(value, `${value.text} without quotes`));
+    }
+  }
+  for (const init of valuesAt(root, ["services", "*", "init"])) {
+    if (init.kind === "scalar" && init.type === "string") found.push(problem(init, "init as a string"));
+  }
+  for (const service of valuesAt(root, ["services", "*"])) {
+    if (service.kind !== "mapping") continue;
+    for (const [key, value] of service.entries) {
+      if (isNull(value) && !MAY_BE_NULL.has(key)) found.push(problem(value, `${key} without a value`));
+    }
+  }
   return [...found, ...nullImages(root), ...formProblems(root, new Set()), ...wordProblems(root, new Set())];
 }
 
-/** The values of a document that a path leads to. */
+/** What a path leads to in a document, as problems. */
 function at(value: Value, [next, ...rest]: readonly string[], above: readonly string[]): readonly string[] {
   if (next === undefined) return [problem(value, above.join("."))];
+  return childrenOf(value, next).flatMap(([key, child]) => at(child, rest, [...above, key]));
+}
+
+/** The values that a path leads to. */
+function valuesAt(value: Value, [next, ...rest]: readonly string[]): readonly Value[] {
+  return next === undefined ? [value] : childrenOf(value, next).flatMap(([, child]) => valuesAt(child, rest));
+}
+
+/** The entries or items of a value that `name` stands for. */
+function childrenOf(value: Value, name: string): readonly (readonly [string, Value])[] {
   if (value.kind === "scalar") return [];
   const children: readonly (readonly [string, Value])[] =
     value.kind === "mapping" ? [...value.entries] : value.items.map((item, index) => [String(index), item]);
-  return children.flatMap(([key, child]) => (next === "*" || next === key ? at(child, rest, [...above, key]) : []));
+  return children.filter(([key]) => name === "*" || name === key);
 }
 
 /** v1 knows neither `+` forms nor a lone `$` and fails on them; it misreads variables within a default. */

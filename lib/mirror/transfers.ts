@@ -162,7 +162,7 @@ export function ofInactiveProfiles(
   const inactive = new Map(services.filter(isInactive).map((service) => [service.name, service.profiles]));
   const found = transfers.filter((transfer) => servicesOf(transfer).every((name) => inactive.has(name)));
   const profiles = new Set(found.flatMap(servicesOf).flatMap((name) => inactive.get(name) ?? []));
-  return { transfers: found, profiles: [...profiles].toSorted(byCodePoint) };
+  return { transfers: found, profiles: [...profiles].filter((name) => name !== "").toSorted(byCodePoint) };
 }
 
 /** Whether what a service builds can be pulled by its name: compose does that first (`mustPull` in compose's pull.go). */

@@ -362,6 +362,7 @@ function masked(text: string, places: readonly { readonly start: number; readonl
 
 /** Without mirrored images that are entries of their own, which a service that extends another file's is given. */
 function withoutOwnLines(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- stands for a mirror name here
   return text.replaceAll(/image: \u0001(?:, |\r?\n +)/g, "");
 }
 

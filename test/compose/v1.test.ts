@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { v1Problems } from "../../lib/compose/v1.ts";
+import { V1_READS, V1_REFUSES, v1File } from "../_helpers/v1-cases.ts";
 import { type Files, inFolder, loadFrom } from "../_helpers/compose-folder.ts";
 
 const cases: readonly [what: string, files: Files, problems: readonly string[]][] = [
@@ -86,6 +87,26 @@ for (const [what, files, problems] of cases) {
         v1Problems(project),
         problems.map((each) => `${folder}/${each}`),
       );
+    });
+  });
+}
+
+for (const { what, yaml, told } of V1_REFUSES) {
+  test(`told for docker-compose v1: ${what}`, async () => {
+    await inFolder({ "docker-compose.yml": v1File(yaml) }, async (folder) => {
+      const problems = v1Problems(await loadFrom(folder));
+      assert.deepEqual(
+        problems.map((each) => each.replace(/^.*?:\d+:\d+: /, "")),
+        [told],
+      );
+    });
+  });
+}
+
+for (const yaml of V1_READS) {
+  test(`nothing is told for docker-compose v1: ${yaml.trim()}`, async () => {
+    await inFolder({ "docker-compose.yml": v1File(yaml) }, async (folder) => {
+      assert.deepEqual(v1Problems(await loadFrom(folder)), []);
     });
   });
 }

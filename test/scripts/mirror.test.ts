@@ -267,3 +267,22 @@ test("messages follow the language", () =>
     assert.equal(code, 0);
     assert.match(stderr, /需同步 2 个/);
   }));
+
+test("a mirror name that another source's image has is not replaced without --overwrite", () =>
+  inScene(async ({ docker, folder, script }) => {
+    assert.equal((await script("mirror")).code, 0);
+    docker.offer("quay.io/team/db:2", { platform: "linux/amd64", digest: DIGEST });
+    writeFileSync(join(folder, "compose.yaml"), COMPOSE.replace("ghcr.io/", "quay.io/"));
+    const before = acts(docker).length;
+    const refused = await script("mirror");
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /team\/team-db:2" holds image "ghcr\.io\/team\/db".*"quay\.io\/team\/db"/);
+    assert.deepEqual(
+      acts(docker)
+        .slice(before)
+        .filter((call) => /^(?:pull|push|tag) /.test(call)),
+      [],
+    );
+    assert.equal((await script("mirror", ["--overwrite"])).code, 0);
+    assert.equal((await script("mirror")).code, 0);
+  }));

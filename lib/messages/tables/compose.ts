@@ -17,7 +17,7 @@ export const COMPOSE_ERRORS = {
     en: 'cannot read a compose file from standard input (-f "-")',
     zh: "不支持从标准输入读取 compose 文件（-f “-”）",
     hint: {
-      en: "write it to a file and name that with -f",
+      en: "write it to a file and pass that with -f",
       zh: "把内容存成文件，再用 -f 指定",
     },
   },
@@ -87,7 +87,7 @@ export const COMPOSE_ERRORS = {
     en: "{what} runs in a circle: {chain}",
     zh: "{what} 出现循环引用：{chain}",
     hint: {
-      en: "take one of these references out",
+      en: "remove one of these references",
       zh: "去掉其中一处引用",
     },
   },
@@ -139,6 +139,27 @@ export const COMPOSE_ERRORS = {
 } as const satisfies Record<string, ErrorRow>;
 
 export const COMPOSE_TEXTS = {
+  "limit-file": { en: "it is larger than {most:bytes}", zh: "它超过 {most:bytes}" },
+  "limit-tokens": { en: "it has more than {most} YAML tokens", zh: "它的 YAML 记号超过 {most} 个" },
+  "limit-nesting": { en: "it nests deeper than {most} levels", zh: "嵌套超过 {most} 层" },
+  "limit-aliases": { en: "its aliases multiply its contents", zh: "它的别名使内容成倍增长" },
+  "limit-merge-keys": { en: "its merge keys multiply its contents", zh: "它的合并键使内容成倍增长" },
+  "limit-tags": {
+    en: "its !reset and !override tags multiply through aliases",
+    zh: "它的 !reset 和 !override 标签因别名成倍增长",
+  },
+  "yaml-control": { en: "control characters are not allowed", zh: "不允许出现控制字符" },
+  "yaml-version": { en: "compose reads YAML 1.1, not {version}", zh: "compose 读取的是 YAML 1.1，不是 {version}" },
+  "yaml-anchor-unknown": { en: 'unknown anchor "{name}"', zh: "没有名为“{name}”的锚点" },
+  "yaml-anchor-cycle": { en: 'the value of anchor "{name}" contains itself', zh: "锚点“{name}”的值包含自身" },
+  "yaml-no-value": { en: "this is not a value", zh: "这不是一个值" },
+  "yaml-key-twice": { en: 'mapping key "{name}" is already defined', zh: "键“{name}”重复定义" },
+  "yaml-key-type": { en: "a mapping key must be a string", zh: "键必须是字符串" },
+  "yaml-merge-key": { en: "a merge key takes a mapping or a list of mappings", zh: "合并键的值必须是映射或映射的列表" },
+  "env-name-space": { en: "a name cannot contain a space", zh: "变量名不能含空格" },
+  "env-name-character": { en: '"{character}" is not allowed in a name', zh: "变量名不能含“{character}”" },
+  "env-quote-open": { en: "the quoted value has no closing quote", zh: "带引号的值缺少结尾的引号" },
+  "variable-must-be-set": { en: "it must be set", zh: "必须设置" },
   "warning-variable-unset": {
     en: "variable {variable} is not set and counts as empty",
     zh: "变量 {variable} 没有设置，按空值处理",
@@ -153,7 +174,7 @@ export const COMPOSE_TEXTS = {
   },
   "warning-image-not-written": {
     en: 'service "{service}" names "{image}" in {attribute} of an extended or included file, or in a value used elsewhere too: it keeps that name, so the host pulls it from its own registry',
-    zh: "服务“{service}”在被 extends 或 include 的文件（或别处也用到的值）的 {attribute} 中使用“{image}”：名字保持不变，主机将从原仓库拉取",
+    zh: "服务“{service}”在被 extends 或 include 的文件（或别处也用到的值）的 {attribute} 中使用“{image}”：名字保持不变，主机将从源仓库拉取",
   },
   "compose-merge-kind": {
     en: "it cannot override the {kind} at {where} with another kind of value",

@@ -276,7 +276,13 @@ function retryAfterOf({ headers }: Pick<Answer, "headers">): number | undefined 
   const text = value.trim();
   const seconds = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
   const due =
-    seconds === undefined ? Date.parse(text) : seconds >= EPOCH ? seconds * 1000 : Date.now() + seconds * 1000;
+    seconds === undefined
+      ? /[a-z]{3}/i.test(text)
+        ? Date.parse(text)
+        : Number.NaN
+      : seconds >= EPOCH
+        ? seconds * 1000
+        : Date.now() + seconds * 1000;
   if (Number.isNaN(due)) return undefined;
   const delay = seconds !== undefined && seconds < EPOCH ? Math.round(seconds * 1000) : Math.max(0, due - Date.now());
   return delay > LONGEST_PAUSE ? undefined : delay;

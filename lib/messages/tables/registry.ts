@@ -23,8 +23,8 @@ const canReadElsewhere = (facts: Facts, values: Values): boolean =>
     (each) => registryOf(each) === registryOf(values["host"]),
   );
 
-const isSourceMirror = ({ sourceMirrorHosts = [] }: Facts, { host }: Values): boolean =>
-  sourceMirrorHosts.some((each) => registryOf(each) === registryOf(host));
+const isSourceMirror = ({ engine, sourceMirrorHosts = [] }: Facts, { host }: Values): boolean =>
+  engine === "direct" && sourceMirrorHosts.some((each) => registryOf(each) === registryOf(host));
 
 /** A proxy can help: this program goes to the network itself, and no proxy is set. */
 const canSetProxy = ({ engine, proxies }: Facts, { via }: Values): boolean =>
@@ -309,6 +309,11 @@ export const REGISTRY_ERRORS = {
         when: (facts, values) => isMirror(facts, values) && !facts.credentials,
         en: "set MIRROR_USERNAME and MIRROR_PASSWORD, or run docker login {host}",
         zh: "设置 MIRROR_USERNAME 和 MIRROR_PASSWORD，或执行 docker login {host}",
+      },
+      {
+        when: (facts, values) => isMirror(facts, values) && facts.credentials,
+        en: "MIRROR_USERNAME and MIRROR_PASSWORD were not sent, because they are for the registry in MIRROR_REGISTRY alone: run docker login {host}",
+        zh: "MIRROR_USERNAME 和 MIRROR_PASSWORD 只用于 MIRROR_REGISTRY 指定的仓库，因此没有发送：执行 docker login {host}",
       },
       {
         when: (facts, values) => !isMirror(facts, values),

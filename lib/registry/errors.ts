@@ -146,7 +146,7 @@ const RULES: readonly Rule[] = [
   { words: /\bread[- ]?only\b/i, statuses: isRefusal, error: "registry-read-only" },
 ];
 
-/** `NAME_UNKNOWN`, `MANIFEST_BLOB_UNKNOWN`, `NOT_FOUND`; not `UNKNOWN`, which is an error that nobody foresaw. */
+/** `NAME_UNKNOWN`, `MANIFEST_BLOB_UNKNOWN`, `NOT_FOUND`; not `UNKNOWN`, which registries use for unexpected errors. */
 const NOTHING_THERE = /_UNKNOWN$|NOT_?FOUND$/;
 
 /** The error for `answer`. */
@@ -191,7 +191,7 @@ function lostBy(codes: readonly string[]): { readonly lost?: "upload" | "blob" }
   return codes.some((code) => code.endsWith("BLOB_UNKNOWN")) ? { lost: "blob" } : {};
 }
 
-/** Whether the registry's own words are in `answer`, and not those of a front or of nobody. */
+/** Whether the registry's own words are in `answer`, not only those of a proxy in front of it. */
 export function hasRegistryWords(answer: Answer): boolean {
   return registryWords(answer).codes.some((code) => code !== "");
 }

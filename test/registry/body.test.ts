@@ -55,20 +55,21 @@ const drip = (response: ServerResponse): void => {
   response.on("close", () => clearInterval(timer));
 };
 
+const flowing = (response: ServerResponse): void => {
+  let left = 8;
+  const timer = setInterval(() => {
+    left -= 1;
+    if (left > 0) return void response.write(Buffer.alloc(2000));
+    clearInterval(timer);
+    return void response.end();
+  }, 20);
+};
+
 test("a body that drips is given up, one that flows is not", async (t) => {
   await assert.rejects(readBody(await answer(t, drip, { bytes: 1000, within: 60 }), 1000), {
     code: "registry-stalled",
     retryHelps: true,
   });
   assert.equal(await readText(await answer(t, drip, { bytes: 1000, within: 60 })), "");
-  const flowing = (response: ServerResponse): void => {
-    let left = 8;
-    const timer = setInterval(() => {
-      left -= 1;
-      if (left > 0) return void response.write(Buffer.alloc(2000));
-      clearInterval(timer);
-      return void response.end();
-    }, 20);
-  };
   assert.equal((await readBody(await answer(t, flowing, { bytes: 1000, within: 100 }), 100_000))?.length, 14_000);
 });

@@ -54,8 +54,9 @@ test("a file without a certificate is an error that names file and variable", as
   }
 });
 
+const shown = (host: string, value: object) => describeCertificate(host, value as PeerCertificate);
+
 test("whose certificate a server showed", () => {
-  const shown = (host: string, value: object) => describeCertificate(host, value as PeerCertificate);
   const site = {
     subject: { CN: "shop.example", O: "Shop" },
     issuer: { O: "Public CA", CN: "R1" },

@@ -122,8 +122,8 @@ test("helpers that fail, and names that are none of a program", async (t) => {
   const { put, find } = place(t);
   const config = (credsStore: string) => put(".docker/config.json", { credsStore });
   const cases: readonly (readonly [store: string, run: Run, message: RegExp])[] = [
-    ["../../bin/sh", noRun, /cannot be that of a program/],
-    ["-x", noRun, /cannot be that of a program/],
+    ["../../bin/sh", noRun, /not a valid program name/],
+    ["-x", noRun, /not a valid program name/],
     ["gone", () => Promise.reject(new Error("ENOENT")), /is not installed/],
     ["sick", async () => ({ code: 2, stdout: "", stderr: "keychain is locked\n" }), /keychain is locked/],
     ["odd", async () => ({ code: 0, stdout: "hello", stderr: "" }), /not JSON/],
@@ -225,10 +225,11 @@ test("what a helper says is shown from either stream, and its secrets never", as
     assert.doesNotMatch(await said(code, stdout), /topsecret/);
 });
 
+const gone: Run = () => Promise.reject(new Error("ENOENT"));
+
 test("a helper that fails does not hide a login in the file, and an empty one means none", async (t) => {
   const { put, find } = place(t);
   const auths = { "r.example": { auth: auth("file:x") } };
-  const gone: Run = () => Promise.reject(new Error("ENOENT"));
   put(".docker/config.json", { credsStore: "gone", auths });
   assert.equal(shown(await find("r.example", {}, gone)), "file x");
   await assert.rejects(find("other.example", {}, gone), { code: "registry-helper" });

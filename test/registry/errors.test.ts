@@ -356,6 +356,8 @@ const OTHERWHERE = new Set([
   "registry-stored-other",
 ]);
 
+const facts = (more: Partial<Facts>): Facts => ({ ...NO_FACTS, mirror: "acr.example", ...more });
+
 test("a blocked registry: what is advised where nothing is set, and where it is", () => {
   const error = networkError(
     "registry-1.docker.io",
@@ -365,7 +367,6 @@ test("a blocked registry: what is advised where nothing is set, and where it is"
     ),
   );
   assert.equal(error.code, "registry-unreachable");
-  const facts = (more: Partial<Facts>): Facts => ({ ...NO_FACTS, mirror: "acr.example", ...more });
   assert.match(explain(error, "en", facts({})).hint, /HTTPS_PROXY.*--source-mirror/);
   assert.match(explain(error, "en", facts({ proxies: ["ALL_PROXY"] })).hint, /NO_PROXY excludes/);
   assert.doesNotMatch(explain(error, "en", facts({ sourceMirrors: ["docker.io"] })).hint, /--source-mirror/);

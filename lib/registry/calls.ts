@@ -192,7 +192,7 @@ class RegistryCaller implements Caller {
         noMethod = outcome === "no-method" && isFromUs;
       }
       const refusal = { status: answer.status, headers: answer.headers, text: await readText(answer) };
-      // the answer came before all was sent, and nobody may read the rest
+      // the answer came before the whole body was sent: the server may never read the rest
       if (!repeatable) answer.body.destroy();
       if (isTooLarge(refusal, repeatable) && sent !== undefined && authorizer.ungroup(scopes)) {
         if (repeatable) continue;

@@ -13,7 +13,7 @@ import { discard, type HttpAnswer, isEncoded, readBody, streamBody } from "./bod
 import { type Call, type Caller, type CallerOptions, type CallOptions, ignored, openCaller } from "./calls.ts";
 import { RegistryError } from "./errors.ts";
 
-export type { ChunkOptions, Upload } from "./blob-upload.ts";
+export type { Upload } from "./blob-upload.ts";
 export { askedDelay, type CallOptions, type RetryPolicy } from "./calls.ts";
 
 /** A blob's bytes from `start` on. */

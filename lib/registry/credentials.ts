@@ -20,7 +20,7 @@ import { DOCKER_HUB } from "../image/reference.ts";
 import { Secret } from "../system/secret.ts";
 import { RegistryError, type SentLogin } from "./errors.ts";
 
-/** What a registry is told: a name and password, or a token that stands for a login made elsewhere. */
+/** A user name and password, or an identity token from a login made elsewhere (OAuth 2 refresh token). */
 export type RegistryCredentials =
   | { readonly username: string; readonly password: Secret }
   | { readonly identityToken: Secret; readonly username?: string };

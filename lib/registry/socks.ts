@@ -98,7 +98,7 @@ function readerOf(socket: Socket, proxy: Proxy): Reader {
     },
     stop: () => {
       socket.off("data", onData).off("error", onEnd).off("end", onClose).off("close", onClose);
-      // whoever is asked by us does not speak first
+      // a registry does not speak before it was asked
       if (bytes.length > 0) throw proxyError(proxy, message("socks-other"));
     },
   };

@@ -14,9 +14,10 @@ const tls = (name: string): string =>
   readFileSync(fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url)), "utf8");
 const CERTIFICATE = tls("certificate.pem");
 
+const inside = (_: unknown, response: { end: (text: string) => void }): void => response.end("inside");
+
 async function target(t: TestContext, secure: boolean): Promise<number> {
-  const answer = (_: unknown, response: { end: (text: string) => void }): void => response.end("inside");
-  const server = secure ? createTlsServer({ key: tls("key.pem"), cert: CERTIFICATE }, answer) : createServer(answer);
+  const server = secure ? createTlsServer({ key: tls("key.pem"), cert: CERTIFICATE }, inside) : createServer(inside);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => server.close());
   return (server.address() as AddressInfo).port;

@@ -336,7 +336,7 @@ test("a download that stalls is closed and resumed", async (t) => {
   source.setFault((seen, nth) => (isBlob(seen) && nth === 1 ? { stallAfter: 1000 } : undefined));
   assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
   assertWhole(target, "team/app", "1", layers);
-  assert.match(retries.join(), /all but stood still/);
+  assert.match(retries.join(), /stalled:/);
 });
 
 test("wrong bytes never stay: a blob is asked for once more, then the image fails", async (t) => {
@@ -471,7 +471,7 @@ test("a 429 is waited for and reported", async (t) => {
       : undefined,
   );
   assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
-  assert.match(retries[0]!, /no more requests.*toomanyrequests: slow/);
+  assert.match(retries[0]!, /limits requests.*toomanyrequests: slow/);
 });
 
 for (const onDisconnect of ["keep", "cancel"] as const) {

@@ -11,7 +11,7 @@ import { type Config, requireMirror } from "./config/config.ts";
 import { needsOf } from "./deploy/files/bundle.ts";
 import { defaultDir, lookAt } from "./deploy/deploy.ts";
 import { type DeployWarning, judgeHost } from "./deploy/host/probe.ts";
-import { engineError } from "./engine/docker/docker-errors.ts";
+import type { EngineState, Requirements } from "./engine/engine.ts";
 import { MirrorError } from "./messages/errors.ts";
 import type { Project } from "./compose/project.ts";
 import type { Plan } from "./mirror/transfers.ts";
@@ -44,25 +44,13 @@ export interface CheckOptions {
   readonly config: Config;
   readonly project: Project;
   readonly plan: Plan;
+  readonly requirements: Requirements;
   readonly registry: PushProbe;
   /** An earlier run pushed to the namespace: that is not tried again. */
   readonly isKnown?: boolean;
   readonly run: Run;
   readonly signal: AbortSignal;
 }
-
-/** How each engine tells the version of what does the work, and where it keeps images. */
-const ENGINE_QUESTIONS = {
-  docker: {
-    version: ["version", "--format", "{{.Server.Version}}"],
-    folder: ["info", "--format", "{{.DockerRootDir}}"],
-  },
-  podman: {
-    version: ["info", "--format", "{{.Version.Version}}"],
-    folder: ["info", "--format", "{{.Store.GraphRoot}}"],
-  },
-  nerdctl: { version: ["info", "--format", "{{.ServerVersion}}"], folder: ["info", "--format", "{{.DockerRootDir}}"] },
-} as const;
 
 /** A few images fit; less is likely to be filled in the middle of the work. */
 const LOW_DISK = 2 * 1024 ** 3;
@@ -78,26 +66,17 @@ export async function runChecks(options: CheckOptions): Promise<readonly Finding
   return groups.flat();
 }
 
-async function checkEngine({ config, run, signal }: CheckOptions): Promise<readonly Finding[]> {
-  const { engine } = config;
-  if (engine === "direct") return [await checkDisk(config.store)];
+async function checkEngine({ config, requirements, signal }: CheckOptions): Promise<readonly Finding[]> {
+  const { engine } = requirements;
+  let state: EngineState = {};
   const finding = await found("engine", { engine }, async () => {
-    const ran = await run([engine, ...ENGINE_QUESTIONS[engine].version], {
-      signal,
-      timeout: 20_000,
-      env: { LC_ALL: "C" },
-    });
-    if (ran.code === 0) return { version: ran.stdout.trim() };
-    const output = ran.stderr.trim() || ran.stdout.trim() || "no answer";
-    const error = engineError({ engine, action: "pull", image: "", registry: "", code: ran.code, output });
-    throw error.code === "engine-permission"
-      ? error
-      : new MirrorError("engine-stopped", { engine, detail: output.split("\n").at(-1)! });
+    state = await requirements.check(signal);
+    return { version: state.version ?? "" };
   });
   if (finding.errors.length > 0) return [finding];
-  const asked = await run([engine, ...ENGINE_QUESTIONS[engine].folder], { signal, timeout: 20_000 });
-  const root = asked.stdout.trim();
-  return [finding, await checkDisk(asked.code === 0 && root.startsWith("/") ? root : config.cwd)];
+  const disk = await checkDisk(state.folder ?? config.cwd);
+  // an engine without a version is this program
+  return state.version === undefined ? [disk] : [finding, disk];
 }
 
 /** A folder that is not there yet, or is inside an engine's virtual machine, is judged by the nearest one above it. */

@@ -49,7 +49,23 @@ export interface StepOptions {
 /** One step for one image. It never throws for the image's failure (that is in the Outcome), only `interrupted`. */
 export type Step = (transfer: Transfer, options?: StepOptions) => Promise<Outcome>;
 
+/** What an engine needs before it can work, and where it will store. */
+export interface Requirements {
+  /** The engine's name, as `--engine` gives it. */
+  readonly engine: string;
+  /** Throws the errors that keep the engine from working here. */
+  readonly check: (signal: AbortSignal) => Promise<EngineState>;
+}
+
+export interface EngineState {
+  /** Of the program that does the work; absent where that is this one. */
+  readonly version?: string;
+  /** Absolute path of the folder that images go to, where that is on this machine. */
+  readonly folder?: string;
+}
+
 export interface Engine {
+  readonly requirements: Requirements;
   /** Brings the transfer's source to this machine in the transfer's platform. */
   readonly pull: Step;
   /** Sends what `pull` brought to the transfer's target. */

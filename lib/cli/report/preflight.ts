@@ -2,7 +2,7 @@
 import { type Finding, runChecks } from "../../preflight.ts";
 import type { Project } from "../../compose/project.ts";
 import { isLocked } from "../../engine/lock-update.ts";
-import { probeMirror } from "../../engine/session.ts";
+import { probeMirror, requirementsOf } from "../../engine/session.ts";
 import type { MirrorError } from "../../messages/errors.ts";
 import type { LockedImage } from "../../mirror/lock-file.ts";
 import type { Plan } from "../../mirror/transfers.ts";
@@ -31,7 +31,8 @@ export async function showChecks(
 ): Promise<readonly Finding[]> {
   const registry = probeMirror(config, registries, signal);
   const isKnown = plan.transfers.some(isLocked(locked));
-  const findings = await runChecks({ config, project, plan, registry, isKnown, run, signal });
+  const requirements = requirementsOf(config);
+  const findings = await runChecks({ config, project, plan, requirements, registry, isKnown, run, signal });
   const first = failedCheck(findings);
   for (const finding of findings) for (const line of findingLines(terminal, finding, first)) row.note(line);
   return findings;

@@ -18,7 +18,7 @@ import { storeName } from "../../store/store-name.ts";
 import { message } from "../../messages/texts.ts";
 import { RegistryError } from "../../registry/errors.ts";
 import { type BlobWatcher, type Download, type Downloads, openDownloads } from "./downloads.ts";
-import type { Engine, Outcome, Step, StepOptions } from "../engine.ts";
+import type { Engine, Outcome, Requirements, Step, StepOptions } from "../engine.ts";
 import type { QueueWidths } from "./blob-queue.ts";
 import { createChunkSizer } from "./chunk-sizer.ts";
 import { type Inspect, openPrefetch } from "./prefetch.ts";
@@ -59,6 +59,11 @@ const BEGUN = "begun:";
 interface Run {
   readonly downloads: Downloads;
   uploadsTo(host: string): Uploads;
+}
+
+/** Nothing but the store's folder, which need not exist yet. */
+export function directRequirements(folder: string): Requirements {
+  return { engine: "direct", check: async () => ({ folder }) };
 }
 
 export function createDirectEngine(options: DirectEngineOptions): Engine {
@@ -205,6 +210,7 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
   };
 
   return {
+    requirements: directRequirements(store.folder),
     pull,
     push,
     mirror,

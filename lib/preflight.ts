@@ -12,12 +12,15 @@ import { needsOf } from "./deploy/files/bundle.ts";
 import { defaultDir, lookAt } from "./deploy/deploy.ts";
 import { type DeployWarning, judgeHost } from "./deploy/host/probe.ts";
 import type { EngineState, Requirements } from "./engine/engine.ts";
-import { MirrorError } from "./messages/errors.ts";
+import { causeOf, MirrorError } from "./messages/errors.ts";
+import type { Cause } from "./messages/message.ts";
+import { message } from "./messages/texts.ts";
+import { placesOf, type SourceMirror } from "./registry/source-mirror.ts";
 import type { Project } from "./compose/project.ts";
-import type { Plan } from "./mirror/transfers.ts";
+import type { Plan, Transfer } from "./mirror/transfers.ts";
 import type { Run } from "./system/process.ts";
 
-export type CheckName = "engine" | "disk" | "registry" | "namespace" | "host";
+export type CheckName = "engine" | "disk" | "registry" | "embedded" | "namespace" | "source" | "host";
 
 /** What a check found; `values` fill the sentence that says so. */
 export interface Finding {
@@ -30,7 +33,10 @@ export interface Finding {
 
 export type CheckWarning =
   | DeployWarning
-  | { readonly code: "local-disk-low"; readonly values: { readonly folder: string; readonly bytes: number } };
+  | {
+      readonly code: "no-registry" | "source-place" | "local-disk-low";
+      readonly values: Readonly<Record<string, string | number | Cause>>;
+    };
 
 /** The mirror registry, as far as it is asked here. */
 export interface PushProbe {
@@ -40,12 +46,21 @@ export interface PushProbe {
   readonly probePush: (repository: string) => Promise<void>;
 }
 
+/** A place that images are read from, with one of them. */
+export interface SourcePlace {
+  readonly host: string;
+  readonly repository: string;
+  readonly reference: string;
+}
+
 export interface CheckOptions {
   readonly config: Config;
   readonly project: Project;
   readonly plan: Plan;
   readonly requirements: Requirements;
   readonly registry: PushProbe;
+  /** Asks a place for one image; throws when the place cannot be used. Absent = sources are not looked at. */
+  readonly askSource?: ((place: SourcePlace) => Promise<void>) | undefined;
   /** An earlier run pushed to the namespace: that is not tried again. */
   readonly isKnown?: boolean;
   readonly run: Run;
@@ -61,6 +76,7 @@ export async function runChecks(options: CheckOptions): Promise<readonly Finding
   const groups = await Promise.all([
     checkEngine(options),
     checkRegistry(options),
+    checkSources(options),
     ...config.hosts.map((host) => checkHost(host, options)),
   ]);
   return groups.flat();
@@ -93,8 +109,18 @@ async function checkDisk(folder: string): Promise<Finding> {
   };
 }
 
-async function checkRegistry({ config, plan, registry, isKnown = false }: CheckOptions): Promise<readonly Finding[]> {
-  if (config.embedded) return [];
+async function checkRegistry({
+  config,
+  plan,
+  registry,
+  isKnown = false,
+  askSource,
+}: CheckOptions): Promise<readonly Finding[]> {
+  if (config.embedded) {
+    // what a run without a registry means is worth a word only where somebody asks
+    if (askSource === undefined) return [];
+    return [{ check: "embedded", values: {}, errors: [], warnings: [{ code: "no-registry", values: {} }] }];
+  }
   const { registry: host, namespace } = requireMirror(config);
   const repository = plan.transfers[0]?.target.repository;
   const login = await found("registry", { registry: host }, async () => {
@@ -109,6 +135,60 @@ async function checkRegistry({ config, plan, registry, isKnown = false }: CheckO
       return {};
     }),
   ];
+}
+
+/** Every registry that the images come from, and its source mirrors: one small request each, side by side. */
+async function checkSources({ config, plan, askSource }: CheckOptions): Promise<readonly Finding[]> {
+  // a daemon has a network of its own
+  if (askSource === undefined || config.engine !== "direct") return [];
+  const registries = new Map<string, Transfer[]>();
+  for (const transfer of plan.transfers) {
+    const { registry } = transfer.source;
+    registries.set(registry, [...(registries.get(registry) ?? []), transfer]);
+  }
+  return Promise.all(
+    [...registries].map(([registry, transfers]) => checkSource(registry, transfers, config.sourceMirrors, askSource)),
+  );
+}
+
+async function checkSource(
+  registry: string,
+  transfers: readonly Transfer[],
+  mirrors: readonly SourceMirror[],
+  ask: (place: SourcePlace) => Promise<void>,
+): Promise<Finding> {
+  const { source } = transfers[0]!;
+  const reference = source.digest ?? source.tag ?? "latest";
+  const asked = await Promise.all(
+    placesOf(source, mirrors).map(async ({ host, repository }) => {
+      try {
+        await ask({ host, repository, reference });
+        return { host };
+      } catch (error) {
+        if (!(error instanceof MirrorError) || error.code === "interrupted") throw error;
+        return { host, error };
+      }
+    }),
+  );
+  const bad = asked.flatMap(({ host, error }) => (error === undefined ? [] : [{ host, error }]));
+  const values = { registry };
+  if (bad.length === asked.length) {
+    const images = transfers.map((transfer) => transfer.uses[0].image);
+    const detail = bad
+      .map(({ error }): Cause => causeOf(error))
+      .reduce((all, each) => message("and-cause", { detail: all, more: each }));
+    return {
+      check: "source",
+      values,
+      errors: [new MirrorError("source-unreachable", { registry, images, detail })],
+      warnings: [],
+    };
+  }
+  const warnings = bad.map(({ host, error }): CheckWarning => ({
+    code: "source-place",
+    values: { host, registry, detail: causeOf(error) },
+  }));
+  return { check: "source", values, errors: [], warnings };
 }
 
 async function checkHost(host: string, { config, project, run, signal }: CheckOptions): Promise<readonly Finding[]> {

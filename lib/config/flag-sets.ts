@@ -116,6 +116,7 @@ export const MIRROR_COMMAND_FLAGS = [
   ...HOST_FLAGS,
   ...CARE_FLAGS,
   "pin",
+  "keep-going",
   "output",
   "dry-run",
   "json",

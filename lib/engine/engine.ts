@@ -23,6 +23,11 @@ export interface Outcome {
   readonly error?: MirrorError;
 }
 
+/** The transfers that failed. */
+export function failedOf(outcomes: readonly Outcome[]): ReadonlySet<Transfer> {
+  return new Set(outcomes.flatMap(({ transfer, status }) => (status === "failed" ? [transfer] : [])));
+}
+
 /** A sign of life during a step; the terminal decides how to show it. */
 export type Progress =
   | {

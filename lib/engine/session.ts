@@ -120,6 +120,27 @@ export function requirementsOf({ engine, sourceMirrors, store }: Config): Requir
   return dockerRequirements(engine, run);
 }
 
+/** Asks a source registry for one image, as `check` does: one HEAD, which the Docker Hub does not count as a pull. */
+export function askSources(registries: Registries, signal: AbortSignal) {
+  return async ({ host, repository, reference }: SourceQuestion): Promise<void> => {
+    try {
+      await registries.of(host).head(repository, reference, { signal });
+    } catch (error) {
+      // the registry is there; whether it gives the image is seen when it is wanted
+      if (error instanceof MirrorError && ANSWERS.has(error.code)) return;
+      throw error;
+    }
+  };
+}
+
+interface SourceQuestion {
+  readonly host: string;
+  readonly repository: string;
+  readonly reference: string;
+}
+
+const ANSWERS: ReadonlySet<string> = new Set(["registry-not-found", "registry-login-missing", "registry-pull-denied"]);
+
 /** The mirror registry as far as `check` asks it. */
 export function probeMirror(config: Config, registries: Registries, signal: AbortSignal) {
   const { registry: host } = requireMirror(config);

@@ -1,11 +1,11 @@
 /** What the whole flow says at its end. */
 import type { Rewrite } from "../../compose/rewrite.ts";
-import type { Outcome } from "../../engine/engine.ts";
+import { failedOf, type Outcome } from "../../engine/engine.ts";
 import type { Context } from "../command.ts";
 import { defaultDir } from "../../deploy/deploy.ts";
 import type { Prepared } from "../../mirror/prepare.ts";
 import { deployJson, type HostOutcome, reportDeploy, reportFailedHosts } from "./deploy.ts";
-import { hasFailed, outcomeJson, outcomeLines, plannedJson, planLines, reportRewrite } from "./images.ts";
+import { hasFailed, nameOf, outcomeJson, outcomeLines, plannedJson, planLines, reportRewrite } from "./images.ts";
 
 export interface MirrorResult {
   readonly outcomes: readonly Outcome[];
@@ -17,6 +17,8 @@ export interface MirrorResult {
 /** Says what became of images, compose file and hosts. Gives whether all went well. */
 export function reportMirror({ config, terminal }: Context, { outcomes, rewrite, deployed }: MirrorResult): boolean {
   if (rewrite !== undefined) reportRewrite(terminal, rewrite);
+  const left = [...failedOf(outcomes)].map(nameOf);
+  if (rewrite !== undefined && left.length > 0) terminal.note(terminal.text("leftPublic", { images: left }));
   for (const line of outcomeLines(terminal, outcomes)) terminal.note(line);
   const isMirrored = !hasFailed(outcomes);
   if (!config.json) return reportDeploy(terminal, config, deployed) && isMirrored;

@@ -85,6 +85,15 @@ export const ENGINE_ERRORS = {
       zh: "从 {engine} 的 daemon.json 的 registry-mirrors 中去掉该地址并重启，或改用 --engine direct",
     },
   },
+  "source-unreachable": {
+    exit: 1,
+    en: 'no place of registry "{registry}" can be used, which these images need: {images:names}; {detail:cause}',
+    zh: "镜像仓库“{registry}”没有可用的来源，以下镜像依赖它：{images:names}；{detail:cause}",
+    hint: {
+      en: "set HTTPS_PROXY, or name another place that has these images with --source-mirror {registry}=HOST",
+      zh: "设置 HTTPS_PROXY，或用 --source-mirror {registry}=HOST 指定另一个有这些镜像的来源",
+    },
+  },
   "image-not-pulled": {
     exit: 1,
     en: 'image "{image}" is not on this machine for {platform}',

@@ -80,16 +80,14 @@ test("a source mirror that cannot be used is a warning while another place is le
   );
 });
 
+function configOf(...argv: readonly string[]) {
+  const flags = ["engine", "source-mirror", "format"] as const;
+  return readConfig({ argv, environment: {}, cwd: "/", flags, settingsFile: "/nonexistent" });
+}
+
 test("a setting that the engine cannot honour is refused", () => {
-  const config = (engine: string) =>
-    readConfig({
-      argv: [`--engine=${engine}`, "--source-mirror=docker.io=mirror.example"],
-      environment: {},
-      cwd: "/",
-      flags: ["engine", "source-mirror"],
-      settingsFile: "/nonexistent",
-    });
   for (const engine of ["docker", "podman", "nerdctl"])
-    assert.throws(() => requirementsOf(config(engine)), { code: "engine-setting", exit: 2 });
-  assert.equal(requirementsOf(config("direct")).engine, "direct");
+    for (const setting of ["--source-mirror=docker.io=mirror.example", "--format=docker"])
+      assert.throws(() => requirementsOf(configOf(`--engine=${engine}`, setting)), { code: "engine-setting", exit: 2 });
+  assert.equal(requirementsOf(configOf("--engine=direct", "--format=docker")).engine, "direct");
 });

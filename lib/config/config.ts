@@ -51,6 +51,7 @@ export const FLAGS = {
   "source-mirror": { type: "string", multiple: true, value: "REGISTRY=HOST", variable: "MIRROR_SOURCES" },
   insecure: { type: "string", multiple: true, value: "HOST", variable: "MIRROR_INSECURE" },
   pin: { type: "boolean" },
+  format: { type: "string", value: "as-is|docker", default: "as-is" },
   "keep-going": { type: "boolean" },
   store: { type: "string", value: "FOLDER", variable: "MIRROR_STORE", default: "~/.cache/compose-mirror" },
   "store-limit": { type: "string", value: "SIZE", variable: "MIRROR_STORE_LIMIT" },
@@ -120,6 +121,8 @@ export interface Config {
   readonly insecureHosts: readonly string[];
   /** The mirror compose file names images by tag and digest. */
   readonly pin: boolean;
+  /** How manifests are written at the mirror. */
+  readonly format: "as-is" | "docker";
   /** The mirror compose file is written although images failed; those keep their public names. */
   readonly keepGoing: boolean;
   /** Images under way at once; with the direct engine, large blobs at each registry and in each direction. */
@@ -238,6 +241,7 @@ export function readConfig({
     sourceMirrors: listOf(list("source-mirror"), variable("MIRROR_SOURCES")).map(parseSourceMirror),
     insecureHosts: listOf(list("insecure"), variable("MIRROR_INSECURE")),
     pin: isSet("pin"),
+    format: choice("format", ["as-is", "docker"]),
     keepGoing: isSet("keep-going"),
     concurrency: number("concurrency", { least: 1, most: 64 }),
     store: resolve(cwd, (text("store") ?? "").replace(/^~(?=\/|$)/, home)),

@@ -22,6 +22,7 @@ const TRANSFER_FLAGS = [
   "insecure",
   "store",
   "store-limit",
+  "format",
 ] as const satisfies FlagName[];
 
 /** Where the project runs. */

@@ -60,6 +60,7 @@ export async function openSession(config: Config, locked: readonly LockedImage[]
       store,
       sourceMirrors,
       widths,
+      format: config.format,
       mirroredBefore: isLocked(locked),
       over: over.signal,
     }),
@@ -113,10 +114,11 @@ function askRegistries(registries: Registries) {
  * What the engine of the configuration needs; nothing is opened. Throws `engine-setting` for a setting that it cannot
  * honour.
  */
-export function requirementsOf({ engine, sourceMirrors, store }: Config): Requirements {
+export function requirementsOf({ engine, sourceMirrors, format, store }: Config): Requirements {
   if (engine === "direct") return directRequirements(store);
   // the daemon decides where it reads: its own registry-mirrors, for docker.io only
   if (sourceMirrors.length > 0) throw new MirrorError("engine-setting", { engine, setting: "--source-mirror" });
+  if (format !== "as-is") throw new MirrorError("engine-setting", { engine, setting: "--format" });
   return dockerRequirements(engine, run);
 }
 

@@ -109,6 +109,10 @@ export const CLI_TEXTS = {
     zh: "从另一个地址读取某仓库的镜像，如 docker.io=HOST/PREFIX，可重复",
   },
   "flag-insecure": { en: "registry to speak to without TLS; repeatable", zh: "不使用 TLS 访问的仓库，可重复" },
+  "flag-format": {
+    en: "format of the mirrored manifests: as at the source, or Docker schema 2 for docker before 18",
+    zh: "镜像 manifest 的格式：与源仓库一致，或 Docker schema 2（供 18 以前的 docker 使用）",
+  },
   "flag-keep-going": {
     en: "write the compose file although images failed; those keep their public names",
     zh: "即使有镜像失败也写出 compose 文件，失败的镜像保留公网名字",

@@ -23,11 +23,11 @@ export const ENGINE_ERRORS = {
   },
   "engine-setting": {
     exit: 2,
-    en: "{setting} does nothing with --engine {engine}: the daemon itself decides where it reads images",
-    zh: "{setting} 对 --engine {engine} 无效：从哪里读取镜像由守护进程自己决定",
+    en: "{setting} has no effect with --engine {engine}, which reads and writes images by its own settings",
+    zh: "{setting} 对 --engine {engine} 无效：它按自己的设置读写镜像",
     hint: {
-      en: "use the direct engine (--engine direct), or remove {setting} (MIRROR_SOURCES) and set registry-mirrors in the daemon.json of {engine}, which holds for docker.io only",
-      zh: "改用 direct 引擎（--engine direct），或去掉 {setting}（MIRROR_SOURCES）并在 {engine} 的 daemon.json 中设置 registry-mirrors（仅对 docker.io 有效）",
+      en: "use the direct engine (--engine direct), or remove {setting}; for docker.io alone, registry-mirrors in daemon.json does what --source-mirror does",
+      zh: "改用 direct 引擎（--engine direct），或去掉 {setting}；仅对 docker.io，可在 daemon.json 中用 registry-mirrors 代替 --source-mirror",
     },
   },
   "engine-unreachable": {

@@ -251,13 +251,16 @@ for (const text of ["", "null", "[]", "{}", "[null]", "5", '"x"', "[[", '{"manif
   });
 }
 
+const UNSAID = { Id: "id", Os: "", Architecture: "", Size: 5, RepoDigests: [] };
+
+/** A docker whose images name no platform, and that has no indexes. */
+async function unsaid(command: readonly string[]) {
+  const isInspect = command[1] === "image";
+  return { code: command[1] === "manifest" ? 1 : 0, stdout: isInspect ? JSON.stringify([UNSAID]) : "", stderr: "" };
+}
+
 test("an image that names no platform is taken with a warning", async () => {
-  const image = { Id: "id", Os: "", Architecture: "", Size: 5, RepoDigests: [] };
-  const run = async (command: readonly string[]) => {
-    const isInspect = command[1] === "image";
-    return { code: command[1] === "manifest" ? 1 : 0, stdout: isInspect ? JSON.stringify([image]) : "", stderr: "" };
-  };
-  const outcome = await createDockerEngine({ program: "docker", run }).mirror(transferOf("nginx:1"));
+  const outcome = await createDockerEngine({ program: "docker", run: unsaid }).mirror(transferOf("nginx:1"));
   assert.equal(outcome.status, "pushed");
   assert.deepEqual(
     outcome.warnings?.map(({ code }) => code),

@@ -1,6 +1,6 @@
 /** What every engine can do, and what it tells while it does it. */
 import type { MirrorError } from "../messages/errors.ts";
-import type { Message } from "../messages/message.ts";
+import type { Cause, Message } from "../messages/message.ts";
 import type { Transfer } from "../mirror/transfers.ts";
 
 export type Status = "pulled" | "pushed" | "present" | "failed";
@@ -41,7 +41,7 @@ export type Progress =
       readonly transfer: Transfer;
       readonly attempt: number;
       readonly delay: number;
-      readonly reason: string;
+      readonly reason: Cause;
     }
   /** `done` of `total` bytes (total 0 = unknown) of the phase in progress. */
   | { readonly kind: "bytes"; readonly transfer: Transfer; readonly done: number; readonly total: number };

@@ -16,7 +16,6 @@ export function asDockerManifest(
   { config, layers }: Pick<Extract<Manifest, { kind: "image" }>, "config" | "layers">,
 ): RawManifest {
   if (raw.descriptor.mediaType === MEDIA_TYPES.dockerManifest) return raw;
-  const named = ({ digest, size }: Descriptor, mediaType: string): Descriptor => ({ mediaType, size, digest });
   const manifest = {
     schemaVersion: 2,
     mediaType: MEDIA_TYPES.dockerManifest,
@@ -34,4 +33,8 @@ export function asDockerManifest(
 function layerType({ mediaType }: Descriptor): string {
   if (!mediaType.startsWith("application/vnd.oci.image.layer.v1.tar")) return mediaType;
   return LAYER + (COMPRESSIONS.find((each) => mediaType.endsWith(each.replace(".", "+"))) ?? "");
+}
+
+function named({ digest, size }: Descriptor, mediaType: string): Descriptor {
+  return { mediaType, size, digest };
 }

@@ -5,7 +5,7 @@
  * of images may be given to it at once; the more it knows of, the better the order.
  */
 import { setMaxListeners } from "node:events";
-import { detailOf, MirrorError } from "../../messages/errors.ts";
+import { causeOf, MirrorError } from "../../messages/errors.ts";
 import type { Message } from "../../messages/message.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
 import { familiarName, type ImageReference, withDefaultTag } from "../../image/reference.ts";
@@ -283,7 +283,7 @@ function step(first: "pull" | "push", action: (work: Work) => Promise<Omit<Outco
 
 function workOn(transfer: Transfer, { signal, onProgress }: StepOptions): Work {
   const onRetry: Work["onRetry"] = ({ attempt, delay, error }) =>
-    onProgress?.({ kind: "retry", transfer, attempt, delay, reason: detailOf(error) });
+    onProgress?.({ kind: "retry", transfer, attempt, delay, reason: causeOf(error) });
   return {
     transfer,
     signal,

@@ -7,7 +7,8 @@
  * is the registry's is neither pulled nor pushed again.
  */
 import type { Credentials } from "../../config/config.ts";
-import { detailOf, MirrorError } from "../../messages/errors.ts";
+import { causeOf, MirrorError } from "../../messages/errors.ts";
+import type { Cause } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
 import { formatPlatform, parsePlatform } from "../../image/platform.ts";
@@ -256,12 +257,14 @@ function notOffered({ source, platform }: Transfer, offered: readonly { readonly
   return new MirrorError("image-platform", {
     image: familiarName(source),
     platform,
-    offered: platforms.length === 0 ? "other platforms" : platforms.join(", "),
+    offered: platforms.length === 0 ? "-" : platforms.join(", "),
   });
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof MirrorError ? String(error.values["detail"] ?? error.message) : detailOf(error);
+/** Of an error of docker's its own words, without ours around them. */
+function reasonOf(error: unknown): Cause {
+  const detail = error instanceof MirrorError ? error.values["detail"] : undefined;
+  return typeof detail === "object" && !Array.isArray(detail) ? (detail as Cause) : causeOf(error);
 }
 
 /** Reads what `image inspect` prints; `undefined` when it is not what docker, podman and nerdctl print. */

@@ -17,7 +17,7 @@ export const ENGINE_ERRORS = {
     en: "you may not use {engine}: {detail:cause}",
     zh: "当前用户无权使用 {engine}：{detail:cause}",
     hint: {
-      en: "put yourself into the docker group (sudo usermod -aG docker $USER) and log in anew",
+      en: "put yourself into the docker group (sudo usermod -aG docker $USER) and log in again",
       zh: "把自己加入 docker 用户组（sudo usermod -aG docker $USER），然后重新登录系统",
     },
   },

@@ -9,6 +9,7 @@ import { storeName } from "../../../lib/store/store-name.ts";
 import type { Engine, Outcome, Progress } from "../../../lib/engine/engine.ts";
 import { mapConcurrent } from "../../../lib/async/map-concurrent.ts";
 import type { MirrorError } from "../../../lib/messages/errors.ts";
+import { renderCause } from "../../../lib/messages/message.ts";
 import type { Transfer } from "../../../lib/mirror/transfers.ts";
 import { run } from "../../../lib/system/process.ts";
 import { parseReference } from "../../../lib/image/reference.ts";
@@ -73,7 +74,7 @@ async function bench(t: TestContext, options: BenchOptions = {}): Promise<Bench>
   const engine = await again();
   const retries: string[] = [];
   const onProgress = (progress: Progress): void => {
-    if (progress.kind === "retry") retries.push(progress.reason);
+    if (progress.kind === "retry") retries.push(renderCause(progress.reason, "en"));
   };
   const transfer = (name: string, platform = "linux/amd64"): Transfer => {
     const image = parseReference(`${source.host}/${name}`);

@@ -11,13 +11,16 @@ import { type Config, requireMirror } from "./config/config.ts";
 import { needsOf } from "./deploy/files/bundle.ts";
 import { defaultDir, lookAt } from "./deploy/deploy.ts";
 import { type DeployWarning, judgeHost } from "./deploy/host/probe.ts";
-import { engineError } from "./engine/docker/docker-errors.ts";
-import { MirrorError } from "./messages/errors.ts";
+import type { EngineState, Requirements } from "./engine/engine.ts";
+import { causeOf, MirrorError } from "./messages/errors.ts";
+import type { Cause } from "./messages/message.ts";
+import { message } from "./messages/texts.ts";
+import { placesOf, type SourceMirror } from "./registry/source-mirror.ts";
 import type { Project } from "./compose/project.ts";
-import type { Plan } from "./mirror/transfers.ts";
+import type { Plan, Transfer } from "./mirror/transfers.ts";
 import type { Run } from "./system/process.ts";
 
-export type CheckName = "engine" | "disk" | "registry" | "namespace" | "host";
+export type CheckName = "engine" | "disk" | "registry" | "embedded" | "namespace" | "source" | "host";
 
 /** What a check found; `values` fill the sentence that says so. */
 export interface Finding {
@@ -30,7 +33,10 @@ export interface Finding {
 
 export type CheckWarning =
   | DeployWarning
-  | { readonly code: "local-disk-low"; readonly values: { readonly folder: string; readonly bytes: number } };
+  | {
+      readonly code: "no-registry" | "source-place" | "local-disk-low";
+      readonly values: Readonly<Record<string, string | number | Cause>>;
+    };
 
 /** The mirror registry, as far as it is asked here. */
 export interface PushProbe {
@@ -40,29 +46,26 @@ export interface PushProbe {
   readonly probePush: (repository: string) => Promise<void>;
 }
 
+/** A place that images are read from, with one of them. */
+export interface SourcePlace {
+  readonly host: string;
+  readonly repository: string;
+  readonly reference: string;
+}
+
 export interface CheckOptions {
   readonly config: Config;
   readonly project: Project;
   readonly plan: Plan;
+  readonly requirements: Requirements;
   readonly registry: PushProbe;
+  /** Asks a place for one image; throws when the place cannot be used. Absent = sources are not looked at. */
+  readonly askSource?: ((place: SourcePlace) => Promise<void>) | undefined;
   /** An earlier run pushed to the namespace: that is not tried again. */
   readonly isKnown?: boolean;
   readonly run: Run;
   readonly signal: AbortSignal;
 }
-
-/** How each engine tells the version of what does the work, and where it keeps images. */
-const ENGINE_QUESTIONS = {
-  docker: {
-    version: ["version", "--format", "{{.Server.Version}}"],
-    folder: ["info", "--format", "{{.DockerRootDir}}"],
-  },
-  podman: {
-    version: ["info", "--format", "{{.Version.Version}}"],
-    folder: ["info", "--format", "{{.Store.GraphRoot}}"],
-  },
-  nerdctl: { version: ["info", "--format", "{{.ServerVersion}}"], folder: ["info", "--format", "{{.DockerRootDir}}"] },
-} as const;
 
 /** A few images fit; less is likely to be filled in the middle of the work. */
 const LOW_DISK = 2 * 1024 ** 3;
@@ -73,31 +76,23 @@ export async function runChecks(options: CheckOptions): Promise<readonly Finding
   const groups = await Promise.all([
     checkEngine(options),
     checkRegistry(options),
+    checkSources(options),
     ...config.hosts.map((host) => checkHost(host, options)),
   ]);
   return groups.flat();
 }
 
-async function checkEngine({ config, run, signal }: CheckOptions): Promise<readonly Finding[]> {
-  const { engine } = config;
-  if (engine === "direct") return [await checkDisk(config.store)];
+async function checkEngine({ config, requirements, signal }: CheckOptions): Promise<readonly Finding[]> {
+  const { engine } = requirements;
+  let state: EngineState = {};
   const finding = await found("engine", { engine }, async () => {
-    const ran = await run([engine, ...ENGINE_QUESTIONS[engine].version], {
-      signal,
-      timeout: 20_000,
-      env: { LC_ALL: "C" },
-    });
-    if (ran.code === 0) return { version: ran.stdout.trim() };
-    const output = ran.stderr.trim() || ran.stdout.trim() || "no answer";
-    const error = engineError({ engine, action: "pull", image: "", registry: "", code: ran.code, output });
-    throw error.code === "engine-permission"
-      ? error
-      : new MirrorError("engine-stopped", { engine, detail: output.split("\n").at(-1)! });
+    state = await requirements.check(signal);
+    return { version: state.version ?? "" };
   });
   if (finding.errors.length > 0) return [finding];
-  const asked = await run([engine, ...ENGINE_QUESTIONS[engine].folder], { signal, timeout: 20_000 });
-  const root = asked.stdout.trim();
-  return [finding, await checkDisk(asked.code === 0 && root.startsWith("/") ? root : config.cwd)];
+  const disk = await checkDisk(state.folder ?? config.cwd);
+  // an engine without a version is this program
+  return state.version === undefined ? [disk] : [finding, disk];
 }
 
 /** A folder that is not there yet, or is inside an engine's virtual machine, is judged by the nearest one above it. */
@@ -114,8 +109,18 @@ async function checkDisk(folder: string): Promise<Finding> {
   };
 }
 
-async function checkRegistry({ config, plan, registry, isKnown = false }: CheckOptions): Promise<readonly Finding[]> {
-  if (config.embedded) return [];
+async function checkRegistry({
+  config,
+  plan,
+  registry,
+  isKnown = false,
+  askSource,
+}: CheckOptions): Promise<readonly Finding[]> {
+  if (config.embedded) {
+    // what a run without a registry means is worth a word only where somebody asks
+    if (askSource === undefined) return [];
+    return [{ check: "embedded", values: {}, errors: [], warnings: [{ code: "no-registry", values: {} }] }];
+  }
   const { registry: host, namespace } = requireMirror(config);
   const repository = plan.transfers[0]?.target.repository;
   const login = await found("registry", { registry: host }, async () => {
@@ -130,6 +135,60 @@ async function checkRegistry({ config, plan, registry, isKnown = false }: CheckO
       return {};
     }),
   ];
+}
+
+/** Every registry that the images come from, and its source mirrors: one small request each, side by side. */
+async function checkSources({ config, plan, askSource }: CheckOptions): Promise<readonly Finding[]> {
+  // a daemon has a network of its own
+  if (askSource === undefined || config.engine !== "direct") return [];
+  const registries = new Map<string, Transfer[]>();
+  for (const transfer of plan.transfers) {
+    const { registry } = transfer.source;
+    registries.set(registry, [...(registries.get(registry) ?? []), transfer]);
+  }
+  return Promise.all(
+    [...registries].map(([registry, transfers]) => checkSource(registry, transfers, config.sourceMirrors, askSource)),
+  );
+}
+
+async function checkSource(
+  registry: string,
+  transfers: readonly Transfer[],
+  mirrors: readonly SourceMirror[],
+  ask: (place: SourcePlace) => Promise<void>,
+): Promise<Finding> {
+  const { source } = transfers[0]!;
+  const reference = source.digest ?? source.tag ?? "latest";
+  const asked = await Promise.all(
+    placesOf(source, mirrors).map(async ({ host, repository }) => {
+      try {
+        await ask({ host, repository, reference });
+        return { host };
+      } catch (error) {
+        if (!(error instanceof MirrorError) || error.code === "interrupted") throw error;
+        return { host, error };
+      }
+    }),
+  );
+  const bad = asked.flatMap(({ host, error }) => (error === undefined ? [] : [{ host, error }]));
+  const values = { registry };
+  if (bad.length === asked.length) {
+    const images = transfers.map((transfer) => transfer.uses[0].image);
+    const detail = bad
+      .map(({ error }): Cause => causeOf(error))
+      .reduce((all, each) => message("and-cause", { detail: all, more: each }));
+    return {
+      check: "source",
+      values,
+      errors: [new MirrorError("source-unreachable", { registry, images, detail })],
+      warnings: [],
+    };
+  }
+  const warnings = bad.map(({ host, error }): CheckWarning => ({
+    code: "source-place",
+    values: { host, registry, detail: causeOf(error) },
+  }));
+  return { check: "source", values, errors: [], warnings };
 }
 
 async function checkHost(host: string, { config, project, run, signal }: CheckOptions): Promise<readonly Finding[]> {

@@ -9,7 +9,11 @@ import { pipeline } from "../lib/cli/pipeline.ts";
 
 await command({ name: "check", flags: CHECK_FLAGS }, async (context) => {
   const { config, terminal } = context;
-  const prepared = { ...(await preparePlan(withMirror(config))), registries: await openConfigured(config) };
+  const prepared = {
+    ...(await preparePlan(withMirror(config))),
+    registries: await openConfigured(config),
+    withSources: true,
+  };
   await pipeline(terminal, [
     {
       title: terminal.text("stepCheck"),

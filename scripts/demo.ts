@@ -58,9 +58,8 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
         {
           title: terminal.text("demoVerify"),
           run: async (row) => {
-            const { registries } = session;
-            const { sourceMirrors } = config;
-            const verified = await verify(locked, transfers, { registries, sourceMirrors, signal });
+            const options = { registries: session.registries, sourceMirrors: config.sourceMirrors, signal };
+            const verified = await verify(locked, transfers, options);
             row.title([...verifiedLines(terminal, verified), verifiedSummary(terminal, verified)].join("; "));
             return !verified.some(hasDrifted);
           },

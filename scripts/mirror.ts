@@ -1,12 +1,12 @@
 import { withMirror } from "../lib/config/config.ts";
 import { prepareDeploy } from "../lib/deploy/deploy.ts";
 import type { Rewrite } from "../lib/compose/rewrite.ts";
-import type { Outcome } from "../lib/engine/engine.ts";
+import { failedOf, type Outcome } from "../lib/engine/engine.ts";
 import { lockAfter, lockBefore, lockFileOf } from "../lib/engine/lock-update.ts";
 import { openSession } from "../lib/engine/session.ts";
 import { writeLock } from "../lib/mirror/lock-file.ts";
 import { modeOf, writeMirror, type WrittenMirror } from "../lib/mirror/mirror-files.ts";
-import { preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
+import { leavePublic, preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
 import { failedCheck, showChecks } from "../lib/cli/report/preflight.ts";
 import { command } from "../lib/cli/command.ts";
 import { allWell, deployTitle, type HostOutcome, showDeploy } from "../lib/cli/report/deploy.ts";
@@ -56,9 +56,9 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
       },
       {
         title: terminal.text("stepCompose", { file: composeFile }),
-        skip: skipFailed,
+        skip: () => (config.keepGoing ? undefined : skipFailed()),
         run: async () => {
-          rewrite = rewriteFor(config, prepared, config.pin ? locked : undefined);
+          rewrite = rewriteFor(config, leavePublic(prepared, failedOf(outcomes)), config.pin ? locked : undefined);
           written = await writeMirror(project, rewrite);
         },
       },

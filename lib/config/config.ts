@@ -55,6 +55,8 @@ export const FLAGS = {
   insecure: { type: "string", multiple: true, value: "HOST", variable: "MIRROR_INSECURE" },
   overwrite: { type: "boolean" },
   pin: { type: "boolean" },
+  format: { type: "string", value: "as-is|docker", default: "as-is" },
+  "keep-going": { type: "boolean" },
   store: { type: "string", value: "FOLDER", variable: "MIRROR_STORE", default: "~/.cache/compose-mirror" },
   "store-limit": { type: "string", value: "SIZE", variable: "MIRROR_STORE_LIMIT" },
   port: { type: "string", value: "N", variable: "MIRROR_PORT", default: "5012" },
@@ -132,6 +134,10 @@ export interface Config {
   readonly insecureHosts: readonly string[];
   /** The mirror compose file names images by tag and digest. */
   readonly pin: boolean;
+  /** How manifests are written at the mirror. */
+  readonly format: "as-is" | "docker";
+  /** The mirror compose file is written although images failed; those keep their public names. */
+  readonly keepGoing: boolean;
   /** Images under way at once; with the direct engine, large blobs at each registry and in each direction. */
   readonly concurrency: number;
   /** Absolute path of the content store. */
@@ -251,6 +257,8 @@ export function readConfig({
     sourceMirrors: listOf(list("source-mirror"), variable("MIRROR_SOURCES")).map(parseSourceMirror),
     insecureHosts: listOf(list("insecure"), variable("MIRROR_INSECURE")),
     pin: isSet("pin"),
+    format: choice("format", ["as-is", "docker"]),
+    keepGoing: isSet("keep-going"),
     concurrency: number("concurrency", { least: 1, most: 64 }),
     store: resolve(cwd, (text("store") ?? "").replace(/^~(?=\/|$)/, home)),
     storeLimit: size(origin("store-limit"), text("store-limit")),

@@ -26,6 +26,7 @@ const TRANSFER_FLAGS = [
   "overwrite",
   "store",
   "store-limit",
+  "format",
 ] as const satisfies FlagName[];
 
 /** Where the project runs. */
@@ -121,6 +122,7 @@ export const MIRROR_COMMAND_FLAGS = [
   ...HOST_FLAGS,
   ...CARE_FLAGS,
   "pin",
+  "keep-going",
   "output",
   "dry-run",
   "json",

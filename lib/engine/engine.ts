@@ -1,6 +1,6 @@
 /** What every engine can do, and what it tells while it does it. */
 import type { MirrorError } from "../messages/errors.ts";
-import type { Message } from "../messages/message.ts";
+import type { Cause, Message } from "../messages/message.ts";
 import type { Transfer } from "../mirror/transfers.ts";
 
 export type Status = "pulled" | "pushed" | "present" | "failed";
@@ -23,6 +23,11 @@ export interface Outcome {
   readonly error?: MirrorError;
 }
 
+/** The transfers that failed. */
+export function failedOf(outcomes: readonly Outcome[]): ReadonlySet<Transfer> {
+  return new Set(outcomes.flatMap(({ transfer, status }) => (status === "failed" ? [transfer] : [])));
+}
+
 /** A sign of life during a step; the terminal decides how to show it. */
 export type Progress =
   | {
@@ -36,7 +41,7 @@ export type Progress =
       readonly transfer: Transfer;
       readonly attempt: number;
       readonly delay: number;
-      readonly reason: string;
+      readonly reason: Cause;
     }
   /** `done` of `total` bytes (total 0 = unknown) of the phase in progress. */
   | { readonly kind: "bytes"; readonly transfer: Transfer; readonly done: number; readonly total: number };
@@ -49,7 +54,23 @@ export interface StepOptions {
 /** One step for one image. It never throws for the image's failure (that is in the Outcome), only `interrupted`. */
 export type Step = (transfer: Transfer, options?: StepOptions) => Promise<Outcome>;
 
+/** What an engine needs before it can work, and where it will store. */
+export interface Requirements {
+  /** The engine's name, as `--engine` gives it. */
+  readonly engine: string;
+  /** Throws the errors that keep the engine from working here. */
+  readonly check: (signal: AbortSignal) => Promise<EngineState>;
+}
+
+export interface EngineState {
+  /** Of the program that does the work; absent where that is this one. */
+  readonly version?: string;
+  /** Absolute path of the folder that images go to, where that is on this machine. */
+  readonly folder?: string;
+}
+
 export interface Engine {
+  readonly requirements: Requirements;
   /** Brings the transfer's source to this machine in the transfer's platform. */
   readonly pull: Step;
   /** Sends what `pull` brought to the transfer's target. */

@@ -67,8 +67,12 @@ export function isDigest(text: string): boolean {
  */
 export function manifestTypeOf({ descriptor, bytes }: RawManifest): string {
   const body = JSON.parse(Buffer.from(bytes).toString("utf8")) as Readonly<Record<string, unknown>>;
-  const said = [body["mediaType"], descriptor.mediaType].find((each) => KNOWN_TYPES.has(String(each)));
-  return said === undefined ? impliedType(body) : String(said);
+  const said = [body["mediaType"], descriptor.mediaType].find(isKnownType);
+  return said ?? impliedType(body);
+}
+
+function isKnownType(value: unknown): value is string {
+  return typeof value === "string" && KNOWN_TYPES.has(value);
 }
 
 function impliedType({ manifests, config }: Readonly<Record<string, unknown>>): string {

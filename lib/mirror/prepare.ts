@@ -105,6 +105,11 @@ export function rewriteFor(
   return rewritten;
 }
 
+/** The same without some of the transfers, whose images keep their public names then. */
+export function leavePublic({ project, plan }: Prepared, left: ReadonlySet<Transfer>): Prepared {
+  return { project, plan: { ...plan, transfers: plan.transfers.filter((transfer) => !left.has(transfer)) } };
+}
+
 /** Where a file made from the project goes: `--output`, else `name` in the project folder. */
 export function outputPath({ output }: OutputSettings, project: Project, name: string): string {
   return output ?? join(project.folder, name);

@@ -93,7 +93,7 @@ class FilePartial implements PartialBlob {
     if (this.#size - this.#written < WRITE_SIZE) return;
     await this.#writing;
     this.#writing = this.#write();
-    // A failure is thrown to whoever awaits the write next.
+    // A failure is thrown by the next call that awaits the write.
     this.#writing.catch(() => {});
   }
 

@@ -1,5 +1,5 @@
 /**
- * Locks between processes, as files: whoever creates the file holds the lock. The file says who that is, so that the
+ * Locks between processes, as files: the process that creates the file holds the lock. The file says who that is, so that the
  * lock of a process that is gone (killed, or lost with the power) is taken over at once.
  *
  * A process is known by its machine, its number and the time it started, as numbers are used again. Where that cannot
@@ -116,7 +116,7 @@ let timer: ReturnType<typeof setInterval> | undefined;
 function startRenewing(): ReturnType<typeof setInterval> {
   const started = setInterval(() => {
     const now = new Date();
-    // A lock file that was removed is noticed by whoever created it next, not here.
+    // A lock file that was removed is the business of its next holder.
     for (const file of renewed) void utimes(file, now, now).catch(() => {});
   }, RENEW_EVERY);
   started.unref();

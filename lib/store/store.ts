@@ -94,7 +94,7 @@ export interface PartialBlob {
   /** Leaves the blob for later with what is here. Does nothing after `finish`. */
   close(): Promise<void>;
   /**
-   * The bytes from `start` on as they come in, from the disk. Ends when the whole is verified, so whoever has read to
+   * The bytes from `start` on as they come in, from the disk. Ends when the whole is verified, so a reader that got to
    * the end has sent the right bytes; fails with what made the blob fail, `interrupted` after `close`.
    */
   follow(start?: number): AsyncIterable<Uint8Array>;

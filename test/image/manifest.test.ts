@@ -137,8 +137,8 @@ for (const [body, header, type] of TYPES) {
 }
 
 test("a lenient view skips what is no descriptor, and is nothing for what is no manifest", () => {
-  const entries = [null, 5, { digest: "../x", size: 1 }, { digest: DIGEST }, { digest: DIGEST, size: 7 }];
-  assert.deepEqual(viewManifest(json({ manifests: entries }))?.blobs, [{ digest: DIGEST, size: 7 }]);
+  const listed = [null, 5, { digest: "../x", size: 1 }, { digest: DIGEST }, { digest: DIGEST, size: 7 }];
+  assert.deepEqual(viewManifest(json({ manifests: listed }))?.blobs, [{ digest: DIGEST, size: 7 }]);
   for (const text of ["", "{", "[]", "{}", "null", '"x"']) assert.equal(viewManifest(Buffer.from(text)), undefined);
 });
 

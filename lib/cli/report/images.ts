@@ -136,8 +136,29 @@ export function outcomeLines(terminal: Terminal, outcomes: readonly Outcome[]): 
     ...outcomes.flatMap(({ warnings = [] }) =>
       warnings.map((each) => terminal.text("warning", { text: terminal.message(each) })),
     ),
-    ...failures.map(({ transfer, error }) => `✖ ${nameOf(transfer)}\n${terminal.explain(error)}`),
+    ...groupByCause(failures).map(
+      (group) =>
+        `${group.map(({ transfer }) => `✖ ${nameOf(transfer)}`).join("\n")}\n${terminal.explain(group[0].error)}`,
+    ),
   ];
+}
+
+/**
+ * Failures with one cause together, in the order of their first: the same error of the same registry, as one blocked
+ * registry fails all of its images. An error that speaks of its image stands alone.
+ */
+export function groupByCause(failures: readonly Outcome[]): readonly (readonly [Outcome, ...Outcome[]])[] {
+  const groups = new Map<unknown, [Outcome, ...Outcome[]]>();
+  for (const failure of failures) {
+    const { error } = failure;
+    const { host, name, image } = error?.values ?? {};
+    const isShared = error !== undefined && typeof host === "string" && name === undefined && !image;
+    const key = isShared ? `${error.code} ${host}` : failure;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [failure]);
+    else group.push(failure);
+  }
+  return [...groups.values()];
 }
 
 /** An error as JSON shows it: what happened and the way out. */

@@ -1,6 +1,6 @@
 /** What the whole flow says at its end. */
 import type { Rewrite } from "../../compose/rewrite.ts";
-import type { Outcome } from "../../engine/engine.ts";
+import { failedOf, type Outcome } from "../../engine/engine.ts";
 import type { Context } from "../command.ts";
 import { defaultDir } from "../../deploy/deploy.ts";
 import type { WrittenMirror } from "../../mirror/mirror-files.ts";
@@ -8,6 +8,7 @@ import type { Prepared } from "../../mirror/prepare.ts";
 import { deployJson, type HostOutcome, reportDeploy, reportFailedHosts } from "./deploy.ts";
 import {
   hasFailed,
+  nameOf,
   outcomeJson,
   outcomeLines,
   plannedJson,
@@ -35,6 +36,8 @@ export function reportMirror(
     reportRewrite(terminal, rewrite);
     reportWritten(terminal, prepared.project, rewrite, written);
   }
+  const left = [...failedOf(outcomes)].map(nameOf);
+  if (rewrite !== undefined && left.length > 0) terminal.note(terminal.text("leftPublic", { images: left }));
   for (const line of outcomeLines(terminal, outcomes)) terminal.note(line);
   reportInactiveBytes(terminal, prepared, outcomes);
   const isMirrored = !hasFailed(outcomes);

@@ -2,7 +2,7 @@
 import { type Finding, runChecks } from "../../preflight.ts";
 import type { Project } from "../../compose/project.ts";
 import { isLocked } from "../../engine/lock-update.ts";
-import { probeMirror } from "../../engine/session.ts";
+import { askSources, probeMirror, requirementsOf } from "../../engine/session.ts";
 import type { MirrorError } from "../../messages/errors.ts";
 import type { LockedImage } from "../../mirror/lock-file.ts";
 import type { Plan } from "../../mirror/transfers.ts";
@@ -21,17 +21,21 @@ interface Checked {
   readonly registries: Registries;
   /** What earlier runs mirrored. */
   readonly locked?: readonly LockedImage[];
+  /** The registries that images come from are looked at too. */
+  readonly withSources?: boolean;
 }
 
 /** Runs the checks and tells what they found in `row`. Throws `interrupted` only. */
 export async function showChecks(
   { config, terminal, signal }: Context,
   row: Row,
-  { project, plan, registries, locked = [] }: Checked,
+  { project, plan, registries, locked = [], withSources = false }: Checked,
 ): Promise<readonly Finding[]> {
   const registry = probeMirror(config, registries, signal);
   const isKnown = plan.transfers.some(isLocked(locked));
-  const findings = await runChecks({ config, project, plan, registry, isKnown, run, signal });
+  const askSource = withSources ? askSources(registries, signal) : undefined;
+  const requirements = requirementsOf(config);
+  const findings = await runChecks({ config, project, plan, requirements, registry, askSource, isKnown, run, signal });
   const first = failedCheck(findings);
   for (const finding of findings) for (const line of findingLines(terminal, finding, first)) row.note(line);
   return findings;

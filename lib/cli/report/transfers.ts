@@ -4,6 +4,7 @@ import type { Engine, Outcome, Progress } from "../../engine/engine.ts";
 import { openSession, type Session } from "../../engine/session.ts";
 import { mapConcurrent } from "../../async/map-concurrent.ts";
 import { MirrorError } from "../../messages/errors.ts";
+import { renderCause } from "../../messages/message.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
 import { refuseOwned, repositoryOf } from "../../mirror/ownership.ts";
 import { readOrigin, writeOrigin } from "../../store/origins.ts";
@@ -200,7 +201,7 @@ function describe(terminal: Terminal, progress: Progress | undefined): string {
       return terminal.text("retrying", {
         attempt: progress.attempt,
         delay: formatDuration(progress.delay),
-        reason: progress.reason,
+        reason: renderCause(progress.reason, terminal.language),
       });
     case "bytes":
       return progress.total > 0

@@ -5,11 +5,12 @@
  * of images may be given to it at once; the more it knows of, the better the order.
  */
 import { setMaxListeners } from "node:events";
-import { detailOf, MirrorError } from "../../messages/errors.ts";
+import { causeOf, MirrorError } from "../../messages/errors.ts";
 import type { Message } from "../../messages/message.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
 import { familiarName, type ImageReference, withDefaultTag } from "../../image/reference.ts";
 import type { CallOptions } from "../../registry/client.ts";
+import { asDockerManifest } from "../../image/docker-format.ts";
 import { checkPlatform, type Descriptor, parseManifest } from "../../image/manifest.ts";
 import type { Registries } from "../../registry/registries.ts";
 import { placesOf, type SourceMirror } from "../../registry/source-mirror.ts";
@@ -18,7 +19,7 @@ import { storeName } from "../../store/store-name.ts";
 import { message } from "../../messages/texts.ts";
 import { RegistryError } from "../../registry/errors.ts";
 import { type BlobWatcher, type Download, type Downloads, openDownloads } from "./downloads.ts";
-import type { Engine, Outcome, Step, StepOptions } from "../engine.ts";
+import type { Engine, Outcome, Requirements, Step, StepOptions } from "../engine.ts";
 import type { QueueWidths } from "./blob-queue.ts";
 import { createChunkSizer } from "./chunk-sizer.ts";
 import { type Inspect, openPrefetch } from "./prefetch.ts";
@@ -40,6 +41,8 @@ export interface DirectEngineOptions {
   readonly retries?: RetrySettings;
   /** Most bytes that are sent in one request, where the registry takes chunks. */
   readonly chunkSize?: number;
+  /** `docker` writes every manifest as Docker schema 2; `as-is`, the default, copies it byte for byte. */
+  readonly format?: "as-is" | "docker";
   /** Ends what was begun and no step has taken. */
   readonly over?: AbortSignal;
 }
@@ -61,9 +64,14 @@ interface Run {
   uploadsTo(host: string): Uploads;
 }
 
+/** Nothing but the store's folder, which need not exist yet. */
+export function directRequirements(folder: string): Requirements {
+  return { engine: "direct", check: async () => ({ folder }) };
+}
+
 export function createDirectEngine(options: DirectEngineOptions): Engine {
   const { registries, store, sourceMirrors = [], mirroredBefore = () => false, retries = RETRY_SETTINGS } = options;
-  const { widths = WIDTHS, least = LEAST_FLOW, chunkSize = CHUNK_SIZE, over } = options;
+  const { widths = WIDTHS, least = LEAST_FLOW, chunkSize = CHUNK_SIZE, format = "as-is", over } = options;
   const sources = openSourceImages({ registries, store, mirrors: sourceMirrors });
   const runs = new Map<AbortSignal | undefined, Run>();
 
@@ -88,6 +96,14 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     return run;
   };
 
+  /** The image in the format wanted; a manifest that was made here goes into the store. */
+  const inFormat = async (image: SourceImage): Promise<SourceImage> => {
+    if (format === "as-is") return image;
+    const raw = asDockerManifest(image.raw, image);
+    await store.writeBytes(raw.descriptor.digest, raw.bytes);
+    return { ...image, raw };
+  };
+
   const inspect: Inspect = async (transfer, kind, call) => {
     const here = await store.reference(storeName(transfer.target));
     const isKnown = here !== undefined || mirroredBefore(transfer);
@@ -95,14 +111,14 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
       sources.find(transfer, { ...call, isKnown }),
       kind === "mirror" ? headOf(transfer.target, call) : undefined,
     ]);
-    return { source, image: await source.image(call), here, there };
+    return { source, image: await inFormat(await source.image(call)), here, there };
   };
   const prefetch = openPrefetch({ inspect, most: CONCURRENCY, over });
 
   const pull = step("pull", async (work) => {
     const { transfer, call, signal } = work;
     const { source, image, here } = await prefetch.take(transfer, "pull", call);
-    const isHere = here?.digest === source.descriptor.digest && (await hasAll(store, image));
+    const isHere = here?.digest === image.raw.descriptor.digest && (await hasAll(store, image));
     const { downloads } = runOf(signal);
     if (!isHere) {
       await prefetch.gathered();
@@ -139,7 +155,7 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
   const mirror = step("pull", async (work) => {
     const { transfer, call, signal } = work;
     const { source, image, there } = await prefetch.take(transfer, "mirror", call);
-    if (there?.digest === source.descriptor.digest) return { status: "present", ...factsOf(source, image) };
+    if (there?.digest === image.raw.descriptor.digest) return { status: "present", ...factsOf(source, image) };
     await prefetch.gathered();
     const { downloads } = runOf(signal);
     const fetch = (blob: Descriptor): Download => downloads.want(blob, source.places, { onRetry: work.onRetry });
@@ -205,6 +221,7 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
   };
 
   return {
+    requirements: directRequirements(store.folder),
     pull,
     push,
     mirror,
@@ -266,7 +283,7 @@ function step(first: "pull" | "push", action: (work: Work) => Promise<Omit<Outco
 
 function workOn(transfer: Transfer, { signal, onProgress }: StepOptions): Work {
   const onRetry: Work["onRetry"] = ({ attempt, delay, error }) =>
-    onProgress?.({ kind: "retry", transfer, attempt, delay, reason: detailOf(error) });
+    onProgress?.({ kind: "retry", transfer, attempt, delay, reason: causeOf(error) });
   return {
     transfer,
     signal,
@@ -316,11 +333,11 @@ async function hasAll(store: Store, image: SourceImage): Promise<boolean> {
 }
 
 function factsOf(
-  { sourceDigest, descriptor }: Source,
+  { sourceDigest, descriptor }: Pick<Source, "sourceDigest" | "descriptor">,
   image: SourceImage,
 ): Pick<Outcome, "digest" | "sourceDigest" | "platformDigest" | "bytes"> {
-  const { digest } = descriptor;
-  return { sourceDigest, platformDigest: digest, digest, bytes: sizeOf(image) };
+  const { digest } = image.raw.descriptor;
+  return { sourceDigest, platformDigest: descriptor.digest, digest, bytes: sizeOf(image) };
 }
 
 function expect(registries: Registries, transfers: readonly Transfer[], mirrors: readonly SourceMirror[]): void {

@@ -64,7 +64,7 @@ export function openPrefetch({ inspect, most, over }: PrefetchOptions): Prefetch
           tell: (retry) => retries.push(retry),
           retries,
         };
-        // told to whoever takes it
+        // thrown by `take`
         ahead.look.catch(() => {});
         begun.set(transfer, ahead);
       }

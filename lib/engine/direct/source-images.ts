@@ -96,7 +96,7 @@ export function openSourceImages({ registries, store, mirrors }: SourceImagesOpt
     try {
       return await store.readBytes(digest);
     } catch (error) {
-      // a corrupt one is gone now, and is fetched anew
+      // a corrupt one is gone now, and is fetched again
       if (error instanceof MirrorError && error.retryHelps) return undefined;
       throw error;
     }

@@ -7,13 +7,16 @@
  * is the registry's is neither pulled nor pushed again.
  */
 import type { Credentials } from "../../config/config.ts";
-import { detailOf, MirrorError } from "../../messages/errors.ts";
+import { causeOf, MirrorError } from "../../messages/errors.ts";
+import type { Cause } from "../../messages/message.ts";
+import { message } from "../../messages/texts.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
 import { formatPlatform, parsePlatform } from "../../image/platform.ts";
 import type { Ran, Run } from "../../system/process.ts";
 import { engineName, familiarName, familiarRepository, type ImageReference } from "../../image/reference.ts";
 import { retry, type RetryOptions } from "../../async/retry.ts";
 import { type EngineAction, engineError } from "./docker-errors.ts";
+import { dockerRequirements } from "./requirements.ts";
 import type { Engine, Outcome, Progress, Step, StepOptions } from "../engine.ts";
 
 export interface DockerEngineOptions {
@@ -117,7 +120,13 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     report("verify");
     const image = await verified(transfer, step);
     const status = before?.id === image.id ? "present" : "pulled";
-    return { transfer, status, ...digestProperty(digestIn(image, source)), bytes: image.bytes };
+    return {
+      transfer,
+      status,
+      ...digestProperty(digestIn(image, source)),
+      bytes: image.bytes,
+      ...(image.platform === "" ? { warnings: [message("platform-assumed", { image: name, platform })] } : {}),
+    };
   }
 
   /** What was pulled, once it is of the platform wanted: at the second try by the digest that the index has for it. */
@@ -125,17 +134,19 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     const { source, platform } = transfer;
     const name = engineName(source);
     const image = await inspect(source, step);
-    if (image?.platform === platform) return image;
+    if (image !== undefined && fits(image, platform)) return image;
     reporter(transfer, step)("fallback");
     const offered = await offers(source, step);
     const offer = offered.find((each) => each.platform === platform);
+    // no index has a better one, and the image itself does not say
+    if (offer === undefined && image?.platform === "") return image;
     if (offer === undefined) throw notOffered(transfer, offered.length > 0 ? offered : image ? [image] : []);
     const { registry, repository } = source;
     const exact: ImageReference = { registry, repository, digest: offer.digest };
     await actWithRetry("pull", exact, ["pull", "--platform", platform, engineName(exact)], transfer, step);
     if (source.digest === undefined) await act("pull", exact, ["tag", engineName(exact), name], step);
     const second = await inspect(source.digest === undefined ? source : exact, step);
-    if (second?.platform === platform) return second;
+    if (second !== undefined && (fits(second, platform) || second.platform === "")) return second;
     throw notOffered(transfer, second ? [second] : offered);
   }
 
@@ -144,7 +155,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     const report = reporter(transfer, step);
     report("verify");
     const image = await inspect(source, step);
-    if (image?.platform !== platform) {
+    if (image === undefined || (!fits(image, platform) && image.platform !== "")) {
       throw new MirrorError("image-not-pulled", { image: engineName(source), platform });
     }
     const pushedBefore = digestIn(image, target);
@@ -170,11 +181,16 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
   }
 
   return {
+    requirements: dockerRequirements(program, run),
     pull: asStep(pull),
     push: asStep(push),
     mirror: asStep(async (transfer, stepOptions) => {
-      const { digest } = await pull(transfer, stepOptions);
-      return { ...(await push(transfer, stepOptions)), ...(digest === undefined ? {} : { sourceDigest: digest }) };
+      const { digest, warnings } = await pull(transfer, stepOptions);
+      return {
+        ...(await push(transfer, stepOptions)),
+        ...(digest === undefined ? {} : { sourceDigest: digest }),
+        ...(warnings === undefined ? {} : { warnings }),
+      };
     }),
   };
 }
@@ -214,6 +230,10 @@ async function logInTo(
   );
 }
 
+function fits({ platform }: LocalImage, wanted: string): boolean {
+  return platform === wanted;
+}
+
 /** The digest under which the image is known at the reference's repository. */
 function digestIn({ repoDigests }: LocalImage, reference: ImageReference): string | undefined {
   const full = `${reference.registry}/${reference.repository}@`;
@@ -237,17 +257,22 @@ function notOffered({ source, platform }: Transfer, offered: readonly { readonly
   return new MirrorError("image-platform", {
     image: familiarName(source),
     platform,
-    offered: platforms.length === 0 ? "other platforms" : platforms.join(", "),
+    offered: platforms.length === 0 ? "-" : platforms.join(", "),
   });
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof MirrorError ? String(error.values["detail"] ?? error.message) : detailOf(error);
+/** Of an error of docker's its own words, without ours around them. */
+function reasonOf(error: unknown): Cause {
+  const detail = error instanceof MirrorError ? error.values["detail"] : undefined;
+  return typeof detail === "object" && !Array.isArray(detail) ? (detail as Cause) : causeOf(error);
 }
 
 /** Reads what `image inspect` prints; `undefined` when it is not what docker, podman and nerdctl print. */
 function readImage(text: string): LocalImage | undefined {
-  const [image] = (parseJson(text) ?? []) as readonly Partial<Record<string, unknown>>[];
+  const printed = parseJson(text);
+  const [image] = (Array.isArray(printed) ? printed : [printed]) as readonly (Partial<
+    Record<string, unknown>
+  > | null)[];
   const {
     Id: id,
     Os: os,
@@ -269,17 +294,26 @@ function readImage(text: string): LocalImage | undefined {
 function readOffers({ stdout }: Ran): readonly Offer[] {
   interface Manifest {
     readonly digest?: unknown;
-    readonly platform?: { readonly os?: unknown; readonly architecture?: unknown; readonly variant?: unknown };
+    readonly platform?: {
+      readonly os?: unknown;
+      readonly architecture?: unknown;
+      readonly variant?: unknown;
+    } | null;
   }
-  const { manifests = [] } = (parseJson(stdout) ?? {}) as { manifests?: readonly Manifest[] };
-  return manifests.flatMap(({ digest, platform: { os, architecture, variant } = {} }) =>
-    typeof digest === "string" && typeof os === "string" && typeof architecture === "string" && os !== "unknown"
+  const { manifests } = (parseJson(stdout) ?? {}) as { readonly manifests?: unknown };
+  if (!Array.isArray(manifests)) return [];
+  return (manifests as readonly (Manifest | null)[]).flatMap((entry) => {
+    const { digest, platform } = entry ?? {};
+    const { os, architecture, variant } = platform ?? {};
+    return typeof digest === "string" && typeof os === "string" && typeof architecture === "string" && os !== "unknown"
       ? [{ digest, platform: platformOf(os, architecture, variant) }]
-      : [],
-  );
+      : [];
+  });
 }
 
+/** Empty where the image does not say, as those of some build tools. */
 function platformOf(os: string, architecture: string, variant: unknown): string {
+  if (os === "" || architecture === "") return "";
   const text =
     typeof variant === "string" && variant !== "" ? `${os}/${architecture}/${variant}` : `${os}/${architecture}`;
   try {

@@ -125,6 +125,14 @@ export const CLI_TEXTS = {
     zh: "从另一个地址读取某仓库的镜像，如 docker.io=HOST/PREFIX，可重复",
   },
   "flag-insecure": { en: "registry to speak to without TLS; repeatable", zh: "不使用 TLS 访问的仓库，可重复" },
+  "flag-format": {
+    en: "format of the mirrored manifests: as at the source, or Docker schema 2 for docker before 18",
+    zh: "镜像 manifest 的格式：与源仓库一致，或 Docker schema 2（供 18 以前的 docker 使用）",
+  },
+  "flag-keep-going": {
+    en: "write the compose file although images failed; those keep their public names",
+    zh: "即使有镜像失败也写出 compose 文件，失败的镜像保留公网名字",
+  },
   "flag-pin": {
     en: "name images by tag and digest in the mirror compose file",
     zh: "在 compose 文件中同时写明标签和摘要",
@@ -187,6 +195,10 @@ export const CLI_TEXTS = {
   skipNoHost: {
     en: "no host given (--host), so the flow ends with the compose file",
     zh: "没有指定主机（--host），流程到生成 compose 文件为止",
+  },
+  leftPublic: {
+    en: "these failed and keep their public names in the compose file: {images:names}",
+    zh: "以下镜像失败，在 compose 文件中保留公网名字：{images:names}",
   },
   skipFailed: { en: "left out, because an image failed", zh: "有镜像失败，跳过" },
   imagesSummary: {

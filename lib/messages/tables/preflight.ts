@@ -2,6 +2,20 @@
 import type { Text } from "../message.ts";
 
 export const PREFLIGHT_TEXTS = {
+  "and-cause": { en: "{detail:cause}; {more:cause}", zh: "{detail:cause}；{more:cause}" },
+  "check-source": { en: "{registry} can be read", zh: "{registry} 可以读取" },
+  "check-embedded": {
+    en: "images stay in the content store of this machine, and hosts pull through the ssh connection",
+    zh: "镜像保存在本机的本地缓存中，主机通过 ssh 连接拉取",
+  },
+  "warning-no-registry": {
+    en: "no mirror registry is configured (MIRROR_REGISTRY, MIRROR_NAMESPACE)",
+    zh: "没有配置私有镜像仓库（MIRROR_REGISTRY、MIRROR_NAMESPACE）",
+  },
+  "warning-source-place": {
+    en: 'source mirror "{host}" of {registry} cannot be used: {detail:cause}',
+    zh: "{registry} 的镜像源“{host}”不可用：{detail:cause}",
+  },
   "warning-local-disk-low": {
     en: "only {bytes} are free in {folder} on this machine",
     zh: "本机 {folder} 仅剩 {bytes}",

@@ -9,6 +9,7 @@ import { storeName } from "../../../lib/store/store-name.ts";
 import type { Engine, Outcome, Progress } from "../../../lib/engine/engine.ts";
 import { mapConcurrent } from "../../../lib/async/map-concurrent.ts";
 import type { MirrorError } from "../../../lib/messages/errors.ts";
+import { renderCause } from "../../../lib/messages/message.ts";
 import type { Transfer } from "../../../lib/mirror/transfers.ts";
 import { run } from "../../../lib/system/process.ts";
 import { parseReference } from "../../../lib/image/reference.ts";
@@ -73,7 +74,7 @@ async function bench(t: TestContext, options: BenchOptions = {}): Promise<Bench>
   const engine = await again();
   const retries: string[] = [];
   const onProgress = (progress: Progress): void => {
-    if (progress.kind === "retry") retries.push(progress.reason);
+    if (progress.kind === "retry") retries.push(renderCause(progress.reason, "en"));
   };
   const transfer = (name: string, platform = "linux/amd64"): Transfer => {
     const image = parseReference(`${source.host}/${name}`);
@@ -747,9 +748,9 @@ async function withPlaces(t: TestContext, own: RegistryServerOptions, ...others:
     for (const repository of ["app", "web"])
       putImage(server, { repository, tag: "1", layers: [noise(repository, 1000)] });
   const engine = await made.again({ sourceMirrors });
-  const run = (...names: readonly string[]) =>
+  const mirrorAll = (...names: readonly string[]) =>
     mapConcurrent(names, (name) => engine.mirror(made.transfer(name)), { concurrency: 1 });
-  return { ...made, mirrors, run };
+  return { ...made, mirrors, mirrorAll };
 }
 
 const PAGE: Place = { fault: () => ({ status: 200, headers: { "content-type": "text/html" }, body: "<p>log in</p>" }) };
@@ -758,15 +759,15 @@ const EMPTY: Place = { fault: ({ url }) => (url === "/v2/" ? {} : { status: 404 
 const GOOD: Place = { fault: () => ({}) };
 
 test("a place that answers with something else than a manifest is passed over, and remembered", async (t) => {
-  const { run, mirrors, source } = await withPlaces(t, {}, PAGE, FORBIDDEN, EMPTY, GOOD);
-  assert.deepEqual(statuses(await run("app:1", "web:1")), ["pushed", "pushed"]);
+  const { mirrorAll, mirrors, source } = await withPlaces(t, {}, PAGE, FORBIDDEN, EMPTY, GOOD);
+  assert.deepEqual(statuses(await mirrorAll("app:1", "web:1")), ["pushed", "pushed"]);
   assert.equal(source.count("GET"), 0);
   assert.ok(mirrors[3]!.count("GET", /blobs/) > 0);
 });
 
 test("when no place has the image, every reason is told, first what a registry said", async (t) => {
-  const { run, mirrors, source } = await withPlaces(t, EMPTY, { fault: () => ({ status: 500 }) }, FORBIDDEN);
-  const [outcome] = await run("app:1");
+  const { mirrorAll, mirrors, source } = await withPlaces(t, EMPTY, { fault: () => ({ status: 500 }) }, FORBIDDEN);
+  const [outcome] = await mirrorAll("app:1");
   const { code, message } = errorOf(outcome!);
   assert.ok(code.startsWith("registry-"));
   for (const { host } of [source, ...mirrors]) assert.ok(message.includes(host), message);
@@ -781,4 +782,22 @@ test("a wrong answer to a HEAD is found out, and the tag itself is asked for", a
   source.setFault(({ method }) => (method === "HEAD" ? { headers: { "docker-content-digest": wrong } } : {}));
   const engine = await again({ mirroredBefore: () => true });
   assert.deepEqual(statuses([await engine.mirror(transfer("app:1"))]), ["present"]);
+});
+
+test("in Docker's format an image has another digest at the mirror, and the same blobs", async (t) => {
+  const { source, target, again, transfer } = await bench(t);
+  const layers = [noise("layer", 1000)];
+  const { children } = putImage(source, { repository: "app", tag: "1", layers, platforms: ["linux/amd64"] });
+  const engine = await again({ format: "docker" });
+  const outcome = await engine.mirror(transfer("app:1"));
+  assert.equal(outcome.status, "pushed");
+  assert.equal(outcome.platformDigest, children.get("linux/amd64"));
+  assert.notEqual(outcome.digest, outcome.platformDigest);
+  const there = target.manifests.get("team/app")?.get("1");
+  assert.equal(there?.mediaType, MEDIA_TYPES.dockerManifest);
+  assert.equal(digestOf(there.bytes), outcome.digest);
+  assertWhole(target, "team/app", "1", layers);
+  const next = await again({ format: "docker" });
+  assert.deepEqual(statuses([await next.mirror(transfer("app:1"))]), ["present"]);
+  assert.deepEqual(statuses([await next.pull(transfer("app:1"))]), ["present"]);
 });

@@ -151,7 +151,7 @@ test("temporary errors are retried with a note, others are not", () =>
     docker.fail("pull", 2, "Error response from daemon: net/http: TLS handshake timeout");
     const retries: string[] = [];
     const outcome = await engine().pull(transferOf("nginx:1"), {
-      onProgress: (progress) => progress.kind === "retry" && retries.push(`${progress.attempt} ${progress.reason}`),
+      onProgress: (progress) => progress.kind === "retry" && retries.push(String(progress.attempt)),
     });
     assert.equal(outcome.status, "pulled");
     assert.deepEqual(
@@ -177,7 +177,42 @@ for (const [message, code] of [
   ["manifest for nginx:1 not found: manifest unknown", "image-missing"],
   ["write /var/lib/docker/tmp/x: no space left on device", "disk-full"],
   ["x509: certificate signed by unknown authority", "engine-certificate"],
-  ["dial tcp: lookup registry-1.docker.io: no such host", "registry-unreachable"],
+  ["dial tcp: lookup registry-1.docker.io: no such host", "engine-unreachable"],
+  // docker 20.10
+  [
+    'Error response from daemon: Get "https://registry-1.docker.io/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)',
+    "engine-unreachable",
+  ],
+  [
+    'Error response from daemon: Get "https://registry-1.docker.io/v2/": proxyconnect tcp: dial tcp 127.0.0.1:7890: connect: connection refused',
+    "engine-proxy",
+  ],
+  [
+    'Error response from daemon: Head "https://registry-1.docker.io/v2/library/nginx/manifests/1": x509: certificate is valid for *.other.example, other.example, not registry-1.docker.io',
+    "engine-certificate-name",
+  ],
+  // docker 26
+  [
+    'Error response from daemon: Head "https://registry-1.docker.io/v2/library/nginx/manifests/1": tls: failed to verify certificate: x509: certificate is valid for *.other.example, not registry-1.docker.io',
+    "engine-certificate-name",
+  ],
+  [
+    'Error response from daemon: error parsing HTTP 403 response body: invalid character "<" looking for beginning of value: "<html><title>403 Forbidden</title></html>"',
+    "engine-answer",
+  ],
+  // docker 28, with the image store of containerd
+  [
+    'Error response from daemon: failed to resolve reference "docker.io/library/nginx:1": failed to do request: Head "https://registry-1.docker.io/v2/library/nginx/manifests/1": Proxy Authentication Required',
+    "engine-proxy",
+  ],
+  [
+    `Error response from daemon: failed to copy: httpReadSeeker: content digest ${digest("1")}: not found`,
+    "engine-mirror-stale",
+  ],
+  [
+    'failed to do request: Head "https://registry-1.docker.io/v2/library/nginx/manifests/1": dial tcp 31.13.0.1:443: i/o timeout',
+    "engine-unreachable",
+  ],
   ["something new", "pull-failed"],
 ] as const) {
   test(`a pull that fails with "${message.slice(0, 40)}" is ${code}`, () =>
@@ -187,6 +222,51 @@ for (const [message, code] of [
       assert.equal(failure(await engine().pull(transferOf("nginx:1"))), code);
     }));
 }
+
+test("the host that the daemon did not reach is named, not the image's", () =>
+  withDocker(async (docker, engine) => {
+    docker.offer("nginx:1", { platform: "linux/amd64", digest: digest("a") });
+    docker.fail(
+      "pull",
+      9,
+      'Get "https://hub.dead.example/v2/": dial tcp: lookup hub.dead.example on 127.0.0.53:53: no such host',
+    );
+    const { error } = await engine().pull(transferOf("nginx:1"));
+    assert.equal(error?.values["host"], "hub.dead.example");
+    assert.match(error.hint, /registry-mirrors/);
+  }));
+
+test("a push that lacks other platforms' content says how to push one", () =>
+  withDocker(async (docker, engine) => {
+    docker.offer("nginx:1", { platform: "linux/amd64", digest: digest("a") });
+    docker.fail("push", 9, `NotFound: content digest ${digest("1")}: not found`);
+    assert.equal(failure(await engine().mirror(transferOf("nginx:1"))), "push-incomplete");
+  }));
+
+for (const text of ["", "null", "[]", "{}", "[null]", "5", '"x"', "[[", '{"manifests":[null,{"platform":null}]}']) {
+  test(`what docker prints may be ${text === "" ? "nothing" : text}`, async () => {
+    const printed = Promise.resolve({ code: 0, stdout: text, stderr: "" });
+    const engine = createDockerEngine({ program: "docker", run: () => printed });
+    assert.equal(failure(await engine.mirror(transferOf("nginx:1"))), "image-platform");
+  });
+}
+
+const UNSAID = { Id: "id", Os: "", Architecture: "", Size: 5, RepoDigests: [] };
+
+/** A docker whose images name no platform, and that has no indexes. */
+async function unsaid(command: readonly string[]) {
+  const isInspect = command[1] === "image";
+  return { code: command[1] === "manifest" ? 1 : 0, stdout: isInspect ? JSON.stringify([UNSAID]) : "", stderr: "" };
+}
+
+test("an image that names no platform is taken with a warning", async () => {
+  const outcome = await createDockerEngine({ program: "docker", run: unsaid }).mirror(transferOf("nginx:1"));
+  assert.equal(outcome.status, "pushed");
+  assert.deepEqual(
+    outcome.warnings?.map(({ code }) => code),
+    ["platform-assumed"],
+  );
+});
 
 test("a missing daemon is reported as such, not as a missing image", () =>
   withDocker(async (docker, engine) => {

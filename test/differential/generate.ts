@@ -313,6 +313,12 @@ class Generator {
       `\${${variable}?}`,
       `\${${variable}:-a:b}`,
       `\${${variable}`,
+      `\${${variable}-2}`,
+      `\${${variable}:-$TAG}`,
+      `\${${variable}:-v1}-slim`,
+      `\${A-a}\${${variable}-b}`,
+      `\${${variable}:-\${TAG-3}}`,
+      `1.\${${variable}:-0}`,
     ]);
     return scalar(chance(15) ? `\${REPO:-${repository}}:${tag}` : `${repository}:${tag}`, style);
   }
@@ -364,7 +370,10 @@ class Generator {
       }
       const entries: Entry[] = [{ key: "path", value: paths.length > 1 || chance(30) ? sequence(paths) : paths[0]! }];
       if (directory !== undefined) entries.push({ key: "project_directory", value: scalar(directory) });
-      if (chance(30)) {
+      // Compose resolves paths against the folder above a project_directory that does not exist (compose-go,
+      // localResourceLoader.Dir), so one file of it must be needed wherever the project runs.
+      if (directory === "other") this.#files[`${own}.env`] = "B=other\n";
+      if (directory !== "other" && chance(30)) {
         this.#files[`${folder}inc.env`] = this.#envFile();
         entries.push({ key: "env_file", value: scalar("inc.env") });
       }

@@ -1,8 +1,8 @@
 /** The scripts as a user runs them, against a host that is reached through a program named ssh. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { type FakeHost, fakeHost } from "../_helpers/fake-host.ts";
 import { runScript } from "../_helpers/run-script.ts";
@@ -13,7 +13,7 @@ const PLATFORM = `linux/${process.arch === "x64" ? "amd64" : process.arch}`;
 
 interface Scene {
   readonly on?: Readonly<Record<string, string>>;
-  /** Files of the project, by name. */
+  /** Files of the project, by name; `-> PATH` is a link, and a name that ends in `.key` is for its owner alone. */
   readonly files?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
 }
@@ -28,7 +28,11 @@ async function withProject(
 ): Promise<void> {
   const host = fakeHost(on);
   const cwd = mkdtempSync(join(tmpdir(), "project-"));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(cwd, name)), { recursive: true });
+    if (text.startsWith("-> ")) symlinkSync(text.slice(3), join(cwd, name));
+    else writeFileSync(join(cwd, name), text, { mode: name.endsWith(".key") ? 0o600 : 0o644 });
+  }
   const env = {
     ...host.environment,
     MIRROR_USERNAME: "team",
@@ -172,4 +176,56 @@ test("what somebody started by hand is kept as a release, and comes back when th
     assert.equal(host.read("home/app/docker-compose-mirror.yaml"), old);
     assert.equal(host.read("containers/web"), "r.example/team/nginx:0 sha256:by-hand\n");
   });
+});
+
+const VARIABLE = "services:\n  web: { image: IMAGE, volumes: ['./conf/${FLAVOUR}.key:/etc/web.key'] }\n";
+
+test("deploy sends the files that the host's own .env leads to, with their modes", async () => {
+  const files = {
+    "compose.yaml": VARIABLE.replace("IMAGE", "nginx:1"),
+    "docker-compose-mirror.yaml": VARIABLE.replace("IMAGE", "r.example/team/nginx:1"),
+    ".env": "FLAVOUR=dev\n",
+    "conf/dev.key": "dev",
+    "conf/prod.key": "prod",
+  };
+  await withProject({ files }, async (script, host) => {
+    mkdirSync(join(host.home, "app"));
+    writeFileSync(join(host.home, "app/.env"), "FLAVOUR=prod\n");
+    const { code, stderr } = await script("deploy", "--host", "box", "--dir", "~/app");
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(readdirSync(join(host.home, "app/conf")), ["prod.key"]);
+    assert.equal(statSync(join(host.home, "app/conf/prod.key")).mode & 0o777, 0o600);
+  });
+});
+
+test("deploy refuses a link that leads out of the project before anything starts, unless its folder is allowed", async () => {
+  const secrets = mkdtempSync(join(tmpdir(), "secrets-"));
+  writeFileSync(join(secrets, "id"), "private");
+  const mount = "services:\n  web: { image: IMAGE, volumes: ['./web.conf:/etc/web.conf'] }\n";
+  const files = {
+    "compose.yaml": mount.replace("IMAGE", "nginx:1"),
+    "docker-compose-mirror.yaml": mount.replace("IMAGE", "r.example/team/nginx:1"),
+    "web.conf": `-> ${join(secrets, "id")}`,
+  };
+  try {
+    await withProject({ files }, async (script, host) => {
+      const refused = await script("deploy", "--host", "box", "--dir", "~/app");
+      assert.equal(refused.code, 2);
+      assert.match(refused.stderr, /web\.conf".*leads out of the project to ".*\/id"/);
+      assert.deepEqual(readdirSync(host.home), []);
+      const allowed = await script("deploy", "--host", "box", "--dir", "~/app", "--allow-path", secrets);
+      assert.equal(allowed.code, 0, allowed.stderr);
+      assert.ok(readdirSync(join(host.home, "app")).includes("web.conf"));
+    });
+    const linked = { ...files, "docker-compose-mirror.yaml": `-> ${join(secrets, "id")}` };
+    writeFileSync(join(secrets, "id"), files["docker-compose-mirror.yaml"].replace("./web.conf", "/web.conf"));
+    await withProject({ files: linked }, async (script, host) => {
+      const { code, stderr } = await script("deploy", "--host", "box", "--dir", "~/app");
+      assert.equal(code, 2);
+      assert.match(stderr, /docker-compose-mirror\.yaml".*leads out/);
+      assert.deepEqual(readdirSync(host.home), []);
+    });
+  } finally {
+    rmSync(secrets, { recursive: true });
+  }
 });

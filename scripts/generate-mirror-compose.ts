@@ -1,12 +1,12 @@
+import "../lib/cli/node-version.ts";
 import { withMirror } from "../lib/config/config.ts";
 import { lockBefore } from "../lib/engine/lock-update.ts";
 import { preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
 import { command } from "../lib/cli/command.ts";
-import { COMPOSE_FLAGS } from "../lib/config/flag-sets.ts";
 import { reportProject, reportRewrite } from "../lib/cli/report/images.ts";
 import { writeFiles } from "../lib/system/write-file.ts";
 
-await command({ name: "generate-mirror-compose", flags: COMPOSE_FLAGS }, async ({ config, terminal }) => {
+await command("generate-mirror-compose", async ({ config, terminal }) => {
   const prepared = await preparePlan(withMirror(config));
   const { project, plan } = prepared;
   const named = rewriteFor(config, prepared);

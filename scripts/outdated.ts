@@ -1,14 +1,12 @@
+import "../lib/cli/node-version.ts";
 import { openConfigured } from "../lib/engine/session.ts";
 import { findNewer } from "../lib/mirror/outdated.ts";
 import { prepareSelection } from "../lib/mirror/prepare.ts";
 import { command } from "../lib/cli/command.ts";
-import { PROJECT_FLAGS } from "../lib/config/flag-sets.ts";
 import { withSpinner } from "../lib/cli/spinner.ts";
 import { outlookJson, outlookLines } from "../lib/cli/report/verify.ts";
 
-const FLAGS = [...PROJECT_FLAGS, "source-mirror", "insecure", "json"] as const;
-
-await command({ name: "outdated", flags: FLAGS }, async ({ config, terminal, signal }) => {
+await command("outdated", async ({ config, terminal, signal }) => {
   const { selection } = await prepareSelection(config);
   const registries = await openConfigured(config);
   try {

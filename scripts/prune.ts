@@ -1,9 +1,10 @@
+import "../lib/cli/node-version.ts";
 import { requireStoreLimit } from "../lib/config/config.ts";
 import { openStore } from "../lib/store/open.ts";
 import { command } from "../lib/cli/command.ts";
 import { formatBytes } from "../lib/messages/format.ts";
 
-await command({ name: "prune", flags: ["store", "store-limit", "json"] }, async ({ config, terminal }) => {
+await command("prune", async ({ config, terminal }) => {
   const limit = requireStoreLimit(config);
   const store = await openStore(config.store);
   try {

@@ -22,7 +22,7 @@ await command("outdated", async ({ config, terminal, signal }) => {
     }));
     const count = (status: (typeof outlooks)[number]["status"]): number =>
       outlooks.filter((outlook) => outlook.status === status).length;
-    if (config.json) terminal.json(images.map(outlookJson));
+    if (config.json) terminal.json(images.map((each) => outlookJson(terminal, each)));
     else for (const line of outlookLines(terminal, images)) terminal.result(line);
     for (const { image, outlook } of images) {
       if (outlook.status === "failed") terminal.note(`✖ ${image}\n${terminal.explain(outlook.error)}`);

@@ -4,12 +4,16 @@ import { prepareDeploy, rollBack } from "../lib/deploy/deploy.ts";
 import { command } from "../lib/cli/command.ts";
 import { allWell, type HostOutcome, reportDeploy, showWork } from "../lib/cli/report/deploy.ts";
 import { rollbackDryRunOf } from "../lib/cli/report/deploy-plan.ts";
+import { confirm } from "../lib/cli/question.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
 
-await command("rollback", async ({ config, terminal, signal }) => {
+await command("rollback", async (context) => {
+  const { config, terminal, signal } = context;
   const hosts = requireHosts(config);
   const options = { ...(await prepareDeploy(config)), signal };
   if (config.dryRun) return rollbackDryRunOf(terminal, config, hosts, options);
+  const release = config.release ?? terminal.text("previousRelease");
+  if (!(await confirm(context, terminal.text("askRollback", { release, host: hosts.join(", ") })))) return;
 
   let outcomes: readonly HostOutcome[] = [];
   await pipeline(terminal, [

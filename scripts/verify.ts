@@ -23,7 +23,7 @@ await command("verify", async ({ config, terminal, signal }) => {
     const verified = await withSpinner(terminal, terminal.text("askingRegistries"), () =>
       verify(locked, plan.transfers, { registries, sourceMirrors, store, signal }),
     );
-    if (config.json) terminal.json(verified.map(verifiedJson));
+    if (config.json) terminal.json(verified.map((each) => verifiedJson(terminal, each)));
     else for (const line of verifiedLines(terminal, verified)) terminal.result(line);
     terminal.note(verifiedSummary(terminal, verified));
     return !verified.some(hasDrifted);

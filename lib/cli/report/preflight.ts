@@ -57,3 +57,14 @@ function findingLines(
 export function failedCheck(findings: readonly Finding[]): MirrorError | undefined {
   return findings.flatMap(({ errors }) => errors)[0];
 }
+
+/** The finding as JSON shows it. */
+export function findingJson(terminal: Terminal, { check, values, errors, warnings }: Finding) {
+  return {
+    check,
+    ok: errors.length === 0,
+    ...values,
+    warnings: warnings.map(({ code }) => code),
+    errors: errors.map((error) => terminal.errorJson(error)),
+  };
+}

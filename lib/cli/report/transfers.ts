@@ -41,7 +41,7 @@ export async function transferAlone(context: Context, step: "pull" | "push"): Pr
     await workshop.close();
   }
   for (const line of outcomeLines(terminal, outcomes)) terminal.note(line);
-  if (config.json) terminal.json({ images: outcomes.map(outcomeJson) });
+  if (config.json) terminal.json({ images: outcomes.map((outcome) => outcomeJson(terminal, outcome)) });
   return !hasFailed(outcomes);
 }
 

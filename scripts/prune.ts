@@ -3,7 +3,6 @@ import { requireStoreLimit } from "../lib/config/config.ts";
 import { openStore } from "../lib/store/open.ts";
 import { command } from "../lib/cli/command.ts";
 import { confirm } from "../lib/cli/question.ts";
-import { formatBytes } from "../lib/messages/format.ts";
 
 await command("prune", async (context) => {
   const { config, terminal } = context;
@@ -17,13 +16,12 @@ await command("prune", async (context) => {
     const { references, blobs, bytes, left } = await store.prune({ limit });
     if (config.json) terminal.json({ store: store.folder, limit, references, blobs, bytes, left });
     else for (const name of references) terminal.result(name);
-    const size = formatBytes(bytes);
-    terminal.note(terminal.text("pruned", { names: references.length, blobs, size }));
+    terminal.note(terminal.text("pruned", { names: references.length, blobs, size: bytes }));
     terminal.note(
       terminal.text("storeHolds", {
         folder: store.folder,
         count: left.references,
-        size: formatBytes(left.bytes),
+        size: left.bytes,
         partials: left.partials,
       }),
     );

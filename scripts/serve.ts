@@ -16,9 +16,7 @@ await command("serve", async ({ config, terminal, signal }) => {
     const { bytes } = await store.size();
     if (config.json) terminal.json({ host, store: store.folder, bytes, images });
     else for (const image of images) terminal.result(image);
-    terminal.note(
-      terminal.text("serving", { folder: store.folder, host, count: images.length, size: formatBytes(bytes) }),
-    );
+    terminal.note(terminal.text("serving", { folder: store.folder, host, count: images.length, size: bytes }));
     if (!signal.aborted) await once(signal, "abort");
   } finally {
     await close();

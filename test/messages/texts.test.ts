@@ -5,7 +5,7 @@ import { COMMANDS } from "../../lib/config/commands.ts";
 import { FLAGS, GROUPS } from "../../lib/config/flags.ts";
 import { ERRORS } from "../../lib/messages/errors.ts";
 import type { Advice, ErrorRow } from "../../lib/messages/error-row.ts";
-import type { Text } from "../../lib/messages/message.ts";
+import { fill, type Text, type Value } from "../../lib/messages/message.ts";
 import { TEXTS } from "../../lib/messages/texts.ts";
 
 const errors: readonly (readonly [string, ErrorRow])[] = Object.entries(ERRORS);
@@ -65,5 +65,28 @@ test("flags and commands are explained in both languages", () => {
   for (const [name, { en, zh }] of [FLAGS, GROUPS, COMMANDS].flatMap((table) => Object.entries<Text>(table))) {
     assert.match(en, /^[\x20-\x7E…]+$/, name);
     assert.match(zh, /\p{Script=Han}/u, name);
+  }
+});
+
+/** A value of each format, none of which is an English sentence. */
+function sentinelOf(format: string | undefined): Value {
+  if (format === "list" || format === "names") return ["«a»", "«b»"];
+  if (format === "cause") return { theirs: "«cause»" };
+  return format === undefined ? "«value»" : 3;
+}
+
+test("no Chinese text holds an English sentence", () => {
+  const texts = [...rows, ...[FLAGS, GROUPS, COMMANDS].flatMap((table) => Object.entries<Text>(table))];
+  for (const [code, { zh }] of texts) {
+    const values = Object.fromEntries(
+      [...zh.matchAll(/\{([a-z]\w*)(?::([^{}]+))?\}/g)].map(([, name, format]) => [name!, sentinelOf(format)]),
+    );
+    const shown = fill(zh, values, "zh");
+    assert.doesNotMatch(shown, /\{[a-z]\w*[:}]/, code);
+    // What a user types or looks for in another program's output stands in quotes or is a command.
+    const prose = shown
+      .replace(LITERALS, "·")
+      .replaceAll(/“[^”]*”|`[^`]*`|\b(?:docker|sudo|ssh|yum|apt|systemctl)\b[\w ./-]*/g, "·");
+    assert.doesNotMatch(prose, /\b[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}\b/, code);
   }
 });

@@ -10,7 +10,6 @@ import { run } from "../../system/process.ts";
 import type { Registries } from "../../registry/registries.ts";
 import type { Context } from "../command.ts";
 import { warningLine } from "./deploy-plan.ts";
-import { formatBytes } from "../../messages/format.ts";
 import type { Row } from "../pipeline.ts";
 import type { Terminal } from "../output.ts";
 
@@ -45,9 +44,8 @@ function findingLines(
 ): readonly string[] {
   const key =
     check === "registry" && values["login"] === "no" ? "check-registry-anonymous" : (`check-${check}` as const);
-  const shown = typeof values["bytes"] === "number" ? { ...values, bytes: formatBytes(values["bytes"]) } : values;
   return [
-    ...(errors.length === 0 ? [`✔ ${terminal.text(key, shown as never)}`] : []),
+    ...(errors.length === 0 ? [`✔ ${terminal.text(key, values as never)}`] : []),
     ...errors.filter((error) => error !== last).map((error) => `✖ ${terminal.explain(error)}`),
     ...warnings.map((warning) => warningLine(terminal, warning)),
   ];

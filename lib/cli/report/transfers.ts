@@ -7,7 +7,7 @@ import { MirrorError } from "../../messages/errors.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
 import { preparePlan } from "../../mirror/prepare.ts";
 import type { Context } from "../command.ts";
-import { formatBytes, formatDuration } from "../../messages/format.ts";
+import { formatBytes } from "../../messages/format.ts";
 import { pipeline, type Row } from "../pipeline.ts";
 import { hasFailed, nameOf, outcomeJson, outcomeLines, plannedJson, planLines, reportProject } from "./images.ts";
 import type { Terminal } from "../output.ts";
@@ -55,7 +55,7 @@ export async function reportStore({ config, terminal }: Context, { store }: Work
     if (!(error instanceof MirrorError) || error.code !== "store-busy") throw error;
   }
   const { bytes } = await store.size();
-  terminal.note(terminal.text("storeSize", { bytes: formatBytes(bytes), folder: store.folder }));
+  terminal.note(terminal.text("storeSize", { bytes, folder: store.folder }));
 }
 
 /**
@@ -140,7 +140,7 @@ class Board {
     const isWhole = this.#ended + this.#underWay.size === this.#total && this.#isTold();
     const time = isWhole ? (elapsed / done) * left : (elapsed / this.#ended) * (this.#total - this.#ended);
     if (this.#ended < this.#total && Number.isFinite(time)) {
-      parts.push(this.#terminal.text("boardLeft", { time: formatDuration(time) }));
+      parts.push(this.#terminal.text("boardLeft", { time }));
     }
     return parts.join(" · ");
   }
@@ -183,7 +183,7 @@ function describe(terminal: Terminal, progress: Progress | undefined): string {
     case "retry":
       return terminal.text("retrying", {
         attempt: progress.attempt,
-        delay: formatDuration(progress.delay),
+        delay: progress.delay,
         reason: progress.reason,
       });
     case "bytes":

@@ -232,14 +232,3 @@ function failed(check: CheckName, values: Finding["values"], error: unknown): Fi
   if (!(error instanceof MirrorError) || error.code === "interrupted") throw error;
   return { check, values, errors: [error], warnings: [] };
 }
-
-/** The finding as JSON shows it. */
-export function findingJson({ check, values, errors, warnings }: Finding) {
-  return {
-    check,
-    ok: errors.length === 0,
-    ...values,
-    warnings: warnings.map(({ code }) => code),
-    errors: errors.map((error) => ({ code: error.code, message: error.message, fix: error.hint })),
-  };
-}

@@ -1,3 +1,4 @@
+import "../lib/cli/node-version.ts";
 import { withMirror } from "../lib/config/config.ts";
 import { openStage } from "../lib/demo/stage.ts";
 import type { Outcome } from "../lib/engine/engine.ts";
@@ -6,7 +7,6 @@ import { openSession } from "../lib/engine/session.ts";
 import { type LockedImage, writeLock } from "../lib/mirror/lock-file.ts";
 import { preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
 import { command } from "../lib/cli/command.ts";
-import { formatBytes } from "../lib/messages/format.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
 import { hasFailed, outcomeCounts, outcomeLines, reportProject, reportRewrite } from "../lib/cli/report/images.ts";
 import { showTransfers } from "../lib/cli/report/transfers.ts";
@@ -14,7 +14,7 @@ import { hasDrifted, verifiedLines, verifiedSummary } from "../lib/cli/report/ve
 import { verify } from "../lib/mirror/verify.ts";
 import { writeFiles } from "../lib/system/write-file.ts";
 
-await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
+await command("demo", async ({ terminal, signal }) => {
   const stage = await openStage();
   const { config } = stage;
   try {
@@ -24,7 +24,6 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
     const rewrite = rewriteFor(config, prepared);
     const [{ path: composeFile, text }] = rewrite.files;
     reportProject(terminal, project, { ...plan, mirrored: transfers.length });
-
     const session = await openSession(config);
     let outcomes: readonly Outcome[] = [];
     let locked: readonly LockedImage[] = [];
@@ -34,7 +33,7 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
           title: terminal.text("demoPublish"),
           run: async (row) => {
             const bytes = await stage.publish(transfers.map(({ source }) => source));
-            row.title(terminal.text("demoPublished", { count: transfers.length, size: formatBytes(bytes) }));
+            row.title(terminal.text("demoPublished", { count: transfers.length, size: bytes }));
           },
         },
         {

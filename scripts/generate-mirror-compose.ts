@@ -1,12 +1,12 @@
+import "../lib/cli/node-version.ts";
 import { withMirror } from "../lib/config/config.ts";
 import { lockBefore } from "../lib/engine/lock-update.ts";
 import { preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
 import { command } from "../lib/cli/command.ts";
-import { COMPOSE_FLAGS } from "../lib/config/flag-sets.ts";
 import { reportPlan, reportRewrite, reportWritten } from "../lib/cli/report/images.ts";
 import { writeMirror } from "../lib/mirror/mirror-files.ts";
 
-await command({ name: "generate-mirror-compose", flags: COMPOSE_FLAGS }, async (context) => {
+await command("generate-mirror-compose", async (context) => {
   const { config, terminal } = context;
   const prepared = await preparePlan(withMirror(config));
   const { project } = prepared;

@@ -1,12 +1,12 @@
+import "../lib/cli/node-version.ts";
 import { withMirror } from "../lib/config/config.ts";
 import { imageRows } from "../lib/mirror/transfers.ts";
 import { listImages } from "../lib/mirror/prepare.ts";
 import { command } from "../lib/cli/command.ts";
-import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/config/flag-sets.ts";
 import { formatTable } from "../lib/cli/format.ts";
 import { reportPlan } from "../lib/cli/report/images.ts";
 
-await command({ name: "images", flags: [...PROJECT_FLAGS, ...MIRROR_FLAGS, "json"] }, async (context) => {
+await command("images", async (context) => {
   const { config, terminal } = context;
   const { project, plan, invalid } = await listImages(withMirror(config));
   const rows = imageRows(plan);

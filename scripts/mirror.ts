@@ -1,3 +1,4 @@
+import "../lib/cli/node-version.ts";
 import { withMirror } from "../lib/config/config.ts";
 import { prepareDeploy } from "../lib/deploy/deploy.ts";
 import type { Rewrite } from "../lib/compose/rewrite.ts";
@@ -10,20 +11,18 @@ import { leavePublic, preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
 import { failedCheck, showChecks } from "../lib/cli/report/preflight.ts";
 import { command } from "../lib/cli/command.ts";
 import { allWell, deployTitle, type HostOutcome, showDeploy } from "../lib/cli/report/deploy.ts";
-import { MIRROR_COMMAND_FLAGS } from "../lib/config/flag-sets.ts";
 import { reportMirror, reportMirrorPlan } from "../lib/cli/report/mirror.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
 import { hasFailed, outcomeCounts, reportPlan } from "../lib/cli/report/images.ts";
 import { reportStore, showTransfers } from "../lib/cli/report/transfers.ts";
 
-await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) => {
+await command("mirror", async (context) => {
   const { config, terminal, signal } = context;
   const prepared = await preparePlan(withMirror(config));
   const { project, plan } = prepared;
   const [{ path: composeFile }] = rewriteFor(config, prepared).files;
   reportPlan(context, prepared);
   if (config.dryRun) return reportMirrorPlan(context, prepared, composeFile);
-
   const before = await lockBefore(composeFile);
   const session = await openSession(config, before);
   const step = config.embedded ? "pull" : "mirror"; // the store is the mirror where there is no other

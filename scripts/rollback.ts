@@ -1,15 +1,19 @@
+import "../lib/cli/node-version.ts";
 import { requireHosts } from "../lib/config/config.ts";
 import { prepareDeploy, rollBack } from "../lib/deploy/deploy.ts";
 import { command } from "../lib/cli/command.ts";
 import { allWell, type HostOutcome, reportDeploy, showWork } from "../lib/cli/report/deploy.ts";
 import { rollbackDryRunOf } from "../lib/cli/report/deploy-plan.ts";
-import { ROLLBACK_FLAGS } from "../lib/config/flag-sets.ts";
+import { confirm } from "../lib/cli/question.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
 
-await command({ name: "rollback", flags: ROLLBACK_FLAGS }, async ({ config, terminal, signal }) => {
+await command("rollback", async (context) => {
+  const { config, terminal, signal } = context;
   const hosts = requireHosts(config);
   const options = { ...(await prepareDeploy(config)), signal };
   if (config.dryRun) return rollbackDryRunOf(terminal, config, hosts, options);
+  const release = config.release ?? terminal.text("previousRelease");
+  if (!(await confirm(context, terminal.text("askRollback", { release, host: hosts.join(", ") })))) return;
 
   let outcomes: readonly HostOutcome[] = [];
   await pipeline(terminal, [

@@ -1,3 +1,4 @@
+import "../lib/cli/node-version.ts";
 import { withMirror } from "../lib/config/config.ts";
 import { openConfigured } from "../lib/engine/session.ts";
 import { lockFileOf } from "../lib/engine/lock-update.ts";
@@ -6,23 +7,11 @@ import { readLock } from "../lib/mirror/lock-file.ts";
 import { outputPath, preparePlan } from "../lib/mirror/prepare.ts";
 import { openStore } from "../lib/store/open.ts";
 import { command } from "../lib/cli/command.ts";
-import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/config/flag-sets.ts";
 import { hasDrifted, verifiedJson, verifiedLines, verifiedSummary } from "../lib/cli/report/verify.ts";
 import { withSpinner } from "../lib/cli/spinner.ts";
 import { verify } from "../lib/mirror/verify.ts";
 
-const FLAGS = [
-  ...PROJECT_FLAGS,
-  ...MIRROR_FLAGS,
-  "source-mirror",
-  "insecure",
-  "output",
-  "store",
-  "port",
-  "json",
-] as const;
-
-await command({ name: "verify", flags: FLAGS }, async ({ config, terminal, signal }) => {
+await command("verify", async ({ config, terminal, signal }) => {
   const { project, plan } = await preparePlan(withMirror(config));
   const file = lockFileOf(outputPath(config, project, "docker-compose-mirror.yaml"));
   const locked = await readLock(file);
@@ -34,7 +23,7 @@ await command({ name: "verify", flags: FLAGS }, async ({ config, terminal, signa
     const verified = await withSpinner(terminal, terminal.text("askingRegistries"), () =>
       verify(locked, plan.transfers, { registries, sourceMirrors, store, signal }),
     );
-    if (config.json) terminal.json(verified.map(verifiedJson));
+    if (config.json) terminal.json(verified.map((each) => verifiedJson(terminal, each)));
     else for (const line of verifiedLines(terminal, verified)) terminal.result(line);
     terminal.note(verifiedSummary(terminal, verified));
     return !verified.some(hasDrifted);

@@ -15,6 +15,8 @@ export interface Terminal {
   text<C extends TextCode>(code: C, ...values: TextArguments<C>): string;
   /** A message in words. */
   message(message: Message): string;
+  /** A message as a warning. */
+  warning(message: Message): string;
   /** What went wrong and the hint, in two lines. */
   explain(error: unknown): string;
   /** The same as `--json` shows it. */
@@ -25,6 +27,8 @@ export interface Terminal {
   file(text: string): void;
   /** The command's result as one JSON document, to stdout. */
   json(value: unknown): void;
+  /** Whether `json` was called: a command prints one document only. */
+  hasJson(): boolean;
   /** A line for the user, to stderr. */
   note(text: string): void;
 }
@@ -47,6 +51,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
       stdout.emit("error", error);
     }
   };
+  let printedJson = false;
   const text: Terminal["text"] = (code, ...values) => printable(textOf(language, code, ...values));
   const errorJson = (error: unknown): Explanation => {
     if (error instanceof MirrorError) return explain(error, language, facts);
@@ -58,6 +63,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
     interactive: isatty(stderr.fd),
     text,
     message: (message) => printable(render(message, language)),
+    warning: (message) => text("warning", { text: render(message, language) }),
     errorJson,
     explain: (error) => {
       const { message, hint } = errorJson(error);
@@ -65,7 +71,12 @@ export function openTerminal(options: TerminalOptions): Terminal {
     },
     result: (line) => print(`${printable(line)}\n`),
     file: (content) => print(isatty(stdout.fd) ? printable(content) : content),
-    json: (value) => print(`${JSON.stringify(value, null, 2)}\n`),
+    // \uXXXX means the same inside a JSON text.
+    json: (value) => {
+      printedJson = true;
+      print(`${printable(JSON.stringify(value, null, 2))}\n`);
+    },
+    hasJson: () => printedJson,
     note: (line) => void stderr.write(`${printable(line)}\n`),
   };
 }

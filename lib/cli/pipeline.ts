@@ -1,8 +1,9 @@
 /**
  * A list of steps, one after another. On a terminal listr2 draws them on stderr; elsewhere each step says in plain
- * lines that it started, what it tells while it runs, and how it ended.
+ * lines that it started, what it reports while it runs, and how it ended.
  */
 import { formatDuration } from "../messages/format.ts";
+import { printable } from "./format.ts";
 import type { Terminal } from "./output.ts";
 
 /** What a running step may show. */
@@ -17,7 +18,7 @@ export interface Row {
 
 export interface Step {
   readonly title: string;
-  /** Asked when its turn comes: says why the step is left out, or `undefined` = it runs. */
+  /** Asked when its turn comes: says why the step is skipped, or `undefined` = it runs. */
   readonly skip?: () => string | undefined;
   /** `false` = part of it failed, as the row or the end says; the steps after it decide by `skip`. */
   readonly run: (row: Row) => Promise<boolean | void>;
@@ -25,7 +26,7 @@ export interface Step {
 
 /** Runs the steps in order; the first error ends the pipeline and is thrown as it is. */
 export async function pipeline(terminal: Terminal, steps: readonly Step[]): Promise<void> {
-  return terminal.interactive ? drawn(steps) : plain(terminal, steps);
+  return terminal.interactive ? drawn(terminal, steps) : plain(terminal, steps);
 }
 
 async function plain(terminal: Terminal, steps: readonly Step[]): Promise<void> {
@@ -43,39 +44,41 @@ async function plain(terminal: Terminal, steps: readonly Step[]): Promise<void> 
       live: () => {},
       note: (text) => terminal.note(`  ${text}`),
     });
-    terminal.note(`${ended === false ? "x" : "="} ${latest} (${formatDuration(Date.now() - started)})`);
+    terminal.note(
+      `${ended === false ? "x" : "="} ${latest} (${formatDuration(Date.now() - started, terminal.language)})`,
+    );
   }
 }
 
-async function drawn(steps: readonly Step[]): Promise<void> {
+async function drawn({ language }: Terminal, steps: readonly Step[]): Promise<void> {
   const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
   const thrown: unknown[] = [];
   const list = new Listr(
     steps.map(({ title, skip, run }) => ({
-      title,
+      title: printable(title),
       skip: () => {
         if (thrown.length > 0) return title;
         const reason = skip?.();
-        return reason === undefined ? false : `${title}: ${reason}`;
+        return reason === undefined ? false : printable(`${title}: ${reason}`);
       },
       // A failed step is drawn as such; whether the next one runs is its own decision.
       exitOnError: false,
       task: async (_context: unknown, task: { title: string; output: string }) => {
         const started = Date.now();
         const notes: string[] = [];
-        let latest = title;
+        let latest = printable(title);
         let failed = false;
         try {
           const ended = await run({
-            title: (text) => (task.title = latest = text),
-            live: (text) => (task.output = [...notes, text].join("\n")),
+            title: (text) => (task.title = latest = printable(text)),
+            live: (text) => (task.output = [...notes, printable(text)].join("\n")),
             note: (text) => {
-              notes.push(text);
+              notes.push(printable(text));
               task.output = notes.join("\n");
             },
           });
           if (notes.length > 0) task.output = notes.join("\n");
-          task.title = `${latest} (${formatDuration(Date.now() - started)})`;
+          task.title = `${latest} (${formatDuration(Date.now() - started, language)})`;
           if (ended === false) failed = true;
         } catch (error) {
           thrown.push(error);

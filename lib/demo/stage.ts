@@ -6,8 +6,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Config, type FlagName, FLAGS, readConfig } from "../config/config.ts";
+import { type Config, readConfig } from "../config/config.ts";
 import { TOOL_FOLDER } from "../system/tool-folder.ts";
+import { FLAG_NAMES, type FlagName } from "../config/flags.ts";
 import type { ImageReference } from "../image/reference.ts";
 import { type EmbeddedRegistry, serve } from "../store/registry-server.ts";
 import { openStore } from "../store/open.ts";
@@ -47,7 +48,7 @@ export async function openStage(): Promise<Stage> {
       argv: flags.map(([flag, value]) => `--${flag}=${value}`),
       environment: { HOME: folder },
       cwd: folder,
-      flags: Object.keys(FLAGS) as FlagName[],
+      flags: FLAG_NAMES,
       settingsFile: join(folder, ".env"),
     }),
     publish: async (images) => {

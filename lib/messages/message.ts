@@ -67,7 +67,7 @@ export function theirs(text: string): Quotation {
 export function fill(text: string, values: Values, language: Language): string {
   return text.replace(/\{([a-z]\w*)(?::([^{}]+))?\}/g, (place, name: string, format = "text") => {
     const value = values[name];
-    return value === undefined ? place : format_(value, String(format), language);
+    return value === undefined ? place : formatValue(value, String(format), language);
   });
 }
 
@@ -84,7 +84,7 @@ export function renderCause(cause: Cause, language: Language): string {
   return known === undefined ? `“${cause.theirs}”` : `${known}（${cause.errno}）`;
 }
 
-function format_(value: Value, format: string, language: Language): string {
+function formatValue(value: Value, format: string, language: Language): string {
   if (typeof value === "object" && !isNames(value)) return renderCause(value, language);
   if (isNames(value)) return format === "list" ? quoteNames(value, language) : joinNames(value, language);
   if (typeof value === "string") return value;

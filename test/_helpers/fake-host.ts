@@ -33,6 +33,7 @@ export interface FakeHost {
 const SSH = `#!/usr/bin/env bash
 printf '%s\\0' "$@" >>"$ROOT/ssh.log"; printf '\\036' >>"$ROOT/ssh.log"
 while [ "$1" != -- ]; do [ "$1" != -O ] || exit 0; shift; done
+[ ! -f "$ROOT/ssh-fails-$2" ] || { cat "$ROOT/ssh-fails-$2" >&2; exit 255; }
 [ ! -f "$ROOT/ssh-fails" ] || { cat "$ROOT/ssh-fails" >&2; exit 255; }
 io=$(mktemp -d "$ROOT/io.XXXXXX"); mkfifo "$io/in" "$io/out" "$io/err"
 cd "$ROOT/home" || exit

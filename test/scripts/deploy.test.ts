@@ -79,14 +79,14 @@ test("deploy --dry-run shows the commands and changes nothing", async () => {
 });
 
 test("deploy to several hosts: each on its own, one JSON document", async () => {
-  await withProject({}, async (script) => {
-    const { code, stdout, stderr } = await script("deploy", "--host", "box,-bad", "--dir", "app", "--json");
+  await withProject({ on: { "ssh-fails-other": "Host key verification failed." } }, async (script) => {
+    const { code, stdout, stderr } = await script("deploy", "--host", "box,other", "--dir", "app", "--json");
     assert.equal(code, 1);
     const [good, bad] = JSON.parse(stdout);
     assert.deepEqual([good.host, good.compose, good.services.length], ["box", { flavour: "v2", version: "2.26.1" }, 2]);
-    assert.equal(bad.host, "-bad");
-    assert.match(bad.error, /not valid/);
-    assert.match(stderr, /hint: write an alias/);
+    assert.equal(bad.host, "other");
+    assert.match(JSON.stringify(bad.error), /other/);
+    assert.match(stderr, /✖ other\nerror: .*\n {2}hint: \S/);
   });
 });
 
@@ -98,6 +98,9 @@ test("usage errors exit with 2 before any host is contacted", async () => {
     const noHost = await script("deploy");
     assert.equal(noHost.code, 2);
     assert.match(noHost.stderr, /--host.*DEPLOY_HOST/);
+    const badHost = await script("deploy", "--host", "box,-bad");
+    assert.equal(badHost.code, 2);
+    assert.match(badHost.stderr, /"-bad" is not valid.*\n {2}hint: write an alias/);
     assert.deepEqual(host.sshCalls(), []);
   });
 });

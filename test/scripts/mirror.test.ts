@@ -68,7 +68,7 @@ test("mirror: checks, moves every image, writes the compose file, and says what 
     assert.equal(code, 0, stderr);
     assert.equal(stdout, "");
     assert.match(stderr, /2 to mirror, 1 ignored, 1 built/);
-    assert.match(stderr, /takes the login/);
+    assert.match(stderr, /login to .* works/);
     assert.match(stderr, /2 pushed/);
     assert.match(stderr, /no host given/);
     assert.match(stderr, /service "old" keeps "vast\/db"/);
@@ -149,15 +149,18 @@ test("one image's failure does not stop the others; no compose file is written, 
     docker.fail("pull", 1, "manifest for ghcr.io/team/db:2 not found: manifest unknown");
     const { code, stdout, stderr } = await script("mirror", ["--json", "--concurrency", "1"]);
     assert.equal(code, 1);
-    const { images, ...rest } = JSON.parse(stdout) as { images: { status: string; error?: string }[] };
+    const { images, ...rest } = JSON.parse(stdout) as {
+      images: { status: string; error?: { code: string; message: string; hint: string } }[];
+    };
     assert.deepEqual(
       images.map(({ status }) => status),
       ["failed", "pushed"],
     );
-    assert.match(images[0]!.error ?? "", /not in its registry.*ignore-images\.txt/);
+    assert.match(images[0]!.error?.message ?? "", /not in its registry/);
+    assert.match(images[0]!.error?.hint ?? "", /ignore-images\.txt/);
     assert.deepEqual(rest, {});
     assert.match(stderr, /✖ ghcr\.io\/team\/db:2\nerror: .*\n {2}hint: /);
-    assert.match(stderr, /left out, because an image failed/);
+    assert.match(stderr, /skipped: an image failed/);
     assert.equal(existsSync(join(folder, "docker-compose-mirror.yaml")), false);
     const lock = readFileSync(join(folder, "mirror.lock.json"), "utf8");
     assert.match(lock, /nginx/, "what was mirrored is locked");
@@ -260,6 +263,23 @@ for (const [what, file, args, message] of [
       assert.match(stderr, /hint: \S/);
     }));
 }
+
+test("--json gives one document on failure too, in the language asked for", () =>
+  inScene(async ({ folder, script }) => {
+    for (const [name, args, code, text] of [
+      ["mirror", ["--json", "--nope"], "flag-unknown", /there is no flag "--nope"/],
+      ["images", ["--json", "--lang", "zh", "-f", "missing.yaml"], "compose-not-found", /\p{Script=Han}/u],
+      ["pull", ["--json", "--platform", "linux/"], "platform-invalid", /linux\//],
+    ] as const) {
+      const { code: exit, stdout } = await script(name, args);
+      assert.equal(exit, 2);
+      const { error, ...rest } = JSON.parse(stdout) as { error: { code: string; message: string; hint: string } };
+      assert.deepEqual([rest, Object.keys(error)], [{}, ["code", "message", "hint"]]);
+      if (name !== "images") assert.equal(error.code, code);
+      assert.match(error.message, text);
+    }
+    assert.equal(existsSync(join(folder, "docker-compose-mirror.yaml")), false);
+  }));
 
 test("messages follow the language", () =>
   inScene(async ({ script }) => {

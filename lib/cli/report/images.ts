@@ -128,7 +128,7 @@ export function outcomeCounts(terminal: Terminal, outcomes: readonly Outcome[]):
   return [...counts, ...(moved > 0 ? [formatBytes(moved)] : [])].join(", ");
 }
 
-/** What the end says of a run: counts, then each failure with its cause and way out. */
+/** The end of a run: counts, then each failure with its cause and hint. */
 export function outcomeLines(terminal: Terminal, outcomes: readonly Outcome[]): readonly string[] {
   const failures = outcomes.filter(({ status }) => status === "failed");
   return [
@@ -161,20 +161,20 @@ export function groupByCause(failures: readonly Outcome[]): readonly (readonly [
   return [...groups.values()];
 }
 
-/** An error as JSON shows it: what happened and the way out. */
+/** An error in one line: what happened and the hint. */
 export function errorText(error: unknown): string {
   return error instanceof MirrorError ? `${error.message}; ${error.hint}` : detailOf(error);
 }
 
 /** An outcome as the command contract's JSON object. */
-export function outcomeJson({ transfer, status, digest, bytes, error }: Outcome) {
+export function outcomeJson(terminal: Terminal, { transfer, status, digest, bytes, error }: Outcome) {
   return {
     source: nameOf(transfer),
     target: formatReference(transfer.target),
     status,
     digest: digest ?? null,
     bytes: bytes ?? null,
-    ...(error === undefined ? {} : { error: errorText(error) }),
+    ...(error === undefined ? {} : { error: terminal.errorJson(error) }),
   };
 }
 

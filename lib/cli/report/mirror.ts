@@ -43,7 +43,7 @@ export function reportMirror(
   const isMirrored = !hasFailed(outcomes);
   if (!config.json) return reportDeploy(terminal, config, deployed) && isMirrored;
   terminal.json({
-    images: outcomes.map(outcomeJson),
+    images: outcomes.map((outcome) => outcomeJson(terminal, outcome)),
     ...(rewrite === undefined ? {} : { compose: rewrite.files[0].path }),
     ...(deployed.length === 0 ? {} : { deploy: deployJson(deployed) }),
   });

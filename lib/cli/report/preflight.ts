@@ -10,7 +10,6 @@ import { run } from "../../system/process.ts";
 import type { Registries } from "../../registry/registries.ts";
 import type { Context } from "../command.ts";
 import { warningLine } from "./deploy-plan.ts";
-import { formatBytes } from "../../messages/format.ts";
 import type { Row } from "../pipeline.ts";
 import type { Terminal } from "../output.ts";
 
@@ -49,9 +48,8 @@ function findingLines(
 ): readonly string[] {
   const key =
     check === "registry" && values["login"] === "no" ? "check-registry-anonymous" : (`check-${check}` as const);
-  const shown = typeof values["bytes"] === "number" ? { ...values, bytes: formatBytes(values["bytes"]) } : values;
   return [
-    ...(errors.length === 0 ? [`✔ ${terminal.text(key, shown as never)}`] : []),
+    ...(errors.length === 0 ? [`✔ ${terminal.text(key, values as never)}`] : []),
     ...errors.filter((error) => error !== last).map((error) => `✖ ${terminal.explain(error)}`),
     ...warnings.map((warning) => warningLine(terminal, warning)),
   ];
@@ -60,4 +58,15 @@ function findingLines(
 /** The first thing that stands in the way: the error a command ends with. */
 export function failedCheck(findings: readonly Finding[]): MirrorError | undefined {
   return findings.flatMap(({ errors }) => errors)[0];
+}
+
+/** The finding as JSON shows it. */
+export function findingJson(terminal: Terminal, { check, values, errors, warnings }: Finding) {
+  return {
+    check,
+    ok: errors.length === 0,
+    ...values,
+    warnings: warnings.map(({ code }) => code),
+    errors: errors.map((error) => terminal.errorJson(error)),
+  };
 }

@@ -4,14 +4,13 @@ import type { Engine, Outcome, Progress } from "../../engine/engine.ts";
 import { openSession, type Session } from "../../engine/session.ts";
 import { mapConcurrent } from "../../async/map-concurrent.ts";
 import { MirrorError } from "../../messages/errors.ts";
-import { renderCause } from "../../messages/message.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
 import { refuseOwned, repositoryOf } from "../../mirror/ownership.ts";
 import { readOrigin, writeOrigin } from "../../store/origins.ts";
 import { formatReference } from "../../image/reference.ts";
 import { preparePlan } from "../../mirror/prepare.ts";
 import type { Context } from "../command.ts";
-import { formatBytes, formatDuration } from "../../messages/format.ts";
+import { formatBytes } from "../../messages/format.ts";
 import { pipeline, type Row } from "../pipeline.ts";
 import { hasFailed, nameOf, outcomeJson, outcomeLines, plannedJson, planLines, reportPlan } from "./images.ts";
 import type { Terminal } from "../output.ts";
@@ -46,7 +45,7 @@ export async function transferAlone(context: Context, step: "pull" | "push"): Pr
     await session.close();
   }
   for (const line of outcomeLines(terminal, outcomes)) terminal.note(line);
-  if (config.json) terminal.json({ images: outcomes.map(outcomeJson) });
+  if (config.json) terminal.json({ images: outcomes.map((outcome) => outcomeJson(terminal, outcome)) });
   return !hasFailed(outcomes);
 }
 
@@ -60,7 +59,7 @@ export async function reportStore({ config, terminal }: Context, { store }: Sess
     if (!(error instanceof MirrorError) || error.code !== "store-busy") throw error;
   }
   const { bytes } = await store.size();
-  terminal.note(terminal.text("storeSize", { bytes: formatBytes(bytes), folder: store.folder }));
+  terminal.note(terminal.text("storeSize", { bytes, folder: store.folder }));
 }
 
 /**
@@ -157,7 +156,7 @@ class Board {
     const isWhole = this.#ended + this.#underWay.size === this.#total && this.#isTold();
     const time = isWhole ? (elapsed / done) * left : (elapsed / this.#ended) * (this.#total - this.#ended);
     if (this.#ended < this.#total && Number.isFinite(time)) {
-      parts.push(this.#terminal.text("boardLeft", { time: formatDuration(time) }));
+      parts.push(this.#terminal.text("boardLeft", { time }));
     }
     return parts.join(" · ");
   }
@@ -200,8 +199,8 @@ function describe(terminal: Terminal, progress: Progress | undefined): string {
     case "retry":
       return terminal.text("retrying", {
         attempt: progress.attempt,
-        delay: formatDuration(progress.delay),
-        reason: renderCause(progress.reason, terminal.language),
+        delay: progress.delay,
+        reason: progress.reason,
       });
     case "bytes":
       return progress.total > 0

@@ -1,5 +1,6 @@
 /** How `verify` and `outdated` say what they found. */
-import { detailOf } from "../../messages/errors.ts";
+import { causeOf } from "../../messages/errors.ts";
+import type { Value } from "../../messages/message.ts";
 import type { Outlook } from "../../mirror/outdated.ts";
 import type { ImageUsers } from "../../mirror/transfers.ts";
 import { familiarName, formatReference } from "../../image/reference.ts";
@@ -7,7 +8,7 @@ import type { Drift, Verified } from "../../mirror/verify.ts";
 import { formatTable } from "../format.ts";
 import type { Terminal } from "../output.ts";
 
-/** Each image that is not as locked, with a line below it for each way in which it is not. */
+/** Each image that differs from the lock file, with a line below it for each difference. */
 export function verifiedLines(terminal: Terminal, verified: readonly Verified[]): readonly string[] {
   return verified.filter(hasDrifted).map(({ source, mirror, drifts }) => {
     const name = `${familiarName(source)} -> ${formatReference(mirror)}`;
@@ -16,7 +17,7 @@ export function verifiedLines(terminal: Terminal, verified: readonly Verified[])
   });
 }
 
-/** How many images are as locked, and how many are not. */
+/** How many images match the lock file, and how many do not. */
 export function verifiedSummary(terminal: Terminal, verified: readonly Verified[]): string {
   const drifted = verified.filter(hasDrifted).length;
   return terminal.text("verifySummary", { same: verified.length - drifted, drifted });
@@ -26,21 +27,21 @@ export function hasDrifted({ drifts }: Verified): boolean {
   return drifts.length > 0;
 }
 
-function valuesOf(drift: Drift): Readonly<Record<string, string>> {
-  if ("error" in drift) return { reason: detailOf(drift.error) };
+function valuesOf(drift: Drift): Readonly<Record<string, Value>> {
+  if ("error" in drift) return { reason: causeOf(drift.error) };
   return {
     ...("locked" in drift ? { locked: drift.locked } : {}),
     ...("actual" in drift ? { actual: drift.actual } : {}),
   };
 }
 
-export function verifiedJson({ source, mirror, platform, drifts }: Verified) {
+export function verifiedJson(terminal: Terminal, { source, mirror, platform, drifts }: Verified) {
   return {
     source: formatReference(source),
     platform,
     mirror: formatReference(mirror),
     drifts: drifts.map((drift) =>
-      "error" in drift ? { kind: drift.kind, error: `${drift.error.message}; ${drift.error.hint}` } : drift,
+      "error" in drift ? { kind: drift.kind, error: terminal.errorJson(drift.error) } : drift,
     ),
   };
 }
@@ -62,7 +63,7 @@ export function outlookLines(terminal: Terminal, images: readonly ImageOutlook[]
   return rows.length === 0 ? [] : [formatTable([head, ...rows])];
 }
 
-export function outlookJson({ image, services, outlook }: ImageOutlook) {
+export function outlookJson(terminal: Terminal, { image, services, outlook }: ImageOutlook) {
   const { status } = outlook;
   return {
     image,
@@ -71,6 +72,6 @@ export function outlookJson({ image, services, outlook }: ImageOutlook) {
     ...(status === "outdated"
       ? { newest: outlook.newer.at(-1)!, sameMajor: outlook.sameMajor ?? null, newer: outlook.newer }
       : {}),
-    ...(status === "failed" ? { error: `${outlook.error.message}; ${outlook.error.hint}` } : {}),
+    ...(status === "failed" ? { error: terminal.errorJson(outlook.error) } : {}),
   };
 }

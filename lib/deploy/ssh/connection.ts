@@ -15,7 +15,7 @@ import { MirrorError } from "../../messages/errors.ts";
 import { type Run, run as runProgram, type Ran } from "../../system/process.ts";
 import { commandLine } from "../../system/shell-quote.ts";
 import type { Secret } from "../../system/secret.ts";
-import { parseHost } from "./address.ts";
+import { parseHost } from "../../config/host-address.ts";
 import { sshError } from "./ssh-errors.ts";
 
 /** A program on the host and its arguments. */

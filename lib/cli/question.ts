@@ -1,0 +1,25 @@
+/** A yes-or-no question, asked only where somebody can answer it. */
+import { createInterface } from "node:readline/promises";
+import type { Context } from "./command.ts";
+
+/**
+ * Whether to go on. Asks on a terminal, where anything but `y` or `yes` is no; answers yes by itself with `--yes`, with
+ * `--json`, and where there is no terminal. Throws `interrupted` when Ctrl-C is pressed at the question.
+ */
+export async function confirm({ config, terminal, signal }: Context, question: string): Promise<boolean> {
+  if (config.yes || config.json || !terminal.interactive || !process.stdin.isTTY) return true;
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  // In raw mode the terminal hands Ctrl-C to the reader; it means the same as everywhere else.
+  reader.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  try {
+    const answer = await reader.question(`${terminal.text("question", { text: question })} `, { signal });
+    if (/^\s*(?:y|yes|是)\s*$/i.test(answer)) return true;
+    terminal.note(terminal.text("declined"));
+    return false;
+  } catch (error) {
+    if (signal.aborted) return false;
+    throw error;
+  } finally {
+    reader.close();
+  }
+}

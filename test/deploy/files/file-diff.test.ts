@@ -75,6 +75,7 @@ test("what is neither here nor there is refused when it is needed", () => {
   assert.deepEqual(decide({ file: missing, there: there("x") })[2], []);
   assert.deepEqual(decide({ file: { ...missing, required: false } }), ["none", [], []]);
   assert.throws(() => decide({ mode: "none" }), { code: "ship-missing" });
+  assert.throws(() => decide({ mode: "none", file: { services: [] } }), { code: "ship-compose-file", exit: 2 });
 });
 
 test("what lies above the project's folder must be there already", () => {

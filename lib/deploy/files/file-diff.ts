@@ -80,9 +80,9 @@ function fateOf(
 }
 
 function missing({ name, source, services, content }: NeededFile, { host, folder }: HostProbe): MirrorError {
-  const users = services.map((service) => `"${service}"`).join(", ");
   if (content !== undefined && isOutside(name)) {
     return new MirrorError("ship-outside", { file: source, folder: folder.path });
   }
-  return new MirrorError("ship-missing", { file: source, name, services: users, host, dir: folder.path });
+  if (services.length === 0) return new MirrorError("ship-compose-file", { name, host, dir: folder.path });
+  return new MirrorError("ship-missing", { file: source, name, services, host, dir: folder.path });
 }

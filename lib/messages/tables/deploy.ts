@@ -257,11 +257,20 @@ export const DEPLOY_ERRORS = {
   },
   "ship-missing": {
     exit: 2,
-    en: 'service {services} reads "{name}", which is neither here nor in "{dir}" on "{host}"',
-    zh: "服务 {services} 要读取“{name}”，但本机和“{host}”的“{dir}”中都没有它",
+    en: 'service {services:list} reads "{name}", which is neither here nor in "{dir}" on "{host}"',
+    zh: "服务{services:list}要读取“{name}”，但本机和“{host}”的“{dir}”中都没有它",
     hint: {
       en: "make the file, or take it out of the compose file; docker would put an empty folder in its place",
       zh: "创建该文件，或从 compose 文件中去掉它；否则 docker 会在那里建一个空目录",
+    },
+  },
+  "ship-compose-file": {
+    exit: 2,
+    en: 'compose reads "{name}" on "{host}", and it is not in "{dir}" there',
+    zh: "compose 在“{host}”上要读取“{name}”，但那里的“{dir}”中没有它",
+    hint: {
+      en: "leave out --no-ship, so that it is sent",
+      zh: "去掉 --no-ship，让它一起发送",
     },
   },
   "ship-link": {

@@ -75,6 +75,7 @@ test("a needed file that is missing here and on the host is refused", () => {
   assert.deepEqual(decide({ file: missing, there: there("x") })[2], []);
   assert.deepEqual(decide({ file: { ...missing, required: false } }), ["none", [], []]);
   assert.throws(() => decide({ mode: "none" }), { code: "ship-missing" });
+  assert.throws(() => decide({ mode: "none", file: { services: [] } }), { code: "ship-compose-file", exit: 2 });
 });
 
 test("what lies above the project's folder must be there already", () => {

@@ -9,10 +9,14 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Config, requireMirror } from "./config/config.ts";
 import { needsOf } from "./deploy/files/bundle.ts";
-import { defaultDir, lookAt } from "./deploy/deploy.ts";
-import { type DeployWarning, judgeHost } from "./deploy/host/probe.ts";
+import { lookAt } from "./deploy/deploy.ts";
+import { judgeHost } from "./deploy/host/judge.ts";
+import { defaultDir } from "./deploy/options.ts";
+import { ORCHESTRATORS } from "./deploy/orchestrator/orchestrators.ts";
 import { engineError } from "./engine/docker/docker-errors.ts";
 import { MirrorError } from "./messages/errors.ts";
+import type { Message } from "./messages/message.ts";
+import { message } from "./messages/texts.ts";
 import type { Project } from "./compose/project.ts";
 import type { Plan } from "./mirror/transfers.ts";
 import type { Run } from "./system/process.ts";
@@ -25,12 +29,8 @@ export interface Finding {
   readonly values: Readonly<Record<string, string | number>>;
   /** Empty = all is well. */
   readonly errors: readonly MirrorError[];
-  readonly warnings: readonly CheckWarning[];
+  readonly warnings: readonly Message[];
 }
-
-export type CheckWarning =
-  | DeployWarning
-  | { readonly code: "local-disk-low"; readonly values: { readonly folder: string; readonly bytes: number } };
 
 /** The mirror registry, as far as it is asked here. */
 export interface PushProbe {
@@ -110,7 +110,7 @@ async function checkDisk(folder: string): Promise<Finding> {
     check: "disk",
     values,
     errors: [],
-    warnings: bytes < LOW_DISK ? [{ code: "local-disk-low", values }] : [],
+    warnings: bytes < LOW_DISK ? [message("warning-local-disk-low", values)] : [],
   };
 }
 
@@ -137,11 +137,7 @@ async function checkHost(host: string, { config, project, run, signal }: CheckOp
   try {
     const probe = await lookAt(host, dir, { run, signal });
     const { sudo, orchestrator, platform } = config;
-    const { errors, warnings } = judgeHost(probe, {
-      ...needsOf(project, platform),
-      sudo,
-      swarm: orchestrator === "swarm",
-    });
+    const { errors, warnings } = judgeHost(probe, { ...needsOf(project, platform), sudo }, ORCHESTRATORS[orchestrator]);
     const { system, engine, compose, folder } = probe;
     const values = {
       host,
@@ -180,7 +176,7 @@ export function findingJson({ check, values, errors, warnings }: Finding) {
     check,
     ok: errors.length === 0,
     ...values,
-    warnings: warnings.map(({ code }) => code),
+    warnings: warnings.map(({ code }) => code.replace(/^warning-/, "")),
     errors: errors.map((error) => ({ code: error.code, message: error.message, fix: error.hint })),
   };
 }

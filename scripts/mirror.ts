@@ -1,5 +1,5 @@
 import { withMirror } from "../lib/config/config.ts";
-import { prepareDeploy } from "../lib/deploy/deploy.ts";
+import { prepareDeploy } from "../lib/deploy/options.ts";
 import type { Rewrite } from "../lib/compose/rewrite.ts";
 import type { Outcome } from "../lib/engine/engine.ts";
 import { lockAfter, lockBefore, lockFileOf } from "../lib/engine/lock-update.ts";

@@ -1,5 +1,6 @@
 import { requireHosts } from "../lib/config/config.ts";
-import { prepareDeploy, statusFor } from "../lib/deploy/deploy.ts";
+import { statusFor } from "../lib/deploy/deploy.ts";
+import { prepareDeploy } from "../lib/deploy/options.ts";
 import { command } from "../lib/cli/command.ts";
 import { onEveryHost, reportDeploy } from "../lib/cli/report/deploy.ts";
 import { STATUS_FLAGS } from "../lib/config/flag-sets.ts";

@@ -63,6 +63,10 @@ export const FLAGS = {
   tunnel: { type: "boolean" },
   orchestrator: { type: "string", value: "compose|swarm", variable: "DEPLOY_ORCHESTRATOR", default: "compose" },
   "keep-login": { type: "boolean" },
+  "keep-orphans": { type: "boolean" },
+  "one-by-one": { type: "boolean" },
+  list: { type: "boolean" },
+  verbose: { type: "boolean" },
   "no-rollback": { type: "boolean" },
   wait: { type: "string", value: "SECONDS", variable: "DEPLOY_WAIT", default: "180" },
   keep: { type: "string", value: "N", variable: "DEPLOY_KEEP", default: "3" },
@@ -144,6 +148,14 @@ export interface Config {
   readonly orchestrator: "compose" | "swarm";
   /** The host stays logged in to the registry. */
   readonly keepLogin: boolean;
+  /** Services that run and that the project no longer has are left running. */
+  readonly keepOrphans: boolean;
+  /** Changed services are restarted one after another. */
+  readonly oneByOne: boolean;
+  /** `rollback` shows the releases and does nothing. */
+  readonly list: boolean;
+  /** Plans show their commands too. */
+  readonly verbose: boolean;
   /** A failed deploy goes back to the release before. */
   readonly rollback: boolean;
   /** Seconds that services may take to get healthy. */
@@ -248,6 +260,10 @@ export function readConfig({
     tunnel: isSet("tunnel"),
     orchestrator: choice("orchestrator", ["compose", "swarm"]),
     keepLogin: isSet("keep-login"),
+    keepOrphans: isSet("keep-orphans"),
+    oneByOne: isSet("one-by-one"),
+    list: isSet("list"),
+    verbose: isSet("verbose"),
     rollback: !isSet("no-rollback"),
     waitSeconds: number("wait", { least: 1, most: 86_400 }),
     keep: number("keep", { least: 1, most: 64 }),

@@ -35,6 +35,8 @@ const CARE_FLAGS = [
   "tunnel",
   "orchestrator",
   "keep-login",
+  "keep-orphans",
+  "one-by-one",
   "no-rollback",
   "wait",
   "keep",
@@ -69,6 +71,7 @@ export const DEPLOY_FLAGS = [
   "concurrency",
   "output",
   "dry-run",
+  "verbose",
   "json",
   "yes",
 ] as const satisfies FlagName[];
@@ -91,8 +94,10 @@ export const ROLLBACK_FLAGS = [
   "orchestrator",
   "wait",
   "release",
+  "list",
   "output",
   "dry-run",
+  "verbose",
   "json",
   "yes",
 ] as const satisfies FlagName[];

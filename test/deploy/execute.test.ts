@@ -6,9 +6,12 @@ import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { type DeployProgress, executeDeploy } from "../../lib/deploy/execute.ts";
+import type { DeployedProject } from "../../lib/deploy/orchestrator/compose-project.ts";
 import { type DeployChoices, type DeployRequest, planDeploy } from "../../lib/deploy/plan/plan.ts";
-import { probeHost } from "../../lib/deploy/host/probe.ts";
-import { hold } from "../../lib/deploy/host/remote.ts";
+import { parseReference } from "../../lib/image/reference.ts";
+import { ORCHESTRATORS } from "../../lib/deploy/orchestrator/orchestrators.ts";
+import { accessTo, probeHost } from "../../lib/deploy/host/probe.ts";
+import { acquireLock } from "../../lib/deploy/host/remote.ts";
 import { type Connection, connect } from "../../lib/deploy/ssh/connection.ts";
 import { Secret } from "../../lib/system/secret.ts";
 import { type FakeHost, fakeHost } from "../_helpers/fake-host.ts";
@@ -27,6 +30,8 @@ const CHOICES: DeployChoices = {
   waitSeconds: 30,
   lockSeconds: 0,
   keep: 3,
+  keepOrphans: false,
+  oneByOne: false,
 };
 
 interface Scene {
@@ -52,12 +57,31 @@ async function deploy(scene: Scene) {
   const connection = await connect("box", host);
   const seen: DeployProgress[] = [];
   try {
+    const probe = await probeHost(connection, scene.dir ?? "~/app");
+    const access = accessTo(probe);
+    const project: DeployedProject = {
+      name: "app",
+      host: "box",
+      dir: probe.folder.path,
+      access,
+      compose: probe.compose!,
+      files: [NAME],
+      envFiles: [],
+      profiles: [],
+    };
     const plan = planDeploy({
-      probe: await probeHost(connection, scene.dir ?? "~/app"),
+      probe,
+      project,
+      orchestrator: ORCHESTRATORS.compose,
+      running: await ORCHESTRATORS.compose
+        .list(connection, project, {})
+        .catch(() => ({ containers: [], versions: [] })),
+      warnings: [],
       composeFiles: [{ source: join(local, NAME), name: NAME }],
       needed: [],
       images: [JOB, WEB].map((image) => ({
         image,
+        reference: parseReference(image),
         services: [image === WEB ? "web" : "job"],
         mirrored: true,
         refreshes: false,
@@ -66,13 +90,7 @@ async function deploy(scene: Scene) {
       registry: "r.example",
       endpoint: {},
       username: "team",
-      envFiles: [],
-      profiles: [],
-      platform: `linux/${process.arch === "x64" ? "amd64" : process.arch}`,
-      v1Problems: [],
       usesEnvFile: false,
-      oldestV2: "2.0.0",
-      unlabelled: [],
       isLocked: true,
       holder: "me@here",
       release: RELEASE,
@@ -109,7 +127,7 @@ function names(host: FakeHost, folder: string): readonly string[] {
 /** What a deploy leaves in its own folder when nothing is under way. */
 const AT_REST = ["busy", "holder", "lock", "releases"];
 
-test("the whole deploy: sent, logged in, pulled, compared, placed, started, well, recorded", async () => {
+test("the whole deploy: sent, logged in, pulled, compared, placed, started, healthy, recorded", async () => {
   const { result, host, seen, error } = await deploy({});
   assert.equal(error, undefined);
   assert.equal(host.read(`home/app/${NAME}`), NEW);
@@ -143,7 +161,7 @@ test("the whole deploy: sent, logged in, pulled, compared, placed, started, well
 
 test("what is kept on the host: the release with its files, and no login", async () => {
   const { host } = await deploy({});
-  assert.deepEqual(names(host, "app/.compose-mirror"), [...AT_REST, "current", "placed"].toSorted());
+  assert.deepEqual(names(host, "app/.compose-mirror"), [...AT_REST, "current", "history", "placed"].toSorted());
   assert.equal(statSync(join(host.home, "app/.compose-mirror")).mode & 0o777, 0o700);
   assert.equal(host.read("home/app/.compose-mirror/current"), `${RELEASE}\n`);
   const kept = `home/app/.compose-mirror/releases/${RELEASE}`;
@@ -222,18 +240,23 @@ test("a refused login changes nothing", async () => {
 
 test("an image that is not the one of the lock changes nothing", async () => {
   const digest = `sha256:${"0".repeat(64)}`;
-  const images = [{ image: WEB, services: ["web"], mirrored: true, refreshes: false, digest }];
-  const bad = await deploy({ prepare: withOld, request: { images } });
+  const images = [
+    { image: WEB, reference: parseReference(WEB), services: ["web"], mirrored: true, refreshes: false, digest },
+  ];
+  const other = `keep "$name" "sha256:x r.example/team/web@sha256:${"1".repeat(64)}"`;
+  const bad = await deploy({ prepare: withOld, request: { images }, on: { pull: other } });
   assert.deepEqual([bad.code, bad.left], ["host-image-changed", "unchanged"]);
   assert.match(bad.error!.message, new RegExp(`${WEB}.*${digest}`));
   assertUntouched(bad.host);
   bad.host.remove();
-  const good = await deploy({ request: { images }, on: { digest: `echo ${digest}` } });
+  assert.ok(!bad.host.calls().some((line) => line.includes("<tag>")), "no tag was moved either");
+  const good = await deploy({ request: { images } });
   assert.equal(good.error, undefined);
+  assert.ok(good.host.calls().some((line) => line.includes(`<pull> <r.example/team/web@${digest}>`)));
   good.host.remove();
 });
 
-test("files that are cut or garbled on their way leave the old ones", async () => {
+test("files that are cut or changed on their way leave the old ones", async () => {
   for (const input of ["900 0000\nhalf", `4 ${"0".repeat(64)}\nfour`, ""]) {
     const { host, code, left } = await deploy({
       prepare: withOld,
@@ -268,11 +291,11 @@ test("a failed first start says why, and what is left", async () => {
   host.remove();
 });
 
-test("services that do not get well bring back the release before: files, images, services", async () => {
+test("services that do not become healthy bring back the previous release: files, images, services", async () => {
   const first = await deploy({ compose: `# first\n${NEW}`, on: { digest: "hash 1" } });
   const before = first.host.read("containers/web");
   first.host.write("on-digest", "hash 2");
-  // The second release is unhealthy; the first one's image is well.
+  // The second release is unhealthy; the first one's image is healthy.
   const id = before!.trim().split(" ")[1]!;
   first.host.write("on-state", `[ "$id" = ${id} ] && echo "running|healthy|0" || echo "exited||3"`);
   const { host, error, code, left, seen } = await deploy({
@@ -281,7 +304,7 @@ test("services that do not get well bring back the release before: files, images
     request: { release: "20260101-000000-0002" },
   });
   assert.deepEqual([code, left], ["host-unhealthy", "returned"]);
-  assert.match(error!.message, /"job", "web"\n {2}job \(exited, 3\)\n {4}log of c0job\n/);
+  assert.match(error!.message, /"job" and "web" \(.*\)\n {2}job \(exited, 3\)\n {4}log of c0job\n/);
   assert.equal(host.read("containers/web"), before);
   assert.equal(host.read(`home/app/${NAME}`), `# first\n${NEW}`);
   assert.equal(host.read("home/app/.compose-mirror/current"), `${RELEASE}\n`);
@@ -335,7 +358,7 @@ test("a deploy waits for another to end", async () => {
   const holder = await connect("box", host);
   const lifeline = new PassThrough();
   const held = new Promise<void>((resolve) => {
-    void holder.run(hold(join(host.home, "app"), "somebody@else", 0), {
+    void holder.run(acquireLock(join(host.home, "app"), "somebody@else", 0), {
       input: lifeline,
       onLine: (line) => line === "held" && resolve(),
     });

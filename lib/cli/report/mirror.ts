@@ -2,7 +2,7 @@
 import type { Rewrite } from "../../compose/rewrite.ts";
 import type { Outcome } from "../../engine/engine.ts";
 import type { Context } from "../command.ts";
-import { defaultDir } from "../../deploy/deploy.ts";
+import { defaultDir } from "../../deploy/options.ts";
 import type { Prepared } from "../../mirror/prepare.ts";
 import { deployJson, type HostOutcome, reportDeploy, reportFailedHosts } from "./deploy.ts";
 import { hasFailed, outcomeJson, outcomeLines, plannedJson, planLines, reportRewrite } from "./images.ts";

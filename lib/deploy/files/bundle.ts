@@ -15,7 +15,7 @@ import { v1Problems } from "../../compose/v1.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import { parseReference } from "../../image/reference.ts";
 import { isOutside, unlabelledBinds } from "./project-files.ts";
-import type { ShippedFile } from "../plan/plan.ts";
+import type { ShippedFile } from "../plan/release.ts";
 import { type FoundCompose, type HostNeeds, parseVersion } from "../host/probe.ts";
 
 export interface Shipment {

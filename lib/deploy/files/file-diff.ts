@@ -3,6 +3,7 @@
  * deploy sent; a file that somebody changed on the host stays, unless everything is to be sent.
  */
 import { MirrorError } from "../../messages/errors.ts";
+import { message } from "../../messages/texts.ts";
 import { isOutside, type NeededFile } from "./project-files.ts";
 import type { SentFile } from "../plan/release.ts";
 import type { DeployWarning, FoundFile, HostProbe } from "../host/probe.ts";
@@ -50,7 +51,7 @@ export function decideSending({ needed, probe, services, mode }: SendingRequest)
     } else if (there?.kind === "file") {
       kept.push(name);
     }
-    if (fate === "other") warnings.push({ code: "file-kept", values: { host: probe.host, file: name } });
+    if (fate === "other") warnings.push(message("warning-file-kept", { host: probe.host, file: name }));
     else if (content !== undefined)
       sums[name] = { sha256: content.sha256, services: file.mounted ? file.services : [] };
   }
@@ -73,9 +74,8 @@ function fateOf(
 }
 
 function missing({ name, source, services, content }: NeededFile, { host, folder }: HostProbe): MirrorError {
-  const users = services.map((service) => `"${service}"`).join(", ");
   if (content !== undefined && isOutside(name)) {
     return new MirrorError("ship-outside", { file: source, folder: folder.path });
   }
-  return new MirrorError("ship-missing", { file: source, name, services: users, host, dir: folder.path });
+  return new MirrorError("ship-missing", { file: source, name, services, host, dir: folder.path });
 }

@@ -12,7 +12,9 @@ async function translated(compose: string, services: readonly string[] = ["web",
   const { texts, warnings } = stackFiles({ project, variables, services: new Set(services) });
   return {
     files: texts.map((text) => JSON.parse(text)),
-    warnings: warnings.map(({ code, values }) => [code, ...Object.values(values)].join(" ")),
+    warnings: warnings.map(({ code, values }) =>
+      [code, ...Object.values(values).map((value) => value as string)].join(" "),
+    ),
   };
 }
 
@@ -76,16 +78,16 @@ volumes: { data: {} }
   assert.deepEqual(job.deploy, { restart_policy: { condition: "any" } });
   assert.deepEqual(files[0].networks, { n: {}, o: { driver: "overlay" } });
   assert.deepEqual(warnings.toSorted(), [
-    "stack-dropped n driver",
-    "stack-dropped web container_name",
-    "stack-dropped web mem_limit",
-    "stack-mount web ./conf",
-    "stack-mount web /srv",
-    "stack-order db",
-    "stack-order web",
-    "stack-restart db",
-    "stack-restart job",
-    "stack-restart web",
+    "warning-stack-dropped n driver",
+    "warning-stack-dropped web container_name",
+    "warning-stack-dropped web mem_limit",
+    "warning-stack-mount web ./conf",
+    "warning-stack-mount web /srv",
+    "warning-stack-order db",
+    "warning-stack-order web",
+    "warning-stack-restart db",
+    "warning-stack-restart job",
+    "warning-stack-restart web",
   ]);
 });
 

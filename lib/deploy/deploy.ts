@@ -225,7 +225,7 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
     envFiles: files.envFiles,
     profiles,
   };
-  const running = await orchestrator.list(connection, project, { signal });
+  const running = await orchestrator.list(connection, project, { signal, isNew: probe.folder.state === "missing" });
   const now = new Date();
   const plan = planDeploy({
     probe,

@@ -30,7 +30,7 @@ export const compose: Orchestrator = {
     warnings: [],
   }),
   list: async (connection, project, options) => ({
-    containers: await containersIn(connection, project, options),
+    containers: options.isNew ? [] : await containersIn(connection, project, options),
     versions: [],
   }),
   start: (project, request) => {

@@ -83,7 +83,11 @@ export interface Orchestrator {
   readonly list: (
     connection: Connection,
     project: DeployedProject,
-    options: { readonly signal?: AbortSignal | undefined },
+    options: {
+      readonly signal?: AbortSignal | undefined;
+      /** The project's folder is not there yet. */
+      readonly isNew?: boolean;
+    },
   ) => Promise<Running>;
   /** Starts what is in place, up to the point where all of it is healthy, and removes what is no longer wanted. */
   readonly start: (project: DeployedProject, request: StartRequest) => readonly DeployStep[];

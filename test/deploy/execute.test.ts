@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -40,6 +41,8 @@ interface Scene {
   readonly host?: FakeHost;
   readonly dir?: string;
   readonly compose?: string;
+  /** Files to look for on the host. */
+  readonly probeNames?: readonly string[];
   readonly request?: Partial<DeployRequest>;
   readonly prepare?: (host: FakeHost) => void;
   readonly signal?: AbortSignal;
@@ -57,7 +60,7 @@ async function deploy(scene: Scene) {
   const connection = await connect("box", host);
   const seen: DeployProgress[] = [];
   try {
-    const probe = await probeHost(connection, scene.dir ?? "~/app");
+    const probe = await probeHost(connection, scene.dir ?? "~/app", { names: scene.probeNames ?? [] });
     const access = accessTo(probe);
     const project: DeployedProject = {
       name: "app",
@@ -73,9 +76,7 @@ async function deploy(scene: Scene) {
       probe,
       project,
       orchestrator: ORCHESTRATORS.compose,
-      running: await ORCHESTRATORS.compose
-        .list(connection, project, {})
-        .catch(() => ({ containers: [], versions: [] })),
+      running: await ORCHESTRATORS.compose.list(connection, project, { isNew: probe.folder.state === "missing" }),
       warnings: [],
       composeFiles: [{ source: join(local, NAME), name: NAME }],
       needed: [],
@@ -112,7 +113,8 @@ async function deploy(scene: Scene) {
       (error: unknown) => ({ result: undefined, error: error as Error, code: (error as { code?: string }).code }),
     );
     const left = seen.find((progress) => progress.kind === "left");
-    return { ...outcome, host, seen, plan, left: left?.kind === "left" ? left.state : undefined };
+    const warned = plan.warnings.map(({ code }) => code);
+    return { ...outcome, host, seen, plan, warned, left: left?.kind === "left" ? left.state : undefined };
   } finally {
     await connection.close();
     rmSync(local, { recursive: true });
@@ -380,4 +382,143 @@ test("a file that is not there is refused before anything is touched", async () 
   assert.equal(code, "file-read");
   assert.deepEqual(readdirSync(host.home), []);
   host.remove();
+});
+
+const DB = "r.example/team/db:1";
+const ONLY_WEB = `services:\n  web: { image: "${WEB}" }\n`;
+
+function wanted(...images: readonly string[]): DeployRequest["images"] {
+  return images.map((image) => {
+    const reference = parseReference(image);
+    return { image, reference, services: [reference.repository.slice(5)], mirrored: true, refreshes: false };
+  });
+}
+
+test("a service that is gone here goes there, after the others are healthy; with --keep-orphans it stays", async () => {
+  for (const keepOrphans of [false, true]) {
+    const { host } = await deploy({});
+    const { error, seen, plan } = await deploy({
+      host,
+      compose: ONLY_WEB,
+      request: {
+        release: "20260101-000000-0002",
+        images: wanted(WEB),
+        choices: { ...CHOICES, keepOrphans },
+      },
+    });
+    assert.equal(error, undefined);
+    assert.equal(host.read("containers/job") === undefined, !keepOrphans);
+    assert.notEqual(host.read("containers/web"), undefined);
+    const kinds = seen.flatMap((progress) => (progress.kind === "finished" ? progress.step.kind : []));
+    assert.equal(kinds.indexOf("remove") > kinds.indexOf("wait"), !keepOrphans);
+    assert.deepEqual(
+      plan.warnings.map(({ code }) => code),
+      keepOrphans ? ["warning-orphans"] : [],
+    );
+    host.remove();
+  }
+});
+
+test("a job that failed once does not block the deploys after it", async () => {
+  const { host } = await deploy({ compose: ONLY_WEB, request: { images: wanted(WEB) } });
+  // Somebody's failed attempt left a container that no file names any more.
+  host.write("containers/mig", "r.example/team/mig:1 sha256:9\n");
+  host.write("on-state", 'case $service in mig) echo "exited||1" ;; *) echo "running|healthy|0" ;; esac');
+  const next = await deploy({
+    host,
+    compose: ONLY_WEB,
+    request: { release: "20260101-000000-0002", images: wanted(WEB) },
+  });
+  assert.equal(next.error, undefined);
+  assert.equal(host.read("containers/mig"), undefined);
+  host.remove();
+});
+
+test("a deploy that fails takes its new services and files away again", async () => {
+  const { host } = await deploy({ compose: ONLY_WEB, request: { images: wanted(WEB) } });
+  host.write("on-state", 'case $service in db) echo "exited||1" ;; *) echo "running|healthy|0" ;; esac');
+  const local = mkdtempSync(join(tmpdir(), "deploy-"));
+  writeFileSync(join(local, "b.conf"), "b\n");
+  const sha256 = createHash("sha256").update("b\n").digest("hex");
+  const { left, code } = await deploy({
+    host,
+    compose: `${ONLY_WEB}  db: { image: ${DB} }\n`,
+    request: {
+      release: "20260101-000000-0002",
+      images: wanted(DB, WEB),
+      needed: [
+        {
+          name: "conf.d/b.conf",
+          source: join(local, "b.conf"),
+          services: ["db"],
+          mounted: true,
+          required: true,
+          content: { sha256, size: 2, mode: 0o644 },
+        },
+      ],
+    },
+  });
+  assert.deepEqual([code, left], ["host-unhealthy", "returned"]);
+  assert.equal(host.read("containers/db"), undefined);
+  assert.equal(host.read("home/app/conf.d/b.conf"), undefined);
+  assert.equal(host.read(`home/app/${NAME}`), ONLY_WEB);
+  rmSync(local, { recursive: true });
+  host.remove();
+});
+
+test("no link is followed: neither what a container planted, nor a folder that leads elsewhere", async () => {
+  const { host } = await deploy({});
+  const outside = join(host.home, "keys");
+  writeFileSync(outside, "mine\n");
+  const file = join(host.home, "app", NAME);
+  for (const plant of [file, `${file}.compose-mirror-new`]) {
+    rmSync(plant, { force: true });
+    symlinkSync(outside, plant);
+  }
+  const second = await deploy({ host, request: { release: "20260101-000000-0002" } });
+  assert.equal(second.error, undefined);
+  assert.equal(host.read("home/keys"), "mine\n");
+  assert.equal(lstatSync(file).isFile(), true);
+
+  mkdirSync(join(host.home, "elsewhere"));
+  symlinkSync(join(host.home, "elsewhere"), join(host.home, "app", "conf.d"));
+  const local = mkdtempSync(join(tmpdir(), "deploy-"));
+  writeFileSync(join(local, NAME), NEW);
+  const composeFiles = [NAME, "conf.d/x"].map((name) => ({ source: join(local, NAME), name }));
+  const third = await deploy({ host, request: { release: "20260101-000000-0003", composeFiles } });
+  assert.deepEqual([third.code, third.left], ["host-link", "unchanged"]);
+  assert.deepEqual(names(host, "elsewhere"), []);
+  rmSync(local, { recursive: true });
+  host.remove();
+});
+
+test("a link in the place of a file that is kept is not kept, and a foreign folder of ours is refused", async () => {
+  const { host } = await deploy({});
+  writeFileSync(join(host.home, "shadow"), "root\n");
+  symlinkSync(join(host.home, "shadow"), join(host.home, "app", "a.conf"));
+  const needed = [
+    {
+      name: "a.conf",
+      source: "/nowhere",
+      services: [],
+      mounted: false,
+      required: false,
+      content: { sha256: "0", size: 1, mode: 0o644 },
+    },
+  ];
+  const probeNames = ["a.conf"];
+  const { error, warned } = await deploy({ host, probeNames, request: { release: "20260101-000000-0002", needed } });
+  assert.equal(error, undefined);
+  assert.deepEqual(warned, ["warning-file-kept"]);
+  assert.deepEqual(names(host, "app/.compose-mirror/releases/20260101-000000-0002/files"), [NAME]);
+
+  const other = fakeHost();
+  mkdirSync(join(other.home, "app"));
+  mkdirSync(join(other.home, "foreign"));
+  symlinkSync(join(other.home, "foreign"), join(other.home, "app", ".compose-mirror"));
+  const refused = await deploy({ host: other });
+  assert.equal(refused.code, "host-link");
+  assert.deepEqual(names(other, "foreign"), []);
+  host.remove();
+  other.remove();
 });

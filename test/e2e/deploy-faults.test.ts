@@ -54,6 +54,8 @@ test("a missing file, a wrong password and a full disk leave the running service
 
     await asUser(script("generate-mirror-compose"), { cwd: folder });
     await t.test("a wrong password", async () => {
+      // What is the same as before needs no login.
+      await write("conf/site.conf", "two\n");
       const env = { MIRROR_PASSWORD: "wrong" };
       const { code, stderr } = await asUser(script("deploy", ["--host", "server", "--dir", DIR]), { cwd: folder, env });
       assert.deepEqual([code, /refused the login/.test(stderr)], [2, true], stderr);

@@ -63,7 +63,10 @@ interface FoundFolder {
   readonly freeBytes?: number;
 }
 
-/** A file that was asked for; `sha256` is absent for what is no file, or where the host cannot tell. */
+/**
+ * A file that was asked for; `sha256` is absent for what is no file, or where the host cannot tell, and `link` for a
+ * link, which nobody follows.
+ */
 export interface FoundFile {
   readonly kind: "file" | "other";
   readonly sha256?: string;

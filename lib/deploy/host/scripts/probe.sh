@@ -22,7 +22,7 @@ if [ -f "$dir/.env" ]; then say env yes; say envText "$(head -c 262144 "$dir/.en
 number=0
 while IFS= read -r name; do
   number=$((number + 1))
-  if [ -L "$dir/$name" ]; then say "file$number" file
+  if [ -L "$dir/$name" ]; then say "file$number" "file link"
   elif [ -f "$dir/$name" ]; then
     sum=$(sha256sum <"$dir/$name" 2>/dev/null); say "file$number" "file ${sum%% *}"
   elif [ -e "$dir/$name" ]; then say "file$number" other; fi

@@ -164,7 +164,7 @@ export function planDeploy(request: DeployRequest): DeployPlan {
   const affected = [...new Set([...diff.affected, ...usersOf(gone)])].filter((name) => services.has(name)).toSorted();
   const recreate = affected.filter((name) => runs.has(name));
   const state = { images, built, previous, containers: running.containers, files, affected };
-  const changes = serviceChanges(state);
+  const changes = serviceChanges(state).filter(({ change }) => change !== "removed" || !choices.keepOrphans);
   const orphans = removedServices(state);
   const label = running.containers.find(({ project: name }) => name !== "")?.project;
   const pulled = images.map((image) => pulledBy(image, endpoint.pullFrom));

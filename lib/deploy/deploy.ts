@@ -1,6 +1,6 @@
 /**
- * A deploy from end to end: connect, look at the host, plan, and carry the plan out. What is going on is told by
- * callback; the terminal decides how to show it.
+ * A deploy from end to end: connect, look at the host, plan, and carry the plan out. A callback says what is
+ * going on; the terminal decides how to show it.
  */
 import { hostname, userInfo } from "node:os";
 import { discover } from "../compose/discover.ts";
@@ -16,7 +16,7 @@ import { viewOf } from "./host/host-project.ts";
 import { judgeHost } from "./host/judge.ts";
 import { accessTo, type HostProbe, probeHost } from "./host/probe.ts";
 import { type Endpoint, endpointFor } from "./host/pull-endpoint.ts";
-import { downloadSize, lockedBy } from "./host/locked-images.ts";
+import { lockedBy } from "./host/locked-images.ts";
 import type { DeployOptions } from "./options.ts";
 import type { DeployedProject } from "./orchestrator/compose-project.ts";
 import type { Running } from "./orchestrator/orchestrator.ts";
@@ -206,7 +206,8 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
   if (errors[0] !== undefined) throw errors[0];
   const locked = lockedBy(lock, shipment.registry);
   const view = await viewOf(shipment, probe, { profiles, send: choices.send, locked });
-  const { images, built } = view;
+  const { built } = view;
+  const images = view.images.map((image) => ({ ...image, size: locked.get(image.image)?.size }));
   requireBuildFolders(buildFolders, {
     host: probe.host,
     dir: probe.folder.path,
@@ -236,7 +237,6 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
     images,
     built,
     running,
-    downloadBytes: downloadSize(images, locked),
     needed,
     before: unrecordedOn(probe, project, running, now),
     registry: shipment.registry,

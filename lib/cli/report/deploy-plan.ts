@@ -114,7 +114,7 @@ function planLines(terminal: Terminal, plan: DeployPlan, verbose: boolean): read
     ...indented([
       ...planHead(terminal, plan),
       terminal.text("planServices"),
-      ...indented(tableLines(changes.map((change) => changeRow(terminal, change)))),
+      ...indented(tableLines(changes.map((change) => changeRow(terminal, change, plan.images)))),
       ...downloadLines(terminal, plan),
       terminal.text("planFiles"),
       ...indented(tableLines(fileRows(terminal, plan))),
@@ -152,7 +152,11 @@ function commandLines(terminal: Terminal, command: readonly string[], verbose: b
   return verbose ? [`  ${terminal.text("planRun", { command: commandLine(command) })}`] : [];
 }
 
-function changeRow(terminal: Terminal, { service, change, from, to }: ServiceChange): readonly string[] {
+function changeRow(
+  terminal: Terminal,
+  { service, change, from, to }: ServiceChange,
+  images: DeployPlan["images"],
+): readonly string[] {
   const now = to ?? from;
   const image =
     change === "changed" && from !== undefined && to !== undefined && imageOf(from) !== imageOf(to)
@@ -160,7 +164,8 @@ function changeRow(terminal: Terminal, { service, change, from, to }: ServiceCha
       : now === undefined
         ? ""
         : imageOf(now);
-  return [service, terminal.text(`change-${change}`), image];
+  const size = images.find(({ services }) => to !== undefined && services.includes(service))?.size;
+  return [service, terminal.text(`change-${change}`), image, size === undefined ? "" : formatBytes(size)];
 }
 
 function imageOf({ image, digest }: NamedImage): string {

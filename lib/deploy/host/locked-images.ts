@@ -10,12 +10,3 @@ export function lockedBy(
   if (registry === undefined) return new Map();
   return new Map(lock.map((image) => [formatReference({ ...image.mirror, registry }), image]));
 }
-
-/** Bytes of the images in all, layers that they share counted for each; `undefined` when one is not known. */
-export function downloadSize(
-  images: readonly { readonly image: string }[],
-  locked: ReadonlyMap<string, LockedImage>,
-): number | undefined {
-  const sizes = images.map(({ image }) => locked.get(image)?.size);
-  return sizes.reduce((sum, size) => (sum === undefined || size === undefined ? undefined : sum + size), 0);
-}

@@ -1,7 +1,7 @@
 /**
  * The commands that run on a host, as argv values. Nothing runs here. What needs a shell is a fixed script of
- * `scripts/`, whose head says what it does; values are its arguments or come over its standard input. Where the scripts
- * keep things is told in release.ts.
+ * `scripts/`, whose head says what it does; values are its arguments or come over its standard input. release.ts says where
+ * the scripts keep things.
  */
 import { scriptText } from "../../system/remote-script.ts";
 import type { RemoteCommand } from "../ssh/connection.ts";
@@ -116,6 +116,11 @@ export function setCurrent(dir: string, id: string, rejected = ""): RemoteComman
 /** Forgets releases. */
 export function dropReleases(dir: string, ids: readonly string[]): RemoteCommand {
   return script("drop-releases", dir, ...ids);
+}
+
+/** Forgets deploys that never came to their end. */
+export function dropUnfinished(dir: string, ids: readonly string[]): RemoteCommand {
+  return script("drop-unfinished", dir, ...ids);
 }
 
 /** Pulls what is not there. */

@@ -80,8 +80,6 @@ export interface DeployRequest {
   readonly endpoint: Endpoint;
   /** Absent when no credentials are known: the host's own login is then relied on. */
   readonly username?: string | undefined;
-  /** Bytes of the images by the lock. */
-  readonly downloadBytes?: number | undefined;
   /** What was found so far. */
   readonly warnings: readonly Message[];
   /** The project reads an env file. */
@@ -202,7 +200,7 @@ export function planDeploy(request: DeployRequest): DeployPlan {
     ...(login === undefined ? {} : { login }),
     images,
     changes,
-    ...(request.downloadBytes === undefined ? {} : { downloadBytes: request.downloadBytes }),
+    ...downloadOf(images),
     lock: acquireLock(dir, holder, lockSeconds),
     steps: [
       sendStep(dir, shipped.length),
@@ -239,6 +237,12 @@ export function planDeploy(request: DeployRequest): DeployPlan {
       ...(request.isLocked ? [] : [message("warning-lock-missing")]),
     ],
   };
+}
+
+/** Bytes of the images in all, layers that they share counted for each; nothing when one is not known. */
+function downloadOf(images: readonly WantedImage[]): Pick<DeployPlan, "downloadBytes"> {
+  const sizes = images.flatMap(({ size }) => size ?? []);
+  return sizes.length < images.length ? {} : { downloadBytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 function checkRegistries(...names: readonly (string | undefined)[]): void {

@@ -6,6 +6,7 @@ import { MirrorError } from "../../messages/errors.ts";
 import { message } from "../../messages/texts.ts";
 import {
   dropReleases,
+  dropUnfinished,
   keepAs,
   onEngine,
   PARTLY_PLACED,
@@ -36,6 +37,8 @@ export interface WantedImage {
   readonly refreshes: boolean;
   /** The manifest's digest by the lock. */
   readonly digest?: string;
+  /** Bytes of its layers and config by the lock. */
+  readonly size?: number | undefined;
 }
 
 type Engine = Pick<DeployedProject, "access">;
@@ -312,10 +315,17 @@ export function pruneSteps(
   const dropped = others.slice(0, Math.max(0, others.length - (keep - 1 - spared.length)));
   const wanted = new Set(imageIds(releases.filter((release) => !dropped.includes(release))));
   const unwanted = [...new Set(imageIds(dropped))].filter((id) => !wanted.has(id));
-  const ids = [...dropped.map(({ id }) => id), ...unfinished];
   return [
     ...(unwanted.length === 0 ? [] : [removeImagesStep({ access }, unwanted)]),
-    ...(ids.length === 0 ? [] : [dropStep(dir, ids)]),
+    ...(dropped.length === 0
+      ? []
+      : [
+          dropStep(
+            dir,
+            dropped.map(({ id }) => id),
+          ),
+        ]),
+    ...(unfinished.length === 0 ? [] : [pruneStep(dropUnfinished(dir, unfinished))]),
   ];
 }
 

@@ -159,7 +159,7 @@ export async function connect(host: string, options: ConnectOptions = {}): Promi
       if (limit !== undefined && ran.code === 124) {
         throw new MirrorError("ssh-timeout", { host, detail: message("no-answer-within", { seconds: limit / 1000 }) });
       }
-      // The reason is told by the master when it was the connection that went.
+      // The master says the reason when it was the connection that went.
       if (ran.code === 255) throw sshError(host, [...complaints, ran.stderr].join("\n"), "ssh-cut");
       return ran;
     },

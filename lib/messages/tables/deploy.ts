@@ -503,8 +503,8 @@ export const DEPLOY_ERRORS = {
     en: 'no release to go back to is kept in "{dir}" on "{host}"',
     zh: "“{host}”的“{dir}”中没有可以回退的版本",
     hint: {
-      en: "deploy first; from the second deploy on there is one to go back to",
-      zh: "先部署；从第二次部署起就有可以回退的版本",
+      en: "rollback --list shows the releases that are kept, and rollback ID goes to any of them; one that was given up is never chosen by itself",
+      zh: "rollback --list 可列出保留的版本，rollback ID 可回到其中任意一个；已放弃的版本不会自动选用",
     },
   },
   "release-unknown": {
@@ -689,7 +689,7 @@ export const DEPLOY_TEXTS = {
   },
   "deploy-locked": { en: "waiting for another deploy to end: {holder}", zh: "等待另一个部署结束：{holder}" },
   "deploy-send": { en: "sending {count:file|files}", zh: "发送 {count} 个文件" },
-  "deploy-verify": { en: "comparing {count:image|images} with the lock file", zh: "将 {count} 个镜像与锁文件比对" },
+  "deploy-verify": { en: "checking {count:image|images}", zh: "核对 {count} 个镜像" },
   "deploy-recreate": {
     en: "recreating, because mounted files changed: {services:names}",
     zh: "挂载的文件有变化，重建：{services:names}",

@@ -9,11 +9,13 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Config, requireMirror } from "./config/config.ts";
 import { needsOf } from "./deploy/files/bundle.ts";
-import { defaultDir, lookAt } from "./deploy/deploy.ts";
-import { type DeployWarning, judgeHost } from "./deploy/host/probe.ts";
+import { lookAt } from "./deploy/deploy.ts";
+import { judgeHost } from "./deploy/host/judge.ts";
+import { defaultDir } from "./deploy/options.ts";
+import { ORCHESTRATORS } from "./deploy/orchestrator/orchestrators.ts";
 import type { EngineState, Requirements } from "./engine/engine.ts";
 import { causeOf, MirrorError } from "./messages/errors.ts";
-import type { Cause } from "./messages/message.ts";
+import type { Cause, Message } from "./messages/message.ts";
 import { message } from "./messages/texts.ts";
 import { placesOf, type SourceMirror } from "./registry/source-mirror.ts";
 import type { Project } from "./compose/project.ts";
@@ -28,15 +30,8 @@ export interface Finding {
   readonly values: Readonly<Record<string, string | number>>;
   /** Empty = all is well. */
   readonly errors: readonly MirrorError[];
-  readonly warnings: readonly CheckWarning[];
+  readonly warnings: readonly Message[];
 }
-
-export type CheckWarning =
-  | DeployWarning
-  | {
-      readonly code: "no-registry" | "source-place" | "local-disk-low";
-      readonly values: Readonly<Record<string, string | number | Cause>>;
-    };
 
 /** The mirror registry, as far as it is asked here. */
 export interface PushProbe {
@@ -105,7 +100,7 @@ async function checkDisk(folder: string): Promise<Finding> {
     check: "disk",
     values,
     errors: [],
-    warnings: bytes < LOW_DISK ? [{ code: "local-disk-low", values }] : [],
+    warnings: bytes < LOW_DISK ? [message("warning-local-disk-low", values)] : [],
   };
 }
 
@@ -119,7 +114,7 @@ async function checkRegistry({
   if (config.embedded) {
     // what a run without a registry means is worth a word only where somebody asks
     if (askSource === undefined) return [];
-    return [{ check: "embedded", values: {}, errors: [], warnings: [{ code: "no-registry", values: {} }] }];
+    return [{ check: "embedded", values: {}, errors: [], warnings: [message("warning-no-registry")] }];
   }
   const { registry: host, namespace } = requireMirror(config);
   const repository = plan.transfers[0]?.target.repository;
@@ -184,10 +179,9 @@ async function checkSource(
       warnings: [],
     };
   }
-  const warnings = bad.map(({ host, error }): CheckWarning => ({
-    code: "source-place",
-    values: { host, registry, detail: causeOf(error) },
-  }));
+  const warnings = bad.map(({ host, error }) =>
+    message("warning-source-place", { host, registry, detail: causeOf(error) }),
+  );
   return { check: "source", values, errors: [], warnings };
 }
 
@@ -196,11 +190,7 @@ async function checkHost(host: string, { config, project, run, signal }: CheckOp
   try {
     const probe = await lookAt(host, dir, { run, signal });
     const { sudo, orchestrator, platform } = config;
-    const { errors, warnings } = judgeHost(probe, {
-      ...needsOf(project, platform),
-      sudo,
-      swarm: orchestrator === "swarm",
-    });
+    const { errors, warnings } = judgeHost(probe, { ...needsOf(project, platform), sudo }, ORCHESTRATORS[orchestrator]);
     const { system, engine, compose, folder } = probe;
     const values = {
       host,

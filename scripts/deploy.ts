@@ -1,6 +1,6 @@
 import "../lib/cli/node-version.ts";
 import { requireHosts } from "../lib/config/config.ts";
-import { prepareDeploy } from "../lib/deploy/deploy.ts";
+import { prepareDeploy } from "../lib/deploy/options.ts";
 import { command } from "../lib/cli/command.ts";
 import { allWell, type HostOutcome, reportDeploy, showDeploy } from "../lib/cli/report/deploy.ts";
 import { dryRunOf } from "../lib/cli/report/deploy-plan.ts";

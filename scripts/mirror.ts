@@ -1,6 +1,6 @@
 import "../lib/cli/node-version.ts";
 import { withMirror } from "../lib/config/config.ts";
-import { prepareDeploy } from "../lib/deploy/deploy.ts";
+import { prepareDeploy } from "../lib/deploy/options.ts";
 import type { Rewrite } from "../lib/compose/rewrite.ts";
 import { failedOf, type Outcome } from "../lib/engine/engine.ts";
 import { lockAfter, lockBefore, lockFileOf } from "../lib/engine/lock-update.ts";

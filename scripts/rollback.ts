@@ -1,8 +1,9 @@
 import "../lib/cli/node-version.ts";
 import { requireHosts } from "../lib/config/config.ts";
-import { prepareDeploy, rollBack } from "../lib/deploy/deploy.ts";
+import { rollBack, statusFor } from "../lib/deploy/deploy.ts";
+import { prepareDeploy } from "../lib/deploy/options.ts";
 import { command } from "../lib/cli/command.ts";
-import { allWell, type HostOutcome, reportDeploy, showWork } from "../lib/cli/report/deploy.ts";
+import { allWell, type HostOutcome, reportDeploy, showReleases, showWork } from "../lib/cli/report/deploy.ts";
 import { rollbackDryRunOf } from "../lib/cli/report/deploy-plan.ts";
 import { confirm } from "../lib/cli/question.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
@@ -11,6 +12,7 @@ await command("rollback", async (context) => {
   const { config, terminal, signal } = context;
   const hosts = requireHosts(config);
   const options = { ...(await prepareDeploy(config)), signal };
+  if (config.list) return showReleases(terminal, config, hosts, (host) => statusFor(host, options));
   if (config.dryRun) return rollbackDryRunOf(terminal, config, hosts, options);
   const release = config.release ?? terminal.text("previousRelease");
   if (!(await confirm(context, terminal.text("askRollback", { release, host: hosts.join(", ") })))) return;

@@ -1,6 +1,7 @@
 import "../lib/cli/node-version.ts";
 import { requireHosts } from "../lib/config/config.ts";
-import { prepareDeploy, statusFor } from "../lib/deploy/deploy.ts";
+import { statusFor } from "../lib/deploy/deploy.ts";
+import { prepareDeploy } from "../lib/deploy/options.ts";
 import { command } from "../lib/cli/command.ts";
 import { onEveryHost, reportDeploy } from "../lib/cli/report/deploy.ts";
 import { withSpinner } from "../lib/cli/spinner.ts";

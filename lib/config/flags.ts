@@ -371,6 +371,22 @@ export const FLAGS = {
     en: "what runs the services; swarm needs a host that is a manager",
     zh: "主机上由谁运行服务；swarm 要求主机是管理节点",
   },
+  "keep-orphans": {
+    property: "keepOrphans",
+    parse: values.on,
+    group: "host",
+    commands: DEPLOY,
+    en: "leave services running that the project no longer has",
+    zh: "保留已不在项目中的服务",
+  },
+  "one-by-one": {
+    property: "oneByOne",
+    parse: values.on,
+    group: "host",
+    commands: DEPLOY,
+    en: "restart changed services one after another; stop at the first that does not become healthy",
+    zh: "逐个重启有变化的服务，遇到未就绪的即停止",
+  },
   "keep-login": {
     property: "keepLogin",
     parse: values.on,
@@ -408,6 +424,14 @@ export const FLAGS = {
     commands: DEPLOY,
     en: "releases to keep on the host",
     zh: "在主机上保留的版本数",
+  },
+  list: {
+    property: "list",
+    parse: values.on,
+    group: "host",
+    commands: ["rollback"],
+    en: "show the releases that the host keeps, and change nothing",
+    zh: "列出主机上保留的版本，不执行任何操作",
   },
   release: {
     property: "release",
@@ -461,6 +485,14 @@ export const FLAGS = {
     commands: [...GENERATORS, "mirror", "pull", "push", "deploy", "rollback"],
     en: "show the plan and change nothing",
     zh: "只显示计划，不执行任何操作",
+  },
+  verbose: {
+    property: "verbose",
+    parse: values.on,
+    group: "output",
+    commands: [...DEPLOY, "rollback"],
+    en: "show the exact commands of a plan too",
+    zh: "计划中同时显示具体命令",
   },
   json: {
     property: "json",

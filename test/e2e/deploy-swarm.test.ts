@@ -55,7 +55,7 @@ test("a swarm of two nodes: converges, a failed update is rolled back, and one b
             ["web", "running"],
           ],
         );
-        assert.match(stderr, /container_name of "web" means nothing to a swarm/);
+        assert.match(stderr, /container_name of "web" has no meaning in a swarm/);
         assert.match(await answerOn(WEB), /^nginx/);
         assert.match(await must(["wget", "-q", "-O", "-", `http://localhost:${WEB}/`]), /^nginx/);
       });
@@ -65,7 +65,7 @@ test("a swarm of two nodes: converges, a failed update is rolled back, and one b
         await compose(', healthcheck: { test: ["CMD", "false"], interval: 1s, retries: 1 }');
         const { code, stderr } = await run("deploy", "--wait", "60");
         assert.equal(code, 1, stderr);
-        assert.match(stderr, /the release before runs there again/);
+        assert.match(stderr, /the previous release runs there again/);
         assert.equal(await specification(), before);
       });
 

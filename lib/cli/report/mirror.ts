@@ -2,7 +2,7 @@
 import type { Rewrite } from "../../compose/rewrite.ts";
 import { failedOf, type Outcome } from "../../engine/engine.ts";
 import type { Context } from "../command.ts";
-import { defaultDir } from "../../deploy/deploy.ts";
+import { defaultDir } from "../../deploy/options.ts";
 import type { WrittenMirror } from "../../mirror/mirror-files.ts";
 import type { Prepared } from "../../mirror/prepare.ts";
 import { deployJson, type HostOutcome, reportDeploy, reportFailedHosts } from "./deploy.ts";

@@ -66,7 +66,7 @@ export function findingJson(terminal: Terminal, { check, values, errors, warning
     check,
     ok: errors.length === 0,
     ...values,
-    warnings: warnings.map(({ code }) => code),
+    warnings: warnings.map(({ code }) => code.replace(/^warning-/, "")),
     errors: errors.map((error) => terminal.errorJson(error)),
   };
 }

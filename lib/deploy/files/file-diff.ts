@@ -3,6 +3,7 @@
  * deploy sent; a file that somebody changed on the host stays, unless everything is to be sent.
  */
 import { MirrorError } from "../../messages/errors.ts";
+import { message } from "../../messages/texts.ts";
 import { isOutside, type NeededFile } from "./project-files.ts";
 import { strayError } from "./real-paths.ts";
 import type { BundleFile } from "./bundle-file.ts";
@@ -57,7 +58,7 @@ export function diffFiles({ needed, probe, services, mode }: FileDiffRequest): F
     } else if (there?.kind === "file") {
       kept.push(name);
     }
-    if (fate === "other") warnings.push({ code: "file-kept", values: { host: probe.host, file: name } });
+    if (fate === "other") warnings.push(message("warning-file-kept", { host: probe.host, file: name }));
     else if (content !== undefined)
       sums[name] = { sha256: content.sha256, services: file.mounted ? file.services : [] };
   }

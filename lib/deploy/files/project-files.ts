@@ -37,7 +37,8 @@ export interface NeededFile {
 }
 
 /** Bytes of one file, which is read whole; nobody mounts larger configuration. */
-const LARGEST_FILE = 64 << 20;
+/** Bytes of the largest file that is sent. */
+export const LARGEST_FILE = 64 << 20;
 const FOLDER_MOST_FILES = 200;
 const FOLDER_MOST_BYTES = 1 << 20;
 

@@ -5,6 +5,7 @@
 import { parseEnvFile } from "../../compose/env-file.ts";
 import { load } from "../../compose/load.ts";
 import type { LoadOptions, Project, Service } from "../../compose/project.ts";
+import { parseReference } from "../../image/reference.ts";
 import type { LockedImage } from "../../mirror/lock-file.ts";
 import { byName } from "../../system/compare.ts";
 import type { HostProbe } from "./probe.ts";
@@ -66,6 +67,7 @@ export async function viewOf(
       const digest = locked.get(image)?.mirrorDigest;
       return {
         image,
+        reference: parseReference(image),
         services: users.map(({ name }) => name),
         mirrored: mirrored.has(image),
         refreshes: users.some(({ pullPolicy }) => /^(?:always|daily|weekly|every_|refresh)/.test(pullPolicy ?? "")),

@@ -75,16 +75,16 @@ function translateServices(services: JsonObject, warnings: DeployWarning[]): Jso
   return mapObject(services, (value, service) => {
     const { restart, deploy, depends_on: dependsOn, env_file: envFile, ...rest } = object(value);
     const drop = (attribute: string): void => {
-      warnings.push({ code: "stack-dropped", values: { service, attribute } });
+      warnings.push(message("warning-stack-dropped", { service, attribute }));
     };
     const kept = Object.entries(rest).filter(([key]) => {
       if (SERVICE.has(key)) return true;
       if (key !== "profiles" && key !== "extends" && !key.startsWith("x-")) drop(key);
       return false;
     });
-    if (dependsOn !== undefined) warnings.push({ code: "stack-order", values: { service } });
+    if (dependsOn !== undefined) warnings.push(message("warning-stack-order", { service }));
     const policy = object(deploy)["restart_policy"] ?? policyOf(restart);
-    if (restart !== undefined) warnings.push({ code: "stack-restart", values: { service } });
+    if (restart !== undefined) warnings.push(message("warning-stack-restart", { service }));
     const result = {
       ...Object.fromEntries(kept),
       ...(envFile === undefined ? {} : { env_file: list(envFile).map((item) => object(item)["path"] ?? item) }),
@@ -109,7 +109,7 @@ function translateAttribute(key: string, value: Json, service: string, warnings:
     const source = typeof item === "string" ? item.split(":")[0] : bound;
     // Other nodes of the swarm have what they have at that path.
     if (typeof source === "string" && /^[./~]/.test(source)) {
-      warnings.push({ code: "stack-mount", values: { service, source } });
+      warnings.push(message("warning-stack-mount", { service, source }));
     }
     const known = keep(VOLUME)(item);
     if (!isObject(known) || !isObject(known["bind"])) return known;
@@ -130,7 +130,7 @@ function translateNetworks(networks: JsonObject, warnings: DeployWarning[]): Jso
   return mapObject(networks, (value, name) => {
     if (object(value)["driver"] !== "bridge") return value;
     const { driver: _, driver_opts: __, ...rest } = object(value);
-    warnings.push({ code: "stack-dropped", values: { service: name, attribute: "driver" } });
+    warnings.push(message("warning-stack-dropped", { service: name, attribute: "driver" }));
     return rest;
   });
 }

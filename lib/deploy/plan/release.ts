@@ -7,7 +7,9 @@
  *       login/                     docker's configuration with the login of a running deploy
  *       incoming/                  files on their way
  *       placed                     when files were last put in place
+ *       staged/                    files that are about to get their places
  *       current                    the id of the release that runs
+ *       history                    what was current, in this order; `-ID` is a release that was given up for another
  *       releases/ID/release.json   a Release
  *       releases/ID/files/         the compose files and all that was sent with them, as they were
  */
@@ -55,7 +57,7 @@ export function releaseId(time: Date, random: number): string {
   return `${digits.slice(0, 8)}-${digits.slice(9, 15)}-${rest.toString(16).padStart(4, "0")}`;
 }
 
-function isReleaseId(text: string): boolean {
+export function isReleaseId(text: string): boolean {
   return ID.test(text);
 }
 
@@ -85,4 +87,36 @@ export function parseRelease(text: string): Release | undefined {
     typeof sent === "object" &&
     sent !== null;
   return isWhole ? (found as Release) : undefined;
+}
+
+/**
+ * The releases by when they last became current, the newest last, and those that were given up: what `history` says, and
+ * for a host without one the order of the ids up to the current one.
+ */
+export function readHistory(
+  lines: readonly string[],
+  { releases, current }: { readonly releases: readonly Release[]; readonly current?: string | undefined },
+): { readonly ran: readonly string[]; readonly rejected: ReadonlySet<string> } {
+  const older = releases.map(({ id }) => id).filter((id) => current !== undefined && id <= current);
+  const ran: string[] = lines.some(isReleaseId) ? [] : [...older];
+  const rejected = new Set<string>();
+  for (const line of lines) {
+    if (line.startsWith("-") && isReleaseId(line.slice(1))) rejected.add(line.slice(1));
+    else if (isReleaseId(line)) {
+      rejected.delete(line);
+      ran.push(line);
+    }
+  }
+  return { ran, rejected };
+}
+
+/** The release that ran before the current one and was not given up for another, of those that are kept. */
+export function previousRelease(
+  releases: readonly Release[],
+  current: string | undefined,
+  lines: readonly string[],
+): Release | undefined {
+  const { ran, rejected } = readHistory(lines, { releases, current });
+  const id = ran.findLast((each) => each !== current && !rejected.has(each) && releases.some((one) => one.id === each));
+  return current === undefined ? undefined : releases.find((release) => release.id === id);
 }

@@ -17,7 +17,7 @@ export const PREFLIGHT_TEXTS = {
     zh: "{registry} 的镜像源“{host}”不可用：{detail:cause}",
   },
   "warning-local-disk-low": {
-    en: "only {bytes} are free in {folder} on this machine",
-    zh: "本机 {folder} 仅剩 {bytes}",
+    en: "only {bytes:bytes} are free in {folder} on this machine",
+    zh: "本机 {folder} 仅剩 {bytes:bytes}",
   },
 } as const satisfies Record<string, Text>;

@@ -58,10 +58,10 @@ test("what the host lacks is sent; what it has alike stays", () => {
 
 test("what an earlier deploy sent is replaced, what was changed there is not, unless all is asked for", () => {
   assert.deepEqual(decide({ there: there("old"), last: "old" }), ["sent", ["web"], []]);
-  assert.deepEqual(decide({ there: there("edited"), last: "old" }), ["kept", [], ["file-kept"]]);
-  assert.deepEqual(decide({ there: there("edited") }), ["kept", [], ["file-kept"]]);
+  assert.deepEqual(decide({ there: there("edited"), last: "old" }), ["kept", [], ["warning-file-kept"]]);
+  assert.deepEqual(decide({ there: there("edited") }), ["kept", [], ["warning-file-kept"]]);
   assert.deepEqual(decide({ there: there("edited"), mode: "all" }), ["sent", ["web"], []]);
-  assert.deepEqual(decide({ there: there("old"), last: "old", mode: "none" }), ["kept", [], ["file-kept"]]);
+  assert.deepEqual(decide({ there: there("old"), last: "old", mode: "none" }), ["kept", [], ["warning-file-kept"]]);
 });
 
 test("a file that is read at the start only affects nothing that runs", () => {
@@ -81,7 +81,7 @@ test("a needed file that is missing here and on the host is refused", () => {
 test("what lies above the project's folder must be there already", () => {
   const file = { name: "../web.conf" };
   assert.throws(() => decide({ file }), { code: "ship-outside" });
-  assert.deepEqual(decide({ file, there: there("other") }), ["kept", [], ["file-kept"]]);
+  assert.deepEqual(decide({ file, there: there("other") }), ["kept", [], ["warning-file-kept"]]);
 });
 
 test("files of services that do not run there are skipped", () => {

@@ -24,6 +24,8 @@ const WEB: Container = {
   id: "c",
   imageId: "sha256:id",
   restarts: 0,
+  project: "app",
+  files: [],
   restartPolicy: "no",
   startedAt: "t",
 };

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type HostProbe, judgeHost, probeHost, takesPasswordOnInput } from "../../../lib/deploy/host/probe.ts";
+import { type HostProbe, probeHost, takesPasswordOnInput } from "../../../lib/deploy/host/probe.ts";
+import { judgeHost } from "../../../lib/deploy/host/judge.ts";
+import { ORCHESTRATORS } from "../../../lib/deploy/orchestrator/orchestrators.ts";
 import { connect } from "../../../lib/deploy/ssh/connection.ts";
-import type { ErrorCode } from "../../../lib/messages/errors.ts";
 import { fakeHost } from "../../_helpers/fake-host.ts";
 
 async function probed(on: Readonly<Record<string, string>>, dir = "~/app", prepare?: (home: string) => void) {
@@ -140,11 +141,12 @@ test("a docker for root only is seen where the user may become root", async () =
   await connection.close();
   host.remove();
   assert.deepEqual([probe.engine?.rootOnly, probe.engine?.server], [true, "26.1.4"]);
+  const needs = { platform: probe.platform, v1Problems: [], usesEnvFile: false, oldestV2: "2.0.0", unlabelled: [] };
   assert.deepEqual(
-    judgeHost(probe, { ...NEEDS, platform: probe.platform }).errors.map(({ code }) => code),
+    judgeHost(probe, needs, ORCHESTRATORS.compose).errors.map(({ code }) => code),
     ["host-docker-root"],
   );
-  assert.deepEqual(judgeHost(probe, { ...NEEDS, platform: probe.platform, sudo: true }).errors, []);
+  assert.deepEqual(judgeHost(probe, { ...needs, sudo: true }, ORCHESTRATORS.compose).errors, []);
 });
 
 test("podman under the name docker, and a daemon that is not reachable, are detected", async () => {
@@ -165,73 +167,9 @@ const GOOD: HostProbe = {
   folder: { path: "/srv", state: "folder", writable: true, hasEnvFile: true, freeBytes: 5e10 },
   files: new Map(),
   releases: [],
+  history: [],
+  unfinished: [],
 };
-const NEEDS = {
-  platform: "linux/amd64",
-  v1Problems: [],
-  usesEnvFile: true,
-  oldestV2: "2.20.0",
-  unlabelled: ["./conf"],
-};
-const V1 = { flavour: "v1", version: "1.29.2", command: ["docker-compose"] } as const;
-
-test("a good host has no findings", () => {
-  assert.deepEqual(judgeHost(GOOD, NEEDS), { errors: [], warnings: [] });
-  assert.deepEqual(judgeHost(GOOD, { ...NEEDS, platform: "linux/amd64/v2" }).errors, []);
-});
-
-test("what is missing or too old is an error that names it", () => {
-  const { engine, ...noDocker } = GOOD;
-  const { compose: _, ...noCompose } = GOOD;
-  const docker = engine!;
-  const { server: __, ...stopped } = docker;
-  const cases: readonly (readonly [HostProbe, ErrorCode, RegExp])[] = [
-    [noDocker, "host-docker-missing", /no docker/],
-    [{ ...GOOD, engine: { ...docker, server: "1.12.6" } }, "host-docker-old", /1\.12\.6/],
-    [{ ...GOOD, engine: { ...stopped, complaint: "Cannot connect" } }, "host-docker-stopped", /Cannot connect/],
-    [{ ...GOOD, engine: { ...stopped, complaint: "dial: permission denied" } }, "host-docker-permission", /denied/],
-    [noCompose, "host-compose-missing", /compose/],
-    [{ ...GOOD, compose: { ...V1, version: "1.18.0" } }, "host-compose-old", /1\.18\.0/],
-    [
-      { ...GOOD, compose: { ...V1, complaint: "client version 1.41 is too old" } },
-      "host-compose-broken",
-      /1\.29\.2.*1\.41/,
-    ],
-    [{ ...GOOD, platform: "linux/arm64" }, "host-platform", /linux\/arm64.*linux\/amd64/],
-    [{ ...GOOD, folder: { ...GOOD.folder, writable: false } }, "host-dir-write", /"me".*"\/srv"/],
-    [{ ...GOOD, folder: { ...GOOD.folder, state: "other" } }, "host-dir-invalid", /"\/srv"/],
-  ];
-  for (const [probe, code, message] of cases) {
-    const { errors } = judgeHost(probe, NEEDS);
-    assert.deepEqual(
-      errors.map((error) => error.code),
-      [code],
-    );
-    assert.match(errors[0]!.message, message);
-  }
-  const problems = judgeHost({ ...GOOD, compose: V1 }, { ...NEEDS, v1Problems: ["top-level name", "include"] });
-  assert.match(problems.errors[0]!.message, /1\.29\.2.*top-level name; include/);
-});
-
-test("old but usable versions pass, with a warning where one is due", () => {
-  const codes = (changes: Partial<HostProbe>): readonly string[] => {
-    const { errors, warnings } = judgeHost({ ...GOOD, ...changes }, NEEDS);
-    assert.deepEqual(errors, []);
-    return warnings.map(({ code }) => code);
-  };
-  const engine = GOOD.engine!;
-  for (const server of ["1.13.1", "17.06.0-ce", "20.10.9"]) {
-    assert.deepEqual(codes({ engine: { ...engine, server } }), ["docker-aging"], server);
-  }
-  assert.deepEqual(codes({ engine: { ...engine, server: "20.10.24+dfsg1" } }), []);
-  assert.deepEqual(codes({ compose: V1 }), ["compose-v1"]);
-  assert.deepEqual(codes({ engine: { kind: "podman" } }), ["engine-podman"]);
-  assert.deepEqual(codes({ engine: { ...engine, freeBytes: 1e9 } }), ["disk-low"]);
-  assert.deepEqual(codes({ folder: { ...GOOD.folder, hasEnvFile: false } }), ["env-file-missing"]);
-  assert.deepEqual(codes({ selinux: "Enforcing" }), ["selinux-enforcing"]);
-  assert.deepEqual(codes({ selinux: "Permissive" }), []);
-});
-
 test("knows which docker takes a password on its input", () => {
   for (const [client, takes] of [
     ["1.13.1", false],

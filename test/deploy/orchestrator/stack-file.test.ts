@@ -72,16 +72,16 @@ volumes: { data: {} }
   assert.deepEqual(job.deploy, { restart_policy: { condition: "any" } });
   assert.deepEqual(file.networks, { n: {}, o: { driver: "overlay" } });
   assert.deepEqual(warnings.toSorted(), [
-    "stack-dropped n driver",
-    "stack-dropped web container_name",
-    "stack-dropped web mem_limit",
-    "stack-mount web ./conf",
-    "stack-mount web /srv",
-    "stack-order db",
-    "stack-order web",
-    "stack-restart db",
-    "stack-restart job",
-    "stack-restart web",
+    "warning-stack-dropped n driver",
+    "warning-stack-dropped web container_name",
+    "warning-stack-dropped web mem_limit",
+    "warning-stack-mount web ./conf",
+    "warning-stack-mount web /srv",
+    "warning-stack-order db",
+    "warning-stack-order web",
+    "warning-stack-restart db",
+    "warning-stack-restart job",
+    "warning-stack-restart web",
   ]);
 });
 

@@ -34,16 +34,16 @@ test("docker's output about a stack is parsed", () => {
 test("a service is judged by its tasks and its update", () => {
   const service = { name: "web", version: "1", image: "x", wanted: 2, running: 2, complete: 0, update: "", error: "" };
   for (const [changes, expected] of [
-    [{}, "well"],
-    [{ update: "completed" }, "well"],
-    [{ update: "rollback_completed" }, "well"],
+    [{}, "healthy"],
+    [{ update: "completed" }, "healthy"],
+    [{ update: "rollback_completed" }, "healthy"],
     [{ update: "updating" }, "waiting"],
     [{ update: "rollback_started" }, "waiting"],
     [{ update: "paused" }, "failed"],
     [{ update: "rollback_paused" }, "failed"],
     [{ running: 1 }, "waiting"],
-    [{ running: 0, wanted: 0 }, "well"],
-    [{ running: 0, wanted: 1, complete: 1 }, "well"],
+    [{ running: 0, wanted: 0 }, "healthy"],
+    [{ running: 0, wanted: 1, complete: 1 }, "healthy"],
     [{ running: 0, wanted: 1, complete: 0 }, "waiting"],
   ] as const) {
     assert.equal(judgeService({ ...service, ...changes }), expected, JSON.stringify(changes));

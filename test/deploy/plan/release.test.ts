@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatRelease, parseRelease, type Release, releaseId } from "../../../lib/deploy/plan/release.ts";
+import {
+  formatRelease,
+  parseRelease,
+  previousRelease,
+  type Release,
+  releaseId,
+} from "../../../lib/deploy/plan/release.ts";
 
 const RELEASE: Release = {
   id: "20260102-030405-00ff",
@@ -52,4 +58,23 @@ test("ids sort by time", () => {
   ];
   const ids = times.map((time, index) => releaseId(new Date(time), 0.9 - index / 10));
   assert.deepEqual(ids.toSorted(), ids);
+});
+
+test("the previous release is the one that ran before, never one that was given up", () => {
+  const [a, b, c] = ["20260101-000001-0000", "20260101-000002-0000", "20260101-000003-0000"] as const;
+  const releases = [a, b, c].map((id) => ({ ...RELEASE, id }));
+  for (const [history, current, expected] of [
+    [[], undefined, undefined],
+    [[], c, b],
+    [[a], a, undefined],
+    [[a, b], b, a],
+    [[a, b, `-${b}`, a, c], c, a],
+    [[a, b, `-${b}`, a, c, `-${c}`, a], a, undefined],
+    [[a, b, `-${b}`, a, `-${a}`, b], b, undefined],
+    [[a, b, `-${b}`, a, b, c], c, b],
+    [["20250101-000000-0000", a], a, undefined],
+    [["garbage", a, b], b, a],
+  ] as const) {
+    assert.equal(previousRelease(releases, current, history)?.id, expected, history.join(" "));
+  }
 });

@@ -64,7 +64,7 @@ test("every source registry is asked once, and the images of a dead one are name
   for (const part of [`${DEAD}/c:1`, `${DEAD}/d:1`]) assert.ok(message.includes(part), message);
   assert.deepEqual(
     findings.find((each) => each.check === "embedded")?.warnings.map(({ code }) => code),
-    ["no-registry"],
+    ["warning-no-registry"],
   );
 });
 
@@ -75,7 +75,7 @@ test("a source mirror that cannot be used is a warning while another place is le
   assert.deepEqual(source?.errors, []);
   assert.deepEqual(
     source.warnings.map(({ code, values }) => [code, values["host"]]),
-    [["source-place", DEAD]],
+    [["warning-source-place", DEAD]],
   );
 });
 

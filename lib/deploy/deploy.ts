@@ -125,7 +125,8 @@ export async function statusFor(host: string, options: DeployOptions): Promise<H
     const probe = await probeHost(connection, options.dir, { signal });
     const project = projectOn(probe, options);
     const release = currentOf(probe);
-    const { containers } = await ORCHESTRATORS[options.orchestrator].list(connection, project, { signal });
+    const isNew = probe.folder.state === "missing";
+    const { containers } = await ORCHESTRATORS[options.orchestrator].list(connection, project, { signal, isNew });
     const services = release?.images.map(({ service }) => service) ?? [];
     return {
       ...resultOf(project, containers, probe.current),
@@ -200,8 +201,6 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
       ...(orchestrator.readsSources ? {} : { composeFiles: [] }),
       allowPaths: options.allowPaths,
     });
-  const namesOf = (files: readonly NeededFile[], project: Project): readonly string[] =>
-    [...files, ...buildFoldersOf(project)].map(({ name }) => name);
   const names = [
     ...new Set([...orchestrator.fileNames(bundle), ...namesOf(await filesOf(bundle.mirror), bundle.mirror)]),
   ];
@@ -264,6 +263,11 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
   return { plan, running, ...(unchanged ? { unchanged } : {}) };
 }
 
+/** The names in the host's folder that a project needs. */
+function namesOf(files: readonly NeededFile[], project: Project): readonly string[] {
+  return [...files, ...buildFoldersOf(project)].map(({ name }) => name);
+}
+
 /** By which name the host pulls mirrored images. Throws `tunnel-missing`. */
 async function reachedBy(
   connection: Connection,
@@ -304,7 +308,7 @@ async function rollbackOver(connection: Connection, options: DeployOptions): Pro
   const orchestrator = ORCHESTRATORS[options.orchestrator];
   const probe = await probeHost(connection, options.dir, { signal });
   const project = projectOn(probe, options);
-  const running = await orchestrator.list(connection, project, { signal });
+  const running = await orchestrator.list(connection, project, { signal, isNew: probe.folder.state === "missing" });
   return planRollback({ probe, project, orchestrator, running, release, holder: holderOf(new Date()), choices });
 }
 

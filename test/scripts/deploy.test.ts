@@ -35,6 +35,8 @@ async function withProject(
   }
   const env = {
     ...host.environment,
+    MIRROR_REGISTRY: "r.example",
+    MIRROR_NAMESPACE: "team",
     MIRROR_USERNAME: "team",
     MIRROR_PASSWORD: "s3cret-word",
     MIRROR_PLATFORM: PLATFORM,
@@ -69,7 +71,7 @@ test("deploy: progress on stderr, the services on stdout", async () => {
 
 test("deploy --dry-run shows the commands and changes nothing", async () => {
   await withProject({}, async (script, host) => {
-    const { code, stdout, stderr } = await script("deploy", "--host", "box", "--dry-run");
+    const { code, stdout, stderr } = await script("deploy", "--host", "box", "--dry-run", "--verbose");
     assert.equal(code, 0, stderr);
     assert.match(stdout, /docker compose -f docker-compose-mirror\.yaml up -d/);
     assert.match(stdout, /docker login '?--username.*--password-stdin r\.example/);
@@ -122,7 +124,7 @@ test("rollback, by itself or by name, and status that tells of releases", async 
       return JSON.parse(ran.stdout);
     };
     const early = await script("rollback", "--host", "box", "--dir", "app");
-    assert.equal(early.code, 2);
+    assert.equal(early.code, 2, early.stderr);
     assert.match(early.stderr, /no release to go back to/);
 
     host.write("on-digest", "hash first");
@@ -158,8 +160,8 @@ test("the files that services read are sent; a missing one is refused", async ()
     assert.deepEqual(readdirSync(host.home), []);
     host.write("home/app/web.env", "A=1\n");
     const dry = await script("deploy", "--host", "box", "--dir", "app", "--dry-run");
-    assert.match(dry.stdout, /files to send: docker-compose-mirror\.yaml, web\.conf\n/);
-    assert.match(dry.stdout, /web: new, r\.example\/team\/nginx:1\n/);
+    assert.match(dry.stdout, /docker-compose-mirror\.yaml +sent +\d+ B\n +web\.conf +sent +2 B\n/);
+    assert.match(dry.stdout, /web +new +r\.example\/team\/nginx:1\n/);
     assert.equal((await script("deploy", "--host", "box", "--dir", "app")).code, 0);
     assert.equal(host.read("home/app/web.conf"), "x\n");
   });
@@ -175,7 +177,7 @@ test("what somebody started by hand is kept as a release, and comes back when th
     const { code, stderr } = await script("deploy", "--host", "box", "--dir", "app");
     assert.equal(code, 1, stderr);
     assert.match(stderr, /keeping what runs there as release/);
-    assert.match(stderr, /the release before runs there again/);
+    assert.match(stderr, /the previous release runs there again/);
     assert.equal(host.read("home/app/docker-compose-mirror.yaml"), old);
     assert.equal(host.read("containers/web"), "r.example/team/nginx:0 sha256:by-hand\n");
   });

@@ -6,13 +6,17 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { inFolder } from "../_helpers/compose-folder.ts";
 import { runScript } from "../_helpers/run-script.ts";
 
-const FILES = { "compose.yaml": "services:\n  web: { image: nginx:1 }\n  own: { build: . }\n", Dockerfile: "FROM x\n" };
+const FILES = {
+  "compose.yaml": "services:\n  web: { image: nginx:1 }\n  own: { build: . }\n",
+  Dockerfile: "FROM x\n",
+  "all.txt": "nginx\n",
+};
 const cases: readonly [name: string, args: readonly string[], schema: string, code: number][] = [
   ["images", [], "images", 0],
   ["images", ["--nope"], "images", 2],
   ["pull", ["--dry-run"], "transfers", 0],
   ["pull", ["--platform", "linux/"], "transfers", 2],
-  ["check", [], "check", 0],
+  ["check", ["--ignore", "all.txt"], "check", 0],
   ["check", ["--engine", "nerdctl", "--registry", "localhost:9", "--namespace", "team"], "check", 2],
 ];
 

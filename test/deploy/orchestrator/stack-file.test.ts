@@ -9,7 +9,7 @@ async function translated(compose: string, services: readonly string[] = ["web",
   const { text, warnings } = stackFile({ project, services: new Set(services) });
   return {
     file: JSON.parse(text),
-    warnings: warnings.map(({ code, values }) => [code, ...Object.values(values)].join(" ")),
+    warnings: warnings.map(({ code, values }) => [code, ...(Object.values(values) as readonly string[])].join(" ")),
   };
 }
 

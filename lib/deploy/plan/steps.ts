@@ -91,7 +91,7 @@ export function verifyStep({ access }: DeployedProject, images: readonly WantedI
   };
 }
 
-/** What `verify` printed, in the order of its images. */
+/** What `verify` printed, in the order of its images; digests that cannot be read are none. */
 export function readImageFacts(output: string): readonly ImageFact[] {
   return [...output.matchAll(/^image:([^|\n]+)\|([^|\n]+)\|(.*)$/gm)].map(([, id, platform, digests]) => ({
     id: id!,
@@ -101,8 +101,12 @@ export function readImageFacts(output: string): readonly ImageFact[] {
 }
 
 function readDigests(json: string): readonly string[] {
-  const found: unknown = JSON.parse(json === "" ? "null" : json);
-  return Array.isArray(found) ? found.filter((each) => typeof each === "string") : [];
+  try {
+    const found: unknown = JSON.parse(json);
+    return Array.isArray(found) ? found.filter((each) => typeof each === "string") : [];
+  } catch {
+    return [];
+  }
 }
 
 export interface StartOptions {

@@ -247,7 +247,8 @@ function reasonOf(error: unknown): string {
 
 /** Reads what `image inspect` prints; `undefined` when it is not what docker, podman and nerdctl print. */
 function readImage(text: string): LocalImage | undefined {
-  const [image] = (parseJson(text) ?? []) as readonly Partial<Record<string, unknown>>[];
+  const found = parseJson(text);
+  const [image] = (Array.isArray(found) ? found : []) as readonly (Partial<Record<string, unknown>> | null)[];
   const {
     Id: id,
     Os: os,
@@ -267,16 +268,15 @@ function readImage(text: string): LocalImage | undefined {
 
 /** Reads what `manifest inspect` prints for an index; nothing for a single manifest. */
 function readOffers({ stdout }: Ran): readonly Offer[] {
-  interface Manifest {
-    readonly digest?: unknown;
-    readonly platform?: { readonly os?: unknown; readonly architecture?: unknown; readonly variant?: unknown };
-  }
-  const { manifests = [] } = (parseJson(stdout) ?? {}) as { manifests?: readonly Manifest[] };
-  return manifests.flatMap(({ digest, platform: { os, architecture, variant } = {} }) =>
-    typeof digest === "string" && typeof os === "string" && typeof architecture === "string" && os !== "unknown"
+  const { manifests } = (parseJson(stdout) ?? {}) as { readonly manifests?: unknown };
+  const entries: readonly unknown[] = Array.isArray(manifests) ? manifests : [];
+  return entries.flatMap((entry) => {
+    const { digest, platform } = (entry ?? {}) as { readonly digest?: unknown; readonly platform?: unknown };
+    const { os, architecture, variant } = (platform ?? {}) as Partial<Record<string, unknown>>;
+    return typeof digest === "string" && typeof os === "string" && typeof architecture === "string" && os !== "unknown"
       ? [{ digest, platform: platformOf(os, architecture, variant) }]
-      : [],
-  );
+      : [];
+  });
 }
 
 function platformOf(os: string, architecture: string, variant: unknown): string {

@@ -111,7 +111,8 @@ type Work = DeployedProject &
   Pick<
     DeployPlan,
     "kept" | "images" | "sent" | "release" | "time" | "rollback" | "waitSeconds" | "registry" | "stack" | "before"
-  >;
+  > &
+  Partial<Pick<DeployPlan, "login">>;
 
 /** One run of a plan, with what its steps find out for the later ones. */
 class Execution {
@@ -205,9 +206,9 @@ class Execution {
     const { kind, command } = step;
     const lines: string[] = [];
     // docker does not repeat a password, but what a credential helper prints is its own affair.
-    const secret = this.#options.password?.reveal() ?? "";
+    const { password } = this.#options;
     const onLine = (line: string): void => {
-      const shown = secret === "" ? line : line.replaceAll(secret, String(this.#options.password));
+      const shown = password?.hideIn(line, this.#plan.login?.username) ?? line;
       lines.push(shown);
       this.#report({ kind: "line", step, line: shown });
     };

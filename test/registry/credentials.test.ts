@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { inspect } from "node:util";
 import type { Run } from "../../lib/system/process.ts";
-import { findCredentials, type RegistryCredentials } from "../../lib/registry/credentials.ts";
+import { findCredentials, type RegistryCredentials, withoutLogin } from "../../lib/registry/credentials.ts";
 
 interface Place {
   readonly home: string;
@@ -155,4 +155,14 @@ test("found credentials print as redacted", async (t) => {
   const found = await find("r.example");
   for (const text of [JSON.stringify(found), inspect(found), String(Object.values(found!))])
     assert.doesNotMatch(text, /topsecret/);
+});
+
+test("what repeats the login or the token of a request is shown without it", () => {
+  const login = Buffer.from("me:p:ä%").toString("base64");
+  assert.equal(
+    withoutLogin(`no: Basic ${login}, me:p:ä%, p%3A%C3%A4%25`, `Basic ${login}`),
+    "no: Basic [REDACTED], me:[REDACTED], [REDACTED]",
+  );
+  assert.equal(withoutLogin("no: Bearer abc", "Bearer abc"), "no: Bearer [REDACTED]");
+  assert.equal(withoutLogin("no", undefined), "no");
 });

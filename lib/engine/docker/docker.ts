@@ -207,7 +207,7 @@ async function logInTo(
     async () => {
       const ran = await run([program, ...args], { input: password, signal, env: { LC_ALL: "C" } });
       if (ran.code === 0) return;
-      const output = (ran.stderr || ran.stdout).replaceAll(password.reveal(), String(password));
+      const output = password.hideIn(ran.stderr || ran.stdout, username);
       throw engineError({ engine: program, action: "login", image: registry, registry, code: ran.code, output });
     },
     { ...options, signal },

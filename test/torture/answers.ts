@@ -144,7 +144,7 @@ function answerOf(input: string): { status: number; headers: IncomingMessage["he
   const clean = Object.entries(headers ?? {}).map(([name, value]) => [
     name.toLowerCase(),
     // oxlint-disable-next-line no-control-regex -- the parser of node:http refuses these
-    String(value).replaceAll(/[^\t\u0020-\u007E\u0080-\u00FF]/g, ""),
+    (typeof value === "string" ? value : JSON.stringify(value)).replaceAll(/[^\t\u0020-\u007E\u0080-\u00FF]/g, ""),
   ]);
   return {
     status: number >= 200 && number < 600 ? Math.floor(number) : 200,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that must hold before a change goes in, on Debian 12 as root: lint, types, the fast tests under Node and
-# Deno, the comparison with docker compose, and the end-to-end tests on the bed. It installs what it needs. A test
+# Deno, the comparison with docker compose, the bounded torture tests, and the end-to-end tests on the bed. It installs what it needs. A test
 # that is skipped is a failure.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -38,4 +38,5 @@ step "fast tests, Node" without_skips npm test
 step "fast tests, Node with its own TypeScript support" without_skips bash test/unit.sh node-native
 step "fast tests, Deno" without_skips npm run test:deno
 step "comparison with docker compose" without_skips npm run test:differential
+step "torture" without_skips npm run test:torture
 step "end to end" without_skips npm run test:e2e

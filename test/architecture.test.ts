@@ -103,7 +103,9 @@ test("no import cycles", () => {
 test("every test has the path of the file it tests", () => {
   const known = new Set([...lib, ...scripts].map(({ path }) => path));
   const astray = tests
-    .filter(({ path }) => path.endsWith(".test.ts") && !/^test\/(?:[^/]+|e2e\/.*|differential\/.*)$/.test(path))
+    .filter(
+      ({ path }) => path.endsWith(".test.ts") && !/^test\/(?:[^/]+|e2e\/.*|differential\/.*|torture\/.*)$/.test(path),
+    )
     .filter(({ path }) => {
       const name = path.slice("test/".length).replace(/\.test\.ts$/, ".ts");
       return !known.has(`lib/${name}`) && !name.startsWith("scripts/");

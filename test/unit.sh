@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 files=("$@")
 if ((${#files[@]} == 0)); then
   while IFS= read -r file; do files+=("$file"); done < <(
-    find test -name '*.test.ts' -not -path 'test/e2e/*' -not -path 'test/differential/*' | LC_ALL=C sort
+    find test -name '*.test.ts' -not -path 'test/e2e/*' -not -path 'test/differential/*' -not -path 'test/torture/*' | LC_ALL=C sort
   )
 fi
 

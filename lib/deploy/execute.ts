@@ -97,7 +97,8 @@ export function resultOf(
 }
 
 /** What of a plan its execution needs. */
-type Work = Pick<DeployPlan, "host" | "dir" | "lock" | "steps" | "rollback" | "registry">;
+type Work = Pick<DeployPlan, "host" | "dir" | "lock" | "steps" | "rollback" | "registry"> &
+  Partial<Pick<DeployPlan, "login">>;
 
 function underLock(
   connection: Connection,
@@ -182,9 +183,8 @@ class Execution {
     const { kind, command, failure, stdin, onDisconnect, placedCode, cleanup } = step;
     const lines: string[] = [];
     // docker does not repeat a password, but a credential helper may print anything.
-    const secret = this.#options.password?.reveal() ?? "";
-    const masked = (line: string): string =>
-      secret === "" ? line : line.replaceAll(secret, String(this.#options.password));
+    const { password } = this.#options;
+    const masked = (line: string): string => password?.hideIn(line, this.#work.login?.username) ?? line;
     const onLine = (line: string): void => {
       lines.push(line);
       this.#report({ kind: "line", step, line: masked(line) });

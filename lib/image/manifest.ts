@@ -223,10 +223,15 @@ function readPlatform(value: unknown): string | undefined {
 function readDescriptor(value: unknown, fail: (detail: Message) => MirrorError): Descriptor {
   const { mediaType, digest, size } = (value ?? {}) as { mediaType?: unknown; digest?: unknown; size?: unknown };
   if (typeof digest !== "string" || !isDigest(digest))
-    throw fail(message("manifest-digest", { digest: String(digest).slice(0, 100) }));
+    throw fail(message("manifest-digest", { digest: shown(digest) }));
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0)
     throw fail(message("manifest-size", { digest }));
   return { mediaType: typeof mediaType === "string" ? mediaType : "", digest, size };
+}
+
+/** A value of JSON for a message; empty where there is none. */
+function shown(value: unknown): string {
+  return (typeof value === "string" ? value : (JSON.stringify(value) ?? "")).slice(0, 100);
 }
 
 function isForeign(layer: unknown, { mediaType }: Descriptor): boolean {

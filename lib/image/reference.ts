@@ -93,6 +93,11 @@ export function isRegistryHost(text: string): boolean {
   return HOST.test(text);
 }
 
+/** For messages: `HOST` or `NAME=HOST` without a login that was written before the host (`user:password@HOST`). */
+export function withoutUserinfo(text: string): string {
+  return text.replace(/^([^=:@]*=)?.*:.*@/s, "$1[REDACTED]@");
+}
+
 /** Whether `text` can be one component of a repository path. */
 export function isComponent(text: string): boolean {
   return COMPONENT.test(text);

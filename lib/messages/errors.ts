@@ -90,7 +90,10 @@ export class MirrorError<C extends ErrorCode = ErrorCode> extends Error {
 
   /** The same error with other `values` beside those it has. */
   with(values: Values): MirrorError {
-    return new MirrorError(this.code, ...([{ ...this.values, ...values }, { cause: this }] as unknown as ErrorArguments<C>));
+    return new MirrorError(
+      this.code,
+      ...([{ ...this.values, ...values }, { cause: this }] as unknown as ErrorArguments<C>),
+    );
   }
 }
 

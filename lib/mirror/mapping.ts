@@ -19,6 +19,7 @@ import {
   isComponent,
   isRegistryHost,
   parseReference,
+  withoutUserinfo,
 } from "../image/reference.ts";
 
 /** `source` is stored under the repository name `name`; a source without tag and digest stands for every one. */
@@ -80,7 +81,7 @@ export function mapReferences(sources: readonly ImageReference[], options: Mappi
 /** `registry` when it is the name of one. Throws `registry-invalid`. */
 export function checkRegistry(registry: string): string {
   if (isRegistryHost(registry)) return registry;
-  throw new MirrorError("registry-invalid", { registry, detail: message("registry-form") });
+  throw new MirrorError("registry-invalid", { registry: withoutUserinfo(registry), detail: message("registry-form") });
 }
 
 /** The mirror's registry and namespace, checked. */

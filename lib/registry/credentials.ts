@@ -92,6 +92,15 @@ export function basicAuthorization(credentials: RegistryCredentials): string {
   return `Basic ${Buffer.from(plain).toString("base64")}`;
 }
 
+/** `text`, which somebody answered to a request with this Authorization header, without the login or token in it. */
+export function withoutLogin(text: string, authorization: string | undefined): string {
+  const [scheme = "", sent = ""] = authorization?.split(" ") ?? [];
+  if (scheme !== "Basic") return new Secret(sent).hideIn(text);
+  const plain = Buffer.from(sent, "base64").toString("utf8");
+  const colon = plain.indexOf(":");
+  return new Secret(plain.slice(colon + 1)).hideIn(text, plain.slice(0, colon));
+}
+
 /** Makes a value once for each key. */
 function once<T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
   const known = map.get(key) ?? make();

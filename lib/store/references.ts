@@ -13,7 +13,8 @@ import { type Descriptor, isDigest } from "../image/manifest.ts";
 const REF_NAME = "org.opencontainers.image.ref.name";
 
 interface Entry extends Descriptor {
-  readonly annotations?: Readonly<Record<string, string>>;
+  /** Of any kind where another tool, or damage, made them. */
+  readonly annotations?: Readonly<Record<string, unknown>> | null;
 }
 
 /** index.json: what other tools put there is kept. */
@@ -42,7 +43,7 @@ export function openReferences(paths: Paths): References {
     if (seen?.mark === mark) return seen;
     const index = mark === "" ? EMPTY : parseIndex(await readFile(paths.index, "utf8"));
     const named = index.manifests.flatMap((entry) => {
-      const name = entry.annotations?.[REF_NAME];
+      const name = nameOf(entry);
       return name === undefined ? [] : [[name, bare(entry)] as const];
     });
     const names = new Map(named.toSorted(byName(([name]) => name)));
@@ -57,7 +58,7 @@ export function openReferences(paths: Paths): References {
     const lock = await takeLock(join(paths.locks, "index"));
     try {
       const { index } = await read();
-      const kept = index.manifests.filter(({ annotations }) => !changes.has(annotations?.[REF_NAME] ?? ""));
+      const kept = index.manifests.filter((entry) => !changes.has(nameOf(entry) ?? ""));
       const set = [...changes].flatMap(([name, manifest]) =>
         manifest === undefined ? [] : [{ ...bare(manifest), annotations: { [REF_NAME]: name } }],
       );
@@ -85,6 +86,11 @@ export function openReferences(paths: Paths): References {
       return queued;
     },
   };
+}
+
+function nameOf({ annotations }: Entry): string | undefined {
+  const name = annotations?.[REF_NAME];
+  return typeof name === "string" ? name : undefined;
 }
 
 function bare({ mediaType, digest, size }: Descriptor): Descriptor {

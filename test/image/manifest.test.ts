@@ -39,6 +39,8 @@ const BAD: readonly (readonly [what: string, value: unknown, message: RegExp, me
   ["both image and index", { config, layers: [], manifests: [] }, /not an image/],
   ["schema 1", { schemaVersion: 1 }, /schema 1/, "application/vnd.docker.distribution.manifest.v1+json"],
   ["a config that is no descriptor", { config: 5, layers: [] }, /not a digest/],
+  ["a config without a digest", { config: {}, layers: [] }, /: "" is not a digest/],
+  ["a digest that is no text", { config: { ...config, digest: [7] }, layers: [] }, /: "\[7\]" is not a digest/],
   ["a digest that is a path", { config, layers: [{ ...layer, digest: "sha256:../../etc/passwd" }] }, /not a digest/],
   ["a digest of a weak hash", { config, layers: [{ ...layer, digest: `md5:${"0".repeat(32)}` }] }, /not a digest/],
   ["a negative size", { config, layers: [{ ...layer, size: -1 }] }, /no valid size/],

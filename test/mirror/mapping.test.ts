@@ -147,3 +147,10 @@ test("an enterprise instance takes a namespace of two levels", () => {
   const registry = "mine-registry.cn-hangzhou.cr.aliyuncs.com";
   assert.equal(map(["nginx"], { registry, namespace: "team/dify" }).length, 1);
 });
+
+test("a login before a registry's host is not shown", () => {
+  assert.throws(
+    () => map(["nginx"], { registry: "me:s3cret/x@registry.example" }),
+    (error: Error) => error.message.includes("[REDACTED]@registry.example") && !error.message.includes("s3cret"),
+  );
+});

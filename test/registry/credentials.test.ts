@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { inspect } from "node:util";
 import type { Run } from "../../lib/system/process.ts";
-import { findCredentials, openLogins, type RegistryCredentials } from "../../lib/registry/credentials.ts";
+import { findCredentials, openLogins, type RegistryCredentials, withoutLogin } from "../../lib/registry/credentials.ts";
 
 interface Place {
   readonly home: string;
@@ -235,4 +235,14 @@ test("a helper that fails does not hide a login in the file, and an empty one me
   await assert.rejects(find("other.example", {}, gone), { code: "registry-helper" });
   put(".docker/config.json", { credsStore: "gone", credHelpers: { "r.example": "" }, auths });
   assert.equal(shown(await find("r.example", {}, noRun)), "file x");
+});
+
+test("what repeats the login or the token of a request is shown without it", () => {
+  const login = Buffer.from("me:p:ä%").toString("base64");
+  assert.equal(
+    withoutLogin(`no: Basic ${login}, me:p:ä%, p%3A%C3%A4%25`, `Basic ${login}`),
+    "no: Basic [REDACTED], me:[REDACTED], [REDACTED]",
+  );
+  assert.equal(withoutLogin("no: Bearer abc", "Bearer abc"), "no: Bearer [REDACTED]");
+  assert.equal(withoutLogin("no", undefined), "no");
 });

@@ -118,6 +118,23 @@ test("a proxy that cannot be used is an error that names its variable, and shows
   }
 });
 
+const WILDCARDS: readonly (readonly [pattern: string, host: string, fits: boolean])[] = [
+  ["a*b*c", "abc", true],
+  ["a*b*c", "a.b.b.c", true],
+  ["a*b*c", "a.c.b", false],
+  ["ab*ba", "aba", false],
+  ["a*bc*c", "abc", false],
+  ["*x*", "axb", true],
+  // as an expression this one takes longer than anybody waits
+  [`*a${"*b".repeat(30)}*c`, "ab".repeat(60), false],
+];
+
+for (const [pattern, host, fits] of WILDCARDS) {
+  test(`NO_PROXY "${pattern}" ${fits ? "fits" : "does not fit"} ${host}`, () => {
+    assert.equal(proxyFor(new URL(`https://${host}/`), proxies(pattern)) === undefined, fits);
+  });
+}
+
 const pastLan = (target: string) => proxyFor(new URL(target), proxies("10.*;192.168.*, *.corp.example"))?.host;
 
 test("NO_PROXY with wildcards, as people write them", () => {

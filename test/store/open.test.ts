@@ -78,6 +78,21 @@ test("a folder of something else is left alone", () =>
     await assert.rejects(openStore(join(folder, "thesis.txt")), { code: "store-write" });
   }));
 
+test("entries of index.json whose name is no text are kept and name nothing", () =>
+  inStoreFolder(async (folder) => {
+    const digest = await addBlob(await openStore(folder), "{}");
+    for (const annotations of [null, { "org.opencontainers.image.ref.name": [] }]) {
+      const foreign = { mediaType: "m", digest, size: 2, annotations };
+      await writeFile(join(folder, "index.json"), JSON.stringify({ schemaVersion: 2, manifests: [foreign] }));
+      const store = await openStore(folder);
+      assert.equal((await store.references()).size, 0);
+      await store.setReference("own:1", { mediaType: "m", digest, size: 2 });
+      const { manifests } = JSON.parse(await readFile(join(folder, "index.json"), "utf8")) as { manifests: unknown[] };
+      assert.deepEqual(manifests[0], foreign);
+      await store.close();
+    }
+  }));
+
 test("what can be read of a damaged index.json is kept, and the store stays usable", () =>
   inStoreFolder(async (folder) => {
     const store = await openStore(folder);

@@ -79,13 +79,11 @@ export function parseRelease(text: string): Release | undefined {
     typeof id === "string" &&
     isReleaseId(id) &&
     typeof time === "string" &&
-    [files, envFiles, profiles].every(
-      (list) => Array.isArray(list) && list.every((item) => typeof item === "string"),
-    ) &&
+    [files, envFiles, profiles].every(isTexts) &&
     Array.isArray(images) &&
-    images.every((each: unknown) => typeof (each as Partial<ReleaseImage> | null)?.image === "string") &&
-    typeof sent === "object" &&
-    sent !== null;
+    images.every(isImage) &&
+    isObject(sent) &&
+    Object.values(sent).every(isSentFile);
   return isWhole ? (found as Release) : undefined;
 }
 
@@ -119,4 +117,23 @@ export function previousRelease(
   const { ran, rejected } = readHistory(lines, { releases, current });
   const id = ran.findLast((each) => each !== current && !rejected.has(each) && releases.some((one) => one.id === each));
   return current === undefined ? undefined : releases.find((release) => release.id === id);
+}
+
+function isImage(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { service, image, id, pulledBy } = value;
+  const isWhole = typeof service === "string" && typeof image === "string";
+  return isWhole && [id, pulledBy].every((each) => each === undefined || typeof each === "string");
+}
+
+function isSentFile(value: unknown): boolean {
+  return isObject(value) && typeof value["sha256"] === "string" && isTexts(value["services"]);
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -135,8 +135,8 @@ function verified(host: string, pulled: readonly Pulled[], facts: readonly Image
   return facts;
 }
 
-/** What `verify` printed, in the order of its images. */
-function readImageFacts(output: string): readonly ImageFact[] {
+/** What `verify` printed, in the order of its images; digests that cannot be read are none. */
+export function readImageFacts(output: string): readonly ImageFact[] {
   return [...output.matchAll(/^image:([^|\n]+)\|([^|\n]+)\|(.*)$/gm)].map(([, id, platform, digests]) => ({
     id: id!,
     platform: platform!,
@@ -146,7 +146,7 @@ function readImageFacts(output: string): readonly ImageFact[] {
 
 function readDigests(json: string): readonly string[] {
   try {
-    const found: unknown = JSON.parse(json === "" ? "null" : json);
+    const found: unknown = JSON.parse(json);
     return Array.isArray(found) ? found.filter((each) => typeof each === "string") : [];
   } catch {
     return [];

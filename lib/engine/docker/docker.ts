@@ -223,7 +223,7 @@ async function logInTo(
     async () => {
       const ran = await run([program, ...args], { input: password, signal, env: { LC_ALL: "C" } });
       if (ran.code === 0) return;
-      const output = (ran.stderr || ran.stdout).replaceAll(password.reveal(), String(password));
+      const output = password.hideIn(ran.stderr || ran.stdout, username);
       throw engineError({ engine: program, action: "login", image: registry, registry, code: ran.code, output });
     },
     { ...options, signal },
@@ -269,10 +269,8 @@ function reasonOf(error: unknown): Cause {
 
 /** Reads what `image inspect` prints; `undefined` when it is not what docker, podman and nerdctl print. */
 function readImage(text: string): LocalImage | undefined {
-  const printed = parseJson(text);
-  const [image] = (Array.isArray(printed) ? printed : [printed]) as readonly (Partial<
-    Record<string, unknown>
-  > | null)[];
+  const found = parseJson(text);
+  const [image] = (Array.isArray(found) ? found : []) as readonly (Partial<Record<string, unknown>> | null)[];
   const {
     Id: id,
     Os: os,
@@ -292,19 +290,11 @@ function readImage(text: string): LocalImage | undefined {
 
 /** Reads what `manifest inspect` prints for an index; nothing for a single manifest. */
 function readOffers({ stdout }: Ran): readonly Offer[] {
-  interface Manifest {
-    readonly digest?: unknown;
-    readonly platform?: {
-      readonly os?: unknown;
-      readonly architecture?: unknown;
-      readonly variant?: unknown;
-    } | null;
-  }
   const { manifests } = (parseJson(stdout) ?? {}) as { readonly manifests?: unknown };
-  if (!Array.isArray(manifests)) return [];
-  return (manifests as readonly (Manifest | null)[]).flatMap((entry) => {
-    const { digest, platform } = entry ?? {};
-    const { os, architecture, variant } = platform ?? {};
+  const entries: readonly unknown[] = Array.isArray(manifests) ? manifests : [];
+  return entries.flatMap((entry) => {
+    const { digest, platform } = (entry ?? {}) as { readonly digest?: unknown; readonly platform?: unknown };
+    const { os, architecture, variant } = (platform ?? {}) as Partial<Record<string, unknown>>;
     return typeof digest === "string" && typeof os === "string" && typeof architecture === "string" && os !== "unknown"
       ? [{ digest, platform: platformOf(os, architecture, variant) }]
       : [];

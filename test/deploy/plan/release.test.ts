@@ -39,7 +39,13 @@ test("text that is not a release is rejected", () => {
     JSON.stringify({ ...RELEASE, id: "../../etc" }),
     JSON.stringify({ ...RELEASE, files: [1] }),
     JSON.stringify({ ...RELEASE, images: [null] }),
+    JSON.stringify({ ...RELEASE, images: [{ image: "r/web:1" }] }),
+    JSON.stringify({ ...RELEASE, images: [{ service: "web", image: "r/web:1", id: [] }] }),
+    JSON.stringify({ ...RELEASE, images: [{ service: "web", image: "r/web:1", pulledBy: 0 }] }),
     JSON.stringify({ ...RELEASE, sent: null }),
+    JSON.stringify({ ...RELEASE, sent: [] }),
+    JSON.stringify({ ...RELEASE, sent: { "a.conf": null } }),
+    JSON.stringify({ ...RELEASE, sent: { "a.conf": { sha256: "3", services: "web" } } }),
   ]) {
     assert.equal(parseRelease(text), undefined, text);
   }

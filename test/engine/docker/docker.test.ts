@@ -329,3 +329,27 @@ test("a program that is not there is thrown once for all", async () => {
     (error: unknown) => error instanceof MirrorError && error.code === "command-missing",
   );
 });
+
+const ODD: readonly (readonly [command: string, output: string])[] = [
+  ["image", "{}"],
+  ["image", "true"],
+  ["image", "[null]"],
+  ["image", "[[]]"],
+  ["manifest", "null"],
+  ["manifest", '{"manifests":null}'],
+  ["manifest", '{"manifests":[null]}'],
+  ["manifest", `{"manifests":[{"digest":"${digest("a")}","platform":null}]}`],
+];
+
+for (const [command, output] of ODD) {
+  test(`an engine that answers "${command} inspect" by ${output} fails with an outcome`, async () => {
+    const images = JSON.stringify([{ Id: "1", Os: "linux", Architecture: "arm64" }]);
+    const run: DockerEngineOptions["run"] = async ([, verb]) => ({
+      code: 0,
+      stdout: verb === command ? output : images,
+      stderr: "",
+    });
+    const { status, error } = await createDockerEngine({ program: "docker", run }).pull(transferOf("nginx:1"));
+    assert.deepEqual([status, error?.code], ["failed", "image-platform"]);
+  });
+}

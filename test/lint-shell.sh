@@ -8,7 +8,7 @@ trap 'rm -rf -- "$generated"' EXIT
 
 export MIRROR_REGISTRY=registry.example MIRROR_NAMESPACE=team
 for name in generate-amd64-pull-script generate-push-to-aliyun-script; do
-  node --import tsx "scripts/$name.ts" -f test/fixtures/dify/docker-compose.yaml --output "$generated/$name.sh"
+  node --import tsx/esm "scripts/$name.ts" -f test/fixtures/dify/docker-compose.yaml --output "$generated/$name.sh"
 done
 
 shellcheck -- "$generated"/*.sh

@@ -1,11 +1,10 @@
 /** The frame around every script: flags in, exit code out, help, Ctrl-C, and errors in the user's language. */
 import { setMaxListeners } from "node:events";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { CommandName } from "../config/commands.ts";
 import { type Config, factsOf, languageOf, readInvocation } from "../config/config.ts";
 import { flagsOf } from "../config/flags.ts";
 import { causeOf, EXIT, MirrorError } from "../messages/errors.ts";
+import { readAsset } from "../system/tool-folder.ts";
 import { helpOf } from "./help.ts";
 import { openTerminal, type Terminal } from "./output.ts";
 
@@ -84,6 +83,6 @@ function isInterrupt(error: unknown): boolean {
 }
 
 function versionOfTool(): string {
-  const { version } = JSON.parse(readFileSync(join("package.json"), "utf8")) as { version: string };
+  const { version } = JSON.parse(readAsset("package.json")) as { version: string };
   return `compose-mirror ${version}`;
 }

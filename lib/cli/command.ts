@@ -4,7 +4,7 @@ import type { CommandName } from "../config/commands.ts";
 import { type Config, factsOf, languageOf, readInvocation } from "../config/config.ts";
 import { flagsOf } from "../config/flags.ts";
 import { causeOf, EXIT, MirrorError } from "../messages/errors.ts";
-import { readAsset } from "../system/tool-folder.ts";
+import { versionOfTool } from "./dispatch.ts";
 import { helpOf } from "./help.ts";
 import { openTerminal, type Terminal } from "./output.ts";
 
@@ -80,9 +80,4 @@ function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
 
 function isInterrupt(error: unknown): boolean {
   return error instanceof MirrorError && error.code === "interrupted";
-}
-
-function versionOfTool(): string {
-  const { version } = JSON.parse(readAsset("package.json")) as { version: string };
-  return `compose-mirror ${version}`;
 }

@@ -3,16 +3,16 @@
  * is sent is the file's fixed text without its comment lines; values reach it as arguments only. A line `. ./NAME.sh`
  * stands for the text of that file.
  */
-import { readFileSync } from "node:fs";
+import { readAsset } from "./tool-folder.ts";
 
-/** The text of the script `name` in the folder `scripts/` beside the module whose `import.meta.url` is `base`. */
-export function scriptText(base: string, name: string): string {
-  return readFileSync(new URL(`scripts/${name}.sh`, base), "utf8")
+/** The text of the script `name` in the folder `scripts/` of `room`, as `lib/deploy/host`. */
+export function scriptText(room: string, name: string): string {
+  return readAsset(`${room}/scripts/${name}.sh`)
     .split("\n")
     .filter((line) => line !== "" && !/^\s*#/.test(line))
     .map((line) => {
       const [, other] = /^\. \.\/([\w-]+)\.sh$/.exec(line) ?? [];
-      return other === undefined ? line : scriptText(base, other);
+      return other === undefined ? line : scriptText(room, other);
     })
     .join("\n");
 }

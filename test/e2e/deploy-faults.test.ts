@@ -153,22 +153,23 @@ async function answerWith(pattern: RegExp): Promise<string> {
 }
 
 test("what was started by hand is restored when the first deploy does not become healthy", async () => {
-  await withProject(async ({ folder, deploy, compose }) => {
+  await withProject(async ({ folder, run, compose }) => {
     const there = "/root/by hand";
+    const deploy = (...args: readonly string[]) => run("deploy", "--host", "server", "--dir", there, "--json", ...args);
     await onServer(`docker login -u '${USERNAME}' --password-stdin ${REGISTRY}`, { input: PASSWORD });
     await must(["ssh", "server", `mkdir -p '${there}'`]);
     await must(["sh", "-c", `tar -cf - -C '${folder}' . | ssh server "tar -xf - -C '${there}'"`]);
     await onServer(`cd '${there}' && docker-compose -f docker-compose-mirror.yaml up -d && docker logout ${REGISTRY}`);
     const files = await onServer(`cat '${there}/docker-compose-mirror.yaml'`);
     await compose({ cache: BROKEN });
-    const { code, stderr } = await deploy("--wait", "6", "--dir", there);
+    const { code, stderr } = await deploy("--wait", "6");
     assert.equal(code, 1, stderr);
     assert.match(stderr, /keeping what runs there as release/);
     assert.match(stderr, /the previous release runs there again/);
     assert.equal(await onServer(`cat '${there}/docker-compose-mirror.yaml'`), files);
     assert.match(await answerOn(WEB), /^nginx/);
     await compose();
-    await succeeds(deploy("--dir", there));
+    await succeeds(deploy());
   });
 });
 

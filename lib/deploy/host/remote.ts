@@ -25,7 +25,7 @@ export const PARTLY_PLACED = 79;
 
 /** Runs the script `name` of this room with `args`. */
 export function script(name: string, ...args: readonly string[]): RemoteCommand {
-  return ["sh", "-c", scriptText(import.meta.url, name), "sh", ...args];
+  return ["sh", "-c", scriptText("lib/deploy/host", name), "sh", ...args];
 }
 
 /**

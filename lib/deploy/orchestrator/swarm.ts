@@ -143,7 +143,7 @@ function removeSteps({ name, dir, access }: DeployedProject, services: readonly 
 }
 
 function script(name: string, ...args: readonly string[]): RemoteCommand {
-  return ["sh", "-c", scriptText(import.meta.url, name), "sh", ...args];
+  return ["sh", "-c", scriptText("lib/deploy/orchestrator", name), "sh", ...args];
 }
 
 const SERVICE =

@@ -167,7 +167,7 @@ export async function connect(host: string, options: ConnectOptions = {}): Promi
 }
 
 function wrapper(name: string): string {
-  return scriptText(import.meta.url, name);
+  return scriptText("lib/deploy/ssh", name);
 }
 
 /**

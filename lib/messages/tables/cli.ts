@@ -33,6 +33,10 @@ export const CLI_TEXTS = {
     en: "login at the mirror registry; docker's and podman's logins where absent",
     zh: "私有仓库的登录；默认使用 docker 或 podman 保存的登录",
   },
+  helpFirst: {
+    en: "First: compose-mirror check, in the folder of a compose file. compose-mirror NAME --help shows a command's flags",
+    zh: "第一步：在 compose 文件所在目录运行 compose-mirror check；compose-mirror 命令 --help 显示该命令的参数",
+  },
   columnFlag: { en: "flag", zh: "参数" },
   columnVariable: { en: "variable", zh: "变量" },
   columnDefault: { en: "default", zh: "默认值" },

@@ -3,6 +3,18 @@ import type { ErrorRow } from "../error-row.ts";
 import type { Text } from "../message.ts";
 
 export const CONFIG_ERRORS = {
+  "command-unknown": {
+    exit: 2,
+    en: 'there is no command "{command}"',
+    zh: "没有命令“{command}”",
+    hint: { en: "compose-mirror help lists the commands", zh: "compose-mirror help 会列出所有命令" },
+  },
+  "command-mistyped": {
+    exit: 2,
+    en: 'there is no command "{command}"',
+    zh: "没有命令“{command}”",
+    hint: { en: 'did you mean "{near}"?', zh: "是否想输入“{near}”？" },
+  },
   "flag-unknown": {
     exit: 2,
     en: "cannot read the command line: {detail:cause}",

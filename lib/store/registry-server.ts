@@ -104,12 +104,11 @@ async function answer(store: Store, request: IncomingMessage, response: ServerRe
 
 /**
  * Whether the request names this machine: a web page whose name was pointed here (DNS rebinding) names its own site.
- * Clients that send no Host (HTTP/1.0) are no browsers.
+ * Any port will do, as a forwarded port (`--tunnel`) is another than the one that listens here. Clients that send no
+ * Host (HTTP/1.0) are no browsers.
  */
-function isOwnHost({ headers: { host }, socket }: IncomingMessage): boolean {
-  if (host === undefined) return true;
-  const [, name = "", port = "80"] = /^(localhost|127\.0\.0\.1|\[::1\])(?::(\d+))?$/i.exec(host) ?? [];
-  return name !== "" && Number(port) === socket.localPort;
+function isOwnHost({ headers: { host } }: IncomingMessage): boolean {
+  return host === undefined || /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host);
 }
 
 async function sendManifest(

@@ -67,7 +67,7 @@ export interface MirrorReport {
     readonly target: string;
     readonly status: string;
     readonly digest: string | null;
-    readonly error?: string;
+    readonly error?: { readonly code: string; readonly message: string };
   }[];
   readonly compose?: string;
   readonly deploy?: DeployReport;

@@ -55,7 +55,7 @@ test("a swarm of two nodes: converges, a failed update is rolled back, and one b
             ["web", "running"],
           ],
         );
-        assert.match(stderr, /container_name of "web" has no meaning in a swarm/);
+        assert.match(stderr, /a swarm does not support container_name of "web", so it is dropped/);
         assert.match(await answerOn(WEB), /^nginx/);
         assert.match(await must(["wget", "-q", "-O", "-", `http://localhost:${WEB}/`]), /^nginx/);
       });

@@ -148,7 +148,7 @@ for (const engine of ["docker", "direct"]) {
           images.map(({ source, status }) => `${source} ${status}`).toSorted(),
           MIXED.map(({ image }) => `${image} ${GOOD.has(image) ? "pushed" : "failed"}`).toSorted(),
         );
-        const errorOf = (image: string): string => images.find(({ source }) => source === image)?.error ?? "";
+        const errorOf = (image: string): string => images.find(({ source }) => source === image)?.error?.message ?? "";
         for (const image of ["example/jetson:1.0", "quay.io/example/raspberry:1.0"]) {
           assert.match(errorOf(image), /linux\/amd64/);
           assert.match(errorOf(image), /linux\/arm64/);

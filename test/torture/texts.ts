@@ -6,9 +6,10 @@ import { parseEnvFile } from "../../lib/compose/env-file.ts";
 import { escapeDollars, interpolate, variablesIn } from "../../lib/compose/interpolation.ts";
 import { rewrite } from "../../lib/compose/rewrite.ts";
 import { v1Problems } from "../../lib/compose/v1.ts";
-import { FLAGS, type FlagName, languageOf, readConfig } from "../../lib/config/config.ts";
+import { languageOf, readConfig } from "../../lib/config/config.ts";
+import { FLAG_NAMES } from "../../lib/config/flags.ts";
+import { parseHost } from "../../lib/config/host-address.ts";
 import { stackFile } from "../../lib/deploy/orchestrator/stack-file.ts";
-import { parseHost } from "../../lib/deploy/ssh/address.ts";
 import { parseDigest } from "../../lib/image/digest.ts";
 import { formatPlatform, parsePlatform, wantedPlatform } from "../../lib/image/platform.ts";
 import {
@@ -24,7 +25,7 @@ import { mapReferences, parseRename } from "../../lib/mirror/mapping.ts";
 import { compareTags } from "../../lib/mirror/outdated.ts";
 import { proxyFor, readProxies } from "../../lib/registry/proxy.ts";
 import { parseSourceMirror, placesOf } from "../../lib/registry/source-mirror.ts";
-import { displayWidth, formatTable, printable } from "../../lib/cli/format.ts";
+import { formatTable, printable } from "../../lib/cli/format.ts";
 import { commandLine } from "../../lib/system/shell-quote.ts";
 import { inFolder, loadFrom } from "../_helpers/compose-folder.ts";
 import { readCorpus } from "../differential/sample.ts";
@@ -171,7 +172,7 @@ export const TEXTS: readonly Target[] = [
         argv: text.split(" "),
         environment: { HOME: "/home/me" },
         cwd: "/p",
-        flags: Object.keys(FLAGS) as FlagName[],
+        flags: FLAG_NAMES,
         settingsFile: "/nowhere/.env",
       }),
   },
@@ -184,8 +185,7 @@ export const TEXTS: readonly Target[] = [
     read: (text) => {
       const environment = Object.fromEntries(text.split("\n").map((line) => line.split(/=(.*)/s).slice(0, 2)));
       languageOf(undefined, environment);
-      const flags = Object.keys(FLAGS) as FlagName[];
-      return readConfig({ argv: [], environment, cwd: "/p", flags, settingsFile: "/nowhere/.env" });
+      return readConfig({ argv: [], environment, cwd: "/p", flags: FLAG_NAMES, settingsFile: "/nowhere/.env" });
     },
   },
   {
@@ -268,7 +268,6 @@ export const TEXTS: readonly Target[] = [
     read: (text) => {
       const shown = printable(text);
       assert.equal(printable(shown), shown);
-      displayWidth(shown);
       formatTable([[shown, "x"], [text]]);
       check(commandLine(["x", text]).length > 0);
     },

@@ -131,7 +131,7 @@ export function causeOf(thrown: unknown): Cause {
 }
 
 /** An error's sentence as a message that another can hold. */
-export function asMessage({ code, values }: MirrorError): Message {
+function asMessage({ code, values }: MirrorError): Message {
   return { code, values, text: ERRORS[code] };
 }
 

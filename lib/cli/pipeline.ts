@@ -87,7 +87,7 @@ async function drawn({ language }: Terminal, steps: readonly Step[]): Promise<vo
         // Only a task that throws is drawn as failed.
         if (failed) throw new Error(latest);
       },
-      // Each output takes the place of the one before; the last one stays.
+      // Each output replaces the previous one; the last one stays.
       rendererOptions: { outputBar: 1, persistentOutput: true },
     })),
     {

@@ -6,7 +6,7 @@
 import { spawn, type SpawnOptions } from "node:child_process";
 import type { Readable } from "node:stream";
 import { $ } from "zx/core";
-import { detailOf, MirrorError } from "../messages/errors.ts";
+import { causeOf, MirrorError } from "../messages/errors.ts";
 import { Secret } from "./secret.ts";
 
 /** Program and arguments. */
@@ -85,7 +85,7 @@ export const run: Run = async (command, options = {}) => {
 };
 
 function startError(program: string, cause: unknown): MirrorError {
-  return new MirrorError("command-missing", { program, detail: detailOf(cause) }, { cause });
+  return new MirrorError("command-missing", { program, detail: causeOf(cause) }, { cause });
 }
 
 function feed(stdin: NodeJS.WritableStream | null | undefined, input: RunOptions["input"]): void {

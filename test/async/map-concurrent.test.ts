@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mapConcurrent } from "../../lib/async/map-concurrent.ts";
 import { MirrorError } from "../../lib/messages/errors.ts";
+import { theirs } from "../../lib/messages/message.ts";
 
 test("gives results in the order of the items, with no more than the limit running", async () => {
   let underWay = 0;
@@ -51,7 +52,7 @@ test("an abort starts no further item, waits for the running ones, and is thrown
 
 test("what a step throws ends the rest and is thrown", async () => {
   const begun: number[] = [];
-  const fault = new MirrorError("command-missing", { program: "docker", detail: "none" });
+  const fault = new MirrorError("command-missing", { program: "docker", detail: theirs("none") });
   const running = mapConcurrent(
     [1, 2, 3],
     async (item) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MirrorError } from "../../lib/messages/errors.ts";
+import { theirs } from "../../lib/messages/message.ts";
 import { retry } from "../../lib/async/retry.ts";
 
 function failing(
@@ -18,8 +19,8 @@ function failing(
   };
 }
 
-const passing = new MirrorError("push-failed", { image: "x", detail: "cut" });
-const lasting = new MirrorError("push-denied", { image: "x", detail: "no" });
+const passing = new MirrorError("push-failed", { image: "x", detail: theirs("cut") });
+const lasting = new MirrorError("push-denied", { image: "x", detail: theirs("no") });
 
 test("retries while the error says that it helps, with pauses that double", async () => {
   const { action, calls } = failing(3, passing);

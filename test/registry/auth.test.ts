@@ -3,6 +3,7 @@ import { type TestContext, test } from "node:test";
 import { openRegistry } from "../../lib/registry/client.ts";
 import type { RegistryCredentials, StoredOrGiven } from "../../lib/registry/credentials.ts";
 import { RegistryError } from "../../lib/registry/errors.ts";
+import { theirs } from "../../lib/messages/message.ts";
 import { openTransport } from "../../lib/registry/transport.ts";
 import { Secret } from "../../lib/system/secret.ts";
 import { putImage } from "../_helpers/registry-images.ts";
@@ -184,7 +185,11 @@ test("a login made elsewhere is sent as a refresh token", async (t) => {
 });
 
 test("a broken helper counts when the anonymous request is refused, and not before", async (t) => {
-  const helper = new RegistryError("registry-helper", { helper: "docker-credential-x", registry: "r", detail: "gone" });
+  const helper = new RegistryError("registry-helper", {
+    helper: "docker-credential-x",
+    registry: "r",
+    detail: theirs("gone"),
+  });
   const failing = (): Promise<never> => Promise.reject(helper);
   const open1 = await open(t, { auth: "token", ...USER }, failing);
   assert.ok(await open1.registry.head("one", "1"));

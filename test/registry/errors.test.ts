@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { explain, type MirrorError } from "../../lib/messages/errors.ts";
 import { type Facts, NO_FACTS } from "../../lib/messages/facts.ts";
-import { type Cause, renderCause } from "../../lib/messages/message.ts";
+import { type Cause, renderCause, theirs } from "../../lib/messages/message.ts";
 import { REGISTRY_ERRORS } from "../../lib/messages/tables/registry.ts";
 import { answerError, networkError, type Question, RegistryError, type SentLogin } from "../../lib/registry/errors.ts";
 import { readProxies } from "../../lib/registry/proxy.ts";
@@ -158,7 +158,7 @@ for (const [host, code, message, expected, helps] of NETWORK) {
 }
 
 test("an error that is one already stays", () => {
-  const known = new RegistryError("registry-cut", { host: "r.example", detail: "x" });
+  const known = new RegistryError("registry-cut", { host: "r.example", detail: theirs("x") });
   assert.equal(networkError("other.example", known), known);
 });
 

@@ -11,7 +11,7 @@
  */
 import { coerce, gte, type SemVer } from "semver";
 import { MirrorError } from "../../messages/errors.ts";
-import { type Message, theirs } from "../../messages/message.ts";
+import { type Cause, type Message, theirs } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
 import { formatPlatform, parsePlatform } from "../../image/platform.ts";
 import { Secret } from "../../system/secret.ts";
@@ -228,8 +228,8 @@ function platformOf(machine: string): string {
 export interface HostNeeds {
   /** The platform of the mirrored images. */
   readonly platform: string;
-  /** What the compose file has that docker-compose version 1 does not read, in words. */
-  readonly v1Problems: readonly string[];
+  /** What the compose file has that docker-compose version 1 does not read. */
+  readonly v1Problems: readonly Cause[];
   /** The project reads an env file, so the host's folder should have one. */
   readonly usesEnvFile: boolean;
   /** The oldest docker compose v2 that reads the compose files. */

@@ -230,8 +230,8 @@ export const DEPLOY_ERRORS = {
   },
   "host-compose-v1": {
     exit: 2,
-    en: 'docker-compose {version} on "{host}" cannot read the compose file: {problems:names}',
-    zh: "“{host}”上的 docker-compose {version} 无法读取该 compose 文件：{problems:names}",
+    en: 'docker-compose {version} on "{host}" cannot read the compose file: {problems:causes}',
+    zh: "“{host}”上的 docker-compose {version} 无法读取该 compose 文件：{problems:causes}",
     hint: {
       en: "install the package docker-compose-plugin there, or take these out of the compose file",
       zh: "在那里安装软件包 docker-compose-plugin，或从 compose 文件中去掉这些内容",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { theirs } from "../../../lib/messages/message.ts";
 import { judgeHost } from "../../../lib/deploy/host/judge.ts";
 import type { HostFindings, HostNeeds, HostProbe } from "../../../lib/deploy/host/probe.ts";
 import { ORCHESTRATORS } from "../../../lib/deploy/orchestrator/orchestrators.ts";
@@ -63,7 +64,10 @@ test("what is missing or too old is an error that names it", () => {
     );
     assert.match(errors[0]!.message, message);
   }
-  const problems = judged({ ...GOOD, compose: V1 }, { ...NEEDS, v1Problems: ["top-level name", "include"] });
+  const problems = judged(
+    { ...GOOD, compose: V1 },
+    { ...NEEDS, v1Problems: [theirs("top-level name"), theirs("include")] },
+  );
   assert.match(problems.errors[0]!.message, /1\.29\.2.*top-level name, include/);
 });
 

@@ -25,7 +25,8 @@ import { removedServices } from "./plan/desired-state.ts";
 import { type DeployPlan, planDeploy, type Unrecorded } from "./plan/plan.ts";
 import { type Release, readHistory, releaseId } from "./plan/release.ts";
 import { planRollback, type RollbackPlan } from "./plan/rollback.ts";
-import { isUnchanged } from "./plan/unchanged.ts";
+import { settingsOf } from "./plan/settings.ts";
+import { areThere, isUnchanged } from "./plan/unchanged.ts";
 import { connect, type Connection, type ConnectOptions } from "./ssh/connection.ts";
 import { requireInStore, throughTunnel, type Tunnel } from "./ssh/tunnel.ts";
 
@@ -138,7 +139,7 @@ export async function statusFor(host: string, options: DeployOptions): Promise<H
       orphans:
         release === undefined
           ? []
-          : removedServices({ images: [], built: services, previous: release, containers, files: [], affected: [] }),
+          : removedServices({ images: [], built: services, previous: release, containers, files: [] }),
       drift: driftOf(containers, release, lock),
     };
   });
@@ -224,12 +225,8 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
     found: probe.files,
     wanted: (service) => probe.compose?.flavour === "v1" || built.includes(service),
   });
-  const files = await orchestrator.files({
-    bundle,
-    probe,
-    services: new Set([...images.flatMap((image) => image.services), ...built]),
-    project: view.project,
-  });
+  const services = new Set([...images.flatMap((image) => image.services), ...built]);
+  const files = await orchestrator.files({ bundle, probe, services, project: view.project });
   const project: DeployedProject = {
     ...projectOn(probe, options),
     files: files.composeFiles.map(({ name }) => name),
@@ -237,13 +234,16 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
     profiles,
   };
   const running = await orchestrator.list(connection, project, { signal, isNew: probe.folder.state === "missing" });
+  const composeFiles = await checkedFiles(files.composeFiles, bundle, options.allowPaths);
   const now = new Date();
   const plan = planDeploy({
     probe,
     project,
     orchestrator,
     usesEnvFile: needs.usesEnvFile,
-    composeFiles: await checkedFiles(files.composeFiles, bundle, options.allowPaths),
+    composeFiles,
+    settings: settingsOf(view.project, services),
+    otherFiles: !(await areThere(composeFiles, probe.files)),
     images,
     built,
     running,

@@ -76,6 +76,8 @@ async function deploy(scene: Scene) {
       probe,
       project,
       orchestrator: ORCHESTRATORS.compose,
+      settings: {},
+      otherFiles: false,
       running: await ORCHESTRATORS.compose.list(connection, project, { isNew: probe.folder.state === "missing" }),
       warnings: [],
       composeFiles: [{ source: join(local, NAME), name: NAME }],

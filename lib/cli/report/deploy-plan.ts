@@ -154,7 +154,7 @@ function commandLines(terminal: Terminal, command: readonly string[], verbose: b
 
 function changeRow(
   terminal: Terminal,
-  { service, change, from, to }: ServiceChange,
+  { service, change, from, to, reasons = [] }: ServiceChange,
   images: DeployPlan["images"],
 ): readonly string[] {
   const now = to ?? from;
@@ -165,7 +165,9 @@ function changeRow(
         ? ""
         : imageOf(now);
   const size = images.find(({ services }) => to !== undefined && services.includes(service))?.size;
-  return [service, terminal.text(`change-${change}`), image, size === undefined ? "" : formatBytes(size)];
+  const why = reasons.map((reason) => terminal.text(`change-reason-${reason}`)).join(", ");
+  const word = terminal.text(`change-${change}`);
+  return [service, why === "" ? word : `${word}: ${why}`, image, size === undefined ? "" : formatBytes(size)];
 }
 
 function imageOf({ image, digest }: NamedImage): string {

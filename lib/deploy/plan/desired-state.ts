@@ -4,6 +4,7 @@
  */
 import type { Container } from "../host/containers.ts";
 import type { Release, SentFile } from "./release.ts";
+import type { Settings } from "./settings.ts";
 import type { WantedImage } from "./steps.ts";
 
 /** An image by name, and by digest where that is known. */
@@ -12,13 +13,15 @@ export interface NamedImage {
   readonly digest?: string;
 }
 
-/**
- * What becomes of a service: `same` has the image and mounted files that it had; whether its settings changed is
- * compose's to say.
- */
+/** Why a service is changed: its image, files that are mounted in it, or what else the compose files say of it. */
+export type ChangeReason = "image" | "files" | "settings";
+
+/** What becomes of a service: `same` has the image, the mounted files and the settings that it had. */
 export interface ServiceChange {
   readonly service: string;
   readonly change: "added" | "changed" | "same" | "removed";
+  /** Set for a service that is `changed`. */
+  readonly reasons?: readonly ChangeReason[];
   /** What it ran. */
   readonly from?: NamedImage;
   readonly to?: NamedImage;
@@ -36,11 +39,15 @@ export interface StateRequest {
   readonly files: readonly string[];
   /** Services whose mounted files are replaced. */
   readonly affected: readonly string[];
+  /** What compose is told of each service, as a digest. */
+  readonly settings: Settings;
+  /** The compose files differ from those on the host: all that is known where the release has no `settings`. */
+  readonly otherFiles: boolean;
 }
 
 /** Every service of either side, in code-point order. */
 export function serviceChanges(request: StateRequest): readonly ServiceChange[] {
-  const { images, built, previous, affected } = request;
+  const { images, built, previous, affected, settings, otherFiles } = request;
   const before = new Map(previous?.images.map((each) => [each.service, each]));
   const touched = new Set(affected);
   const wanted = [
@@ -55,9 +62,19 @@ export function serviceChanges(request: StateRequest): readonly ServiceChange[] 
     const isSame =
       to === undefined ||
       (from?.image === to.image && (to.digest === undefined || from.digest === undefined || from.digest === to.digest));
+    const told = previous?.settings;
+    const hasOtherSettings = told === undefined ? otherFiles : told[service] !== settings[service];
+    const reasons: readonly ChangeReason[] = [
+      ...(isSame ? [] : (["image"] as const)),
+      ...(touched.has(service) ? (["files"] as const) : []),
+      // The image is one of the settings.
+      ...(hasOtherSettings && from?.image === (to?.image ?? from?.image) ? (["settings"] as const) : []),
+    ];
+    const isChanged = from !== undefined && reasons.length > 0;
     return {
       service,
-      change: from === undefined ? "added" : isSame && !touched.has(service) ? "same" : "changed",
+      change: from === undefined ? "added" : isChanged ? "changed" : "same",
+      ...(isChanged ? { reasons } : {}),
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
     };
@@ -77,7 +94,13 @@ function named(image: string, digest: string | undefined): NamedImage {
  * Services that run and that nobody asks for any more, in code-point order: containers that were started in this folder
  * from the files of the previous or of the new release. What somebody else runs from the same folder is not ours.
  */
-export function removedServices({ images, built, previous, containers, files }: StateRequest): readonly string[] {
+export function removedServices({
+  images,
+  built,
+  previous,
+  containers,
+  files,
+}: Pick<StateRequest, "images" | "built" | "previous" | "containers" | "files">): readonly string[] {
   const wanted = new Set([...images.flatMap(({ services }) => services), ...built]);
   const ours = new Set([...files, ...(previous?.files ?? [])]);
   const names = containers

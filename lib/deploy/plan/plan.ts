@@ -20,6 +20,7 @@ import type { RemoteCommand } from "../ssh/connection.ts";
 import { filesOnlyIn, removedFiles, removedServices, serviceChanges, type ServiceChange } from "./desired-state.ts";
 import type { BundleFile } from "../files/bundle-file.ts";
 import type { Release, SentFile } from "./release.ts";
+import type { Settings } from "./settings.ts";
 import type { DeployStep } from "./step.ts";
 import {
   dropStep,
@@ -73,6 +74,10 @@ export interface DeployRequest {
   readonly images: readonly WantedImage[];
   /** Services that are built on the host. */
   readonly built: readonly string[];
+  /** What compose is told of each service, as a digest. */
+  readonly settings: Settings;
+  /** The compose files differ from those on the host. */
+  readonly otherFiles: boolean;
   /** What runs there now. */
   readonly running: Running;
   /** The registry that the mirrored images are named by. */
@@ -141,7 +146,7 @@ export interface DeployPlan extends DeployedProject {
 export function planDeploy(request: DeployRequest): DeployPlan {
   const { probe, project, orchestrator, composeFiles, images, built, registry, release, time, holder, choices } =
     request;
-  const { running, endpoint } = request;
+  const { running, endpoint, settings, otherFiles } = request;
   const { keepLogin, lockSeconds, waitSeconds, keep } = choices;
   checkRegistries(registry, endpoint.pullFrom);
   checkPins(images, endpoint.pullFrom);
@@ -162,7 +167,7 @@ export function planDeploy(request: DeployRequest): DeployPlan {
   const gone = choices.send === "none" ? {} : removedFiles(previous, known);
   const affected = [...new Set([...diff.affected, ...usersOf(gone)])].filter((name) => services.has(name)).toSorted();
   const recreate = affected.filter((name) => runs.has(name));
-  const state = { images, built, previous, containers: running.containers, files, affected };
+  const state = { images, built, previous, containers: running.containers, files, affected, settings, otherFiles };
   const changes = serviceChanges(state).filter(({ change }) => change !== "removed" || !choices.keepOrphans);
   const orphans = removedServices(state);
   const label = running.containers.find(({ project: name }) => name !== "")?.project;
@@ -185,6 +190,7 @@ export function planDeploy(request: DeployRequest): DeployPlan {
     envFiles: project.envFiles,
     profiles: project.profiles,
     sent: diff.sums,
+    settings,
   };
   return {
     ...project,

@@ -43,6 +43,8 @@ export interface Release {
   readonly images: readonly ReleaseImage[];
   /** Every other file that was sent or found alike, by name. */
   readonly sent: Readonly<Record<string, SentFile>>;
+  /** What compose was told of each service, as a digest; absent where it is not known. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const ID = /^\d{8}-\d{6}-[0-9a-f]{4}$/;
@@ -74,7 +76,7 @@ export function parseRelease(text: string): Release | undefined {
   } catch {
     return undefined;
   }
-  const { id, time, files, envFiles, profiles, images, sent } = found ?? {};
+  const { id, time, files, envFiles, profiles, images, sent, settings } = found ?? {};
   const isWhole =
     typeof id === "string" &&
     isReleaseId(id) &&
@@ -83,7 +85,8 @@ export function parseRelease(text: string): Release | undefined {
     Array.isArray(images) &&
     images.every(isImage) &&
     isObject(sent) &&
-    Object.values(sent).every(isSentFile);
+    Object.values(sent).every(isSentFile) &&
+    (settings === undefined || (isObject(settings) && isTexts(Object.values(settings))));
   return isWhole ? (found as Release) : undefined;
 }
 

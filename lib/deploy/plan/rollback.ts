@@ -50,7 +50,6 @@ export function planRollback(request: RollbackRequest): RollbackPlan {
     previous: current,
     containers: running.containers,
     files,
-    affected: [],
   });
   return {
     ...project,

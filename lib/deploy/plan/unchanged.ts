@@ -29,7 +29,8 @@ export async function isUnchanged(
   });
 }
 
-async function areThere(shipped: readonly BundleFile[], found: DeployPlan["probe"]["files"]): Promise<boolean> {
+/** Whether `found` on the host are the very files that are `shipped`. */
+export async function areThere(shipped: readonly BundleFile[], found: DeployPlan["probe"]["files"]): Promise<boolean> {
   for (const { source, text, name } of shipped) {
     const bytes = text ?? (await readFile(source).catch(() => undefined));
     if (bytes === undefined) return false;

@@ -30,6 +30,10 @@ function release(...pairs: readonly string[]): Release {
   return { id: "20260101-000000-0001", time: "t", files: [FILE], envFiles: [], profiles: [], images, sent: {} };
 }
 
+function set(pair: string, digest: string): Release {
+  return { ...release(pair), settings: { [pair.split("=")[0]!]: digest } };
+}
+
 function container(name: string, file = FILE): Container {
   return {
     name,
@@ -52,14 +56,41 @@ const NONE: StateRequest = {
   containers: [],
   files: [FILE],
   affected: [],
+  settings: {},
+  otherFiles: false,
 };
 
 test("services are added, changed, the same or removed; a renamed one goes and comes", () => {
   const rows: readonly (readonly [string, Partial<StateRequest>, readonly string[]])[] = [
     ["first", { images: wanted("web=a:1") }, ["web added"]],
     ["same", { images: wanted("web=a:1"), previous: release("web=a:1") }, ["web same"]],
-    ["image", { images: wanted("web=a:2"), previous: release("web=a:1") }, ["web changed"]],
-    ["file", { images: wanted("web=a:1"), previous: release("web=a:1"), affected: ["web"] }, ["web changed"]],
+    ["image", { images: wanted("web=a:2"), previous: release("web=a:1") }, ["web changed image"]],
+    ["file", { images: wanted("web=a:1"), previous: release("web=a:1"), affected: ["web"] }, ["web changed files"]],
+    [
+      "image, and its settings with it",
+      { images: wanted("web=a:2"), previous: set("web=a:1", "1"), settings: { web: "2" } },
+      ["web changed image"],
+    ],
+    [
+      "settings",
+      { images: wanted("web=a:1"), previous: set("web=a:1", "1"), settings: { web: "2" } },
+      ["web changed settings"],
+    ],
+    [
+      "settings and a file",
+      { images: wanted("web=a:1"), previous: set("web=a:1", "1"), settings: { web: "2" }, affected: ["web"] },
+      ["web changed files settings"],
+    ],
+    [
+      "same settings in another file",
+      { images: wanted("web=a:1"), previous: set("web=a:1", "1"), settings: { web: "1" }, otherFiles: true },
+      ["web same"],
+    ],
+    [
+      "another file, and settings not known",
+      { images: wanted("web=a:1"), previous: release("web=a:1"), settings: { web: "1" }, otherFiles: true },
+      ["web changed settings"],
+    ],
     ["built", { built: ["own"], previous: release("own=own") }, ["own same"]],
     [
       "renamed",
@@ -72,7 +103,7 @@ test("services are added, changed, the same or removed; a renamed one goes and c
   for (const [name, request, expected] of rows) {
     const changes = serviceChanges({ ...NONE, ...request });
     assert.deepEqual(
-      changes.map(({ service, change }) => `${service} ${change}`),
+      changes.map(({ service, change, reasons = [] }) => [service, change, ...reasons].join(" ")),
       expected,
       name,
     );

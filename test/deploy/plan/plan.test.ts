@@ -59,6 +59,8 @@ const REQUEST: DeployRequest = {
   endpoint: {},
   username: "me@corp",
   orchestrator: ORCHESTRATORS.compose,
+  settings: {},
+  otherFiles: false,
   running: { containers: [], versions: [] },
   warnings: [],
   usesEnvFile: false,
@@ -216,7 +218,13 @@ test("a deploy over a release goes back to it: files, images by id or digest, se
     ].map((line) => line.replace("prune: 20260101", "prune: /home/me/my app 20260101")),
   );
   assert.deepEqual(plan.changes, [
-    { service: "db", change: "changed", from: { image: "other/db@sha256:bb" }, to: { image: "other/db:2" } },
+    {
+      service: "db",
+      change: "changed",
+      reasons: ["image"],
+      from: { image: "other/db@sha256:bb" },
+      to: { image: "other/db:2" },
+    },
     { service: "web", change: "same", from: { image: WEB.image, digest: "sha256:aa" }, to: { image: WEB.image } },
   ]);
   const alone = planDeploy({

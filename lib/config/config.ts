@@ -10,6 +10,7 @@ import type { Facts } from "../messages/facts.ts";
 import type { Language } from "../messages/format.ts";
 import type { Message } from "../messages/message.ts";
 import { message } from "../messages/texts.ts";
+import { readProxies } from "../registry/proxy.ts";
 import { Secret } from "../system/secret.ts";
 import { TOOL_FOLDER } from "../system/tool-folder.ts";
 import { type Given, parseCommandLine } from "./command-line.ts";
@@ -63,7 +64,7 @@ export interface Invocation {
 
 /**
  * Reads an invocation. Throws `flag-unknown`, `flag-repeated`, `flag-value`, `file-read`, `settings-line`,
- * `credentials-half`, and what the parsers of values.ts throw.
+ * `credentials-half`, `proxy-invalid`, and what the parsers of values.ts throw.
  */
 export function readConfig({
   argv,
@@ -92,6 +93,8 @@ export function readConfig({
   const { ship, noShip, help: _help, version: _version, ...others } = values;
   const embedded = values.engine === "direct" && values.registry === undefined && values.namespace === undefined;
   const credentials = credentialsOf(variable("MIRROR_USERNAME"), variable("MIRROR_PASSWORD"));
+  // a proxy that cannot be used is told before anything starts; the container engines have settings of their own
+  if (values.engine === "direct") readProxies(environment);
   return {
     ...others,
     ...(embedded ? { registry: `localhost:${values.port}`, namespace: EMBEDDED_NAMESPACE } : {}),
@@ -111,13 +114,15 @@ export function readConfig({
 
 /** What hints may depend on. */
 export function factsOf(config: Config): Facts {
-  const { engine, tunnel, embedded, registry, sourceMirrors, credentials, environment } = config;
+  const { engine, tunnel, embedded, registry, pullRegistry, sourceMirrors, credentials, environment } = config;
   const names = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"];
   return {
     engine,
     tunnel: tunnel || embedded,
     proxies: names.filter((name) => filled(environment[name.toLowerCase()]) ?? filled(environment[name])),
     sourceMirrors: [...new Set(sourceMirrors.map((mirror) => mirror.registry))],
+    sourceMirrorHosts: [...new Set(sourceMirrors.map((mirror) => mirror.host))],
+    ...(pullRegistry === undefined ? {} : { pullRegistry }),
     ...(embedded || registry === undefined ? {} : { mirror: registry }),
     credentials: credentials !== undefined,
   };

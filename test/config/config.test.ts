@@ -213,18 +213,30 @@ test("the facts that hints depend on", () => {
     tunnel: true,
     proxies: [],
     sourceMirrors: [],
+    sourceMirrorHosts: [],
     credentials: false,
   });
   const environment = { https_proxy: "http://p:1", MIRROR_USERNAME: "u", MIRROR_PASSWORD: "p" };
   const flags = ["--registry", "r.example", "--namespace", "n", "--source-mirror", "docker.io=m.example"];
+  flags.push("--pull-registry", "vpc.example");
   assert.deepEqual(factsOf(read(flags, environment)), {
     engine: "direct",
     tunnel: false,
     proxies: ["HTTPS_PROXY"],
     sourceMirrors: ["docker.io"],
+    sourceMirrorHosts: ["m.example"],
+    pullRegistry: "vpc.example",
     mirror: "r.example",
     credentials: true,
   });
+});
+
+test("a proxy that cannot be used is told before anything starts, unless a container engine goes to the network", () => {
+  for (const variable of ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"]) {
+    const environment = { [variable]: "socks4://127.0.0.1:1080" };
+    assert.throws(() => read([], environment), { code: "proxy-invalid", exit: 2, message: new RegExp(variable) });
+    assert.equal(read(["--engine", "docker"], environment).engine, "docker");
+  }
 });
 
 test("the store's folder, limit and port", () => {

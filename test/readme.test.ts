@@ -50,7 +50,9 @@ function sorted(values: Iterable<string>): readonly string[] {
 
 const { scripts } = JSON.parse(textOf("package.json")) as { readonly scripts: Readonly<Record<string, string>> };
 /** npm scripts that run a file of scripts/. */
-const commands = Object.keys(scripts).filter((name) => / -- scripts\/[\w-]+\.ts\b| scripts\/\$name\.ts/.test(scripts[name]!));
+const commands = Object.keys(scripts).filter((name) =>
+  / -- scripts\/[\w-]+\.ts\b| scripts\/\$name\.ts/.test(scripts[name]!),
+);
 const variables = [...VARIABLES, ...Object.values<FlagRow>(FLAGS).flatMap(({ variable }) => variable ?? [])];
 
 for (const name of [ENGLISH, CHINESE]) {

@@ -32,6 +32,7 @@ import {
   viewManifest,
 } from "../../lib/image/manifest.ts";
 import { parseReference } from "../../lib/image/reference.ts";
+import { theirs } from "../../lib/messages/message.ts";
 import { MirrorError } from "../../lib/messages/errors.ts";
 import { readAddress } from "../../lib/registry/addresses.ts";
 import { readChallenge, schemesOf } from "../../lib/registry/challenge.ts";
@@ -252,6 +253,8 @@ const PROBE: HostProbe = {
   unfinished: [],
 };
 const REQUEST: Omit<DeployRequest, "probe" | "project" | "orchestrator" | "running"> = {
+  settings: { web: HEX },
+  otherFiles: true,
   composeFiles: [{ source: "/p/a.yaml", name: "docker-compose-mirror.yaml" }],
   needed: [{ source: "/p/conf/x", name: "conf/x", services: ["web"], kind: "file", sha256: "c" } as never],
   images: [
@@ -287,7 +290,7 @@ const REQUEST: Omit<DeployRequest, "probe" | "project" | "orchestrator" | "runni
 };
 const NEEDS = {
   platform: "linux/amd64",
-  v1Problems: ["x"],
+  v1Problems: [theirs("x")],
   usesEnvFile: true,
   oldestV2: "2.0.0",
   unlabelled: ["./x"],

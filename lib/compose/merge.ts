@@ -155,9 +155,14 @@ function mergeMapping(earlier: Mapping, later: Mapping, path: Path): Mapping {
   return { ...earlier, entries };
 }
 
+/** Of two equal items the later one stays, at the place of the earlier: it is the one that counts once it is rewritten. */
 function append(earlier: Sequence, added: readonly Value[]): Sequence {
   const items = [...earlier.items];
-  for (const item of added) if (!items.some((known) => isEqual(known, item))) items.push(item);
+  for (const item of added) {
+    const index = items.findIndex((known) => isEqual(known, item));
+    if (index === -1) items.push(item);
+    else items[index] = item;
+  }
   return { ...earlier, items };
 }
 

@@ -292,6 +292,19 @@ test("the report: counts, frozen variables, unchanged services", async () => {
   ]);
 });
 
+test("an image volume that a later file repeats is changed where it counts", () =>
+  inFolder(
+    {
+      "compose.yaml": 'services: {a: {image: "x:1", volumes: [{type: image, source: "data:2", target: /img}]}}\n',
+      "compose.override.yaml": 'services: {a: {volumes: [{type: image, source: "data:2", target: /img}]}}\n',
+    },
+    async (folder) => {
+      const { files } = rewrite(await loadFrom(folder), new Map([["data:2", mirrorOf("data:2")]]));
+      const [, override = ""] = files[0]!.text.split("\n---\n");
+      assert.ok(override.includes(`source: "${mirrorOf("data:2")}"`), files[0]!.text);
+    },
+  ));
+
 test("services outside the chosen profiles stay as they are", async () => {
   const text = "services:\n  a: {image: x}\n  b: {image: y, profiles: [p]}\n";
   const { result } = await rewriteFiles({ "compose.yml": text }, { profiles: ["q"] });

@@ -300,8 +300,8 @@ test("an image volume that a later file repeats is changed where it counts", () 
     },
     async (folder) => {
       const { files } = rewrite(await loadFrom(folder), new Map([["data:2", mirrorOf("data:2")]]));
-      const [, override = ""] = files[0]!.text.split("\n---\n");
-      assert.ok(override.includes(`source: "${mirrorOf("data:2")}"`), files[0]!.text);
+      const [, override = ""] = files[0].text.split("\n---\n");
+      assert.ok(override.includes(`source: "${mirrorOf("data:2")}"`), files[0].text);
     },
   ));
 

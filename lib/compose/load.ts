@@ -33,6 +33,7 @@ import {
   applyServiceResets,
   type Definition,
   type Definitions,
+  isExtension,
   mergeDefinition,
   mergeDefinitions,
   NONE,
@@ -210,10 +211,12 @@ class Loader {
     const rebase = new Rebase(folder, this.#folder);
     const entries = new Map<string, Value>();
     const definitions: { -readonly [S in keyof Definitions]: Definitions[S] } = { ...NONE };
+    const extensions = new Map<string, Value>();
     for (const [key, value] of document.root.entries) {
       if (key !== "services" && key !== "jobs") {
         const filled = fill.value(value, [key], unsetElsewhere);
         entries.set(key, filled);
+        if (isExtension(key)) extensions.set(key, filled);
         if (isResourceKind(key) && filled.kind === "mapping") {
           definitions[key] = new Map([...filled.entries].map(([name, entry]) => [name, rebase.resource(entry)]));
         }
@@ -225,7 +228,11 @@ class Loader {
       );
     }
     this.warnings.push(...unsetWarnings(unsetElsewhere));
-    return { root: { ...document.root, entries }, definitions, resets: document.resets };
+    return {
+      root: { ...document.root, entries },
+      definitions: { ...definitions, extensions },
+      resets: document.resets,
+    };
   }
 
   #define(service: Value, path: Path, fill: Filling, folder: string, layer: number | undefined): Definition | null {
@@ -291,8 +298,10 @@ class Loader {
       this.referenced.add(path);
       definitions = await this.#merge(definitions, file, { variables, folder }, including);
     }
-    cache.set(key, definitions);
-    return definitions;
+    // Compose takes no extension fields from an included file.
+    const included = { ...definitions, extensions: NONE.extensions };
+    cache.set(key, included);
+    return included;
   }
 
   /** One value for one set of files, so that what is loaded with it can be found again. */

@@ -25,7 +25,11 @@ export const RESOURCE_KINDS: readonly ResourceKind[] = ["networks", "volumes", "
 export type Resources = Readonly<Record<ResourceKind, ReadonlyMap<string, Value>>>;
 
 /** By section and name; null is a service written without anything below it. */
-export type Definitions = Readonly<Record<Section, ReadonlyMap<string, Definition | null>>> & Resources;
+export type Definitions = Readonly<Record<Section, ReadonlyMap<string, Definition | null>>> &
+  Resources & {
+    /** Top-level extension fields (`x-…`). They mean nothing, but compose refuses files whose kinds of value differ. */
+    readonly extensions: ReadonlyMap<string, Value>;
+  };
 
 export const NONE: Definitions = {
   services: new Map(),
@@ -34,6 +38,7 @@ export const NONE: Definitions = {
   volumes: new Map(),
   configs: new Map(),
   secrets: new Map(),
+  extensions: new Map(),
 };
 
 /** Puts `later` over `earlier`. Throws `compose-invalid` when their shapes do not fit. */
@@ -41,10 +46,11 @@ export function mergeDefinitions(earlier: Definitions, later: Definitions): Defi
   return {
     services: mergeSection(earlier.services, later.services),
     jobs: mergeSection(earlier.jobs, later.jobs),
-    networks: mergeResources("networks", earlier.networks, later.networks),
-    volumes: mergeResources("volumes", earlier.volumes, later.volumes),
-    configs: mergeResources("configs", earlier.configs, later.configs),
-    secrets: mergeResources("secrets", earlier.secrets, later.secrets),
+    networks: mergeEntries(["networks", "*"], earlier.networks, later.networks),
+    volumes: mergeEntries(["volumes", "*"], earlier.volumes, later.volumes),
+    configs: mergeEntries(["configs", "*"], earlier.configs, later.configs),
+    secrets: mergeEntries(["secrets", "*"], earlier.secrets, later.secrets),
+    extensions: mergeEntries(["x-*"], earlier.extensions, later.extensions),
   };
 }
 
@@ -61,8 +67,8 @@ function mergeSection(
   return merged;
 }
 
-function mergeResources(
-  kind: ResourceKind,
+function mergeEntries(
+  path: Path,
   earlier: ReadonlyMap<string, Value>,
   later: ReadonlyMap<string, Value>,
 ): ReadonlyMap<string, Value> {
@@ -70,7 +76,7 @@ function mergeResources(
   const merged = new Map(earlier);
   for (const [name, value] of later) {
     const base = merged.get(name);
-    merged.set(name, base === undefined ? value : mergeAt([kind, "*"], base, value));
+    merged.set(name, base === undefined ? value : mergeAt(path, base, value));
   }
   return merged;
 }
@@ -321,7 +327,13 @@ export function applyResets(definitions: Definitions, paths: readonly Path[]): D
     ...(Object.fromEntries(resources) as unknown as Resources),
     services: resetSection(definitions.services, "services", paths),
     jobs: resetSection(definitions.jobs, "jobs", paths),
+    extensions: paths.filter(([key]) => isExtension(key)).reduce(resetEntries, definitions.extensions),
   };
+}
+
+/** Whether a top-level key is an extension field. */
+export function isExtension(key: string | undefined): boolean {
+  return key?.startsWith("x-") === true;
 }
 
 function dropEntry(entries: ReadonlyMap<string, Value>, [, ...path]: Path): ReadonlyMap<string, Value> {

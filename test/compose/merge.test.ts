@@ -115,3 +115,12 @@ test("kinds that do not fit are refused with both places", async () => {
     message: /compose\.override\.yaml:1:.*sequence at .*compose\.yaml:1:/,
   });
 });
+
+test("kinds of extension fields must fit too, but not those of an included file", async () => {
+  const compose = "x-a: { b: [c] }\nservices: { a: { image: x } }";
+  await assert.rejects(loadFiles({ "compose.yaml": compose, "compose.override.yaml": "x-a: { b: c }" }), {
+    code: "compose-invalid",
+  });
+  await loadFiles({ "compose.yaml": compose, "compose.override.yaml": "x-a: !override { b: c }" });
+  await loadFiles({ "compose.yaml": `include: [other.yaml]\n${compose}`, "other.yaml": "x-a: d" });
+});

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that must hold before a change goes in, on Debian 12 as root: lint, types, the fast tests under Node and
-# Deno, the comparison with docker compose, the bounded torture tests, and the end-to-end tests on the bed. It installs what it needs. A test
-# that is skipped is a failure.
+# Deno, the comparison with docker compose, the bounded torture tests, and the end-to-end tests on the bed. It installs
+# what it needs. A test that is skipped is a failure.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -360,9 +360,12 @@ test("bytes of another encoding in the comments of an env file are passed over",
   assert.equal(project.services[0]!.image, "nginx:1.25");
 });
 
+function hintOf(thrown: unknown): string {
+  return (thrown as MirrorError).hint;
+}
+
 test("a file in another encoding is to be saved as UTF-8; a missing one has another hint", async () => {
   const gbk = Uint8Array.of(...Buffer.from("services: {a: {image: x}} # "), 0xd6, 0xd0);
-  const reason = (thrown: unknown): string => (thrown as MirrorError).hint;
-  assert.match(await loadFiles({ "compose.yaml": gbk }).then(String, reason), /iconv/);
-  assert.doesNotMatch(await loadFiles({ "a.yaml": "" }, { files: ["b.yaml"] }).then(String, reason), /iconv/);
+  assert.match(await loadFiles({ "compose.yaml": gbk }).then(String, hintOf), /iconv/);
+  assert.doesNotMatch(await loadFiles({ "a.yaml": "" }, { files: ["b.yaml"] }).then(String, hintOf), /iconv/);
 });

@@ -62,9 +62,17 @@ function mergeSection(
   const merged = new Map(earlier);
   for (const [name, definition] of later) {
     const base = merged.get(name);
-    merged.set(name, base && definition ? mergeDefinition(base, definition) : (definition ?? base ?? null));
+    merged.set(
+      name,
+      base && definition ? mergeDefinition(uniqueLists(base), definition) : (definition ?? base ?? null),
+    );
   }
   return merged;
+}
+
+/** Compose drops what one file repeats before the next file comes (`EnforceUnicity` in compose-go's override package). */
+function uniqueLists({ attributes, unset }: Definition): Definition {
+  return { attributes: new Map([...attributes].map(([name, value]) => [name, unique(name, value)])), unset };
 }
 
 function mergeEntries(

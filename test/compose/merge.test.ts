@@ -124,3 +124,15 @@ test("kinds of extension fields must fit too, but not those of an included file"
   await loadFiles({ "compose.yaml": compose, "compose.override.yaml": "x-a: !override { b: c }" });
   await loadFiles({ "compose.yaml": `include: [other.yaml]\n${compose}`, "other.yaml": "x-a: d" });
 });
+
+test("what one file repeats is dropped before the next file comes", async () => {
+  const image = '{ type: image, source: "data:1", target: /a }';
+  const project = await loadFiles({
+    "compose.yaml": `services: { a: { image: x, volumes: [${image}, "./b:/a"] } }`,
+    "compose.override.yaml": `services: { a: { volumes: [${image}] } }`,
+  });
+  assert.deepEqual(
+    project.uses.map((use) => use.image),
+    ["x", "data:1"],
+  );
+});

@@ -46,6 +46,7 @@ import { openStore } from "../../lib/store/open.ts";
 import { serve } from "../../lib/store/registry-server.ts";
 import { Secret } from "../../lib/system/secret.ts";
 import type { Run } from "../../lib/system/process.ts";
+import { GOOD_HOST } from "../_helpers/good-host.ts";
 import { check, type Target } from "./fuzz.ts";
 
 const SECRET = "s3cr3t-Pa55";
@@ -239,18 +240,8 @@ probe:standalone=1.29.2
 probe:v1=broken
 `;
 const PROBE: HostProbe = {
-  host: "box",
-  user: "me",
-  home: "/home/me",
-  system: "",
-  platform: "linux/amd64",
-  engine: { kind: "docker", client: "26.1.4", server: "26.1.4" },
-  compose: { flavour: "v2", version: "2.26.1", command: ["docker", "compose"] },
+  ...GOOD_HOST,
   folder: { path: "/home/me/app", state: "folder", writable: true, hasEnvFile: false },
-  files: new Map(),
-  releases: [],
-  history: [],
-  unfinished: [],
 };
 const REQUEST: Omit<DeployRequest, "probe" | "project" | "orchestrator" | "running"> = {
   settings: { web: HEX },

@@ -5,21 +5,8 @@ import { judgeHost } from "../../../lib/deploy/host/judge.ts";
 import type { HostFindings, HostNeeds, HostProbe } from "../../../lib/deploy/host/probe.ts";
 import { ORCHESTRATORS } from "../../../lib/deploy/orchestrator/orchestrators.ts";
 import type { ErrorCode } from "../../../lib/messages/errors.ts";
+import { GOOD_HOST as GOOD } from "../../_helpers/good-host.ts";
 
-const GOOD: HostProbe = {
-  host: "box",
-  user: "me",
-  home: "/home/me",
-  system: "CentOS Linux 7 (Core)",
-  platform: "linux/amd64",
-  engine: { kind: "docker", client: "26.1.4", server: "26.1.4", root: "/d", freeBytes: 5e10 },
-  compose: { flavour: "v2", version: "2.26.1", command: ["docker", "compose"] },
-  folder: { path: "/srv", state: "folder", writable: true, hasEnvFile: true, freeBytes: 5e10 },
-  files: new Map(),
-  releases: [],
-  history: [],
-  unfinished: [],
-};
 const NEEDS = {
   platform: "linux/amd64",
   v1Problems: [],
@@ -71,12 +58,14 @@ test("what is missing or too old is an error that names it", () => {
   assert.match(problems.errors[0]!.message, /1\.29\.2.*top-level name, include/);
 });
 
+/** The warnings about the good host with `changes`, which is no error. */
+function codes(changes: Partial<HostProbe>): readonly string[] {
+  const { errors, warnings } = judged({ ...GOOD, ...changes }, NEEDS);
+  assert.deepEqual(errors, []);
+  return warnings.map(({ code }) => code.replace("warning-", ""));
+}
+
 test("old but usable versions pass, with a warning where one is due", () => {
-  const codes = (changes: Partial<HostProbe>): readonly string[] => {
-    const { errors, warnings } = judged({ ...GOOD, ...changes }, NEEDS);
-    assert.deepEqual(errors, []);
-    return warnings.map(({ code }) => code.replace("warning-", ""));
-  };
   const engine = GOOD.engine!;
   for (const server of ["1.13.1", "17.06.0-ce", "20.10.9"]) {
     assert.deepEqual(codes({ engine: { ...engine, server } }), ["docker-aging"], server);

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type HostProbe, probeHost, takesPasswordOnInput } from "../../../lib/deploy/host/probe.ts";
+import { probeHost, takesPasswordOnInput } from "../../../lib/deploy/host/probe.ts";
 import { judgeHost } from "../../../lib/deploy/host/judge.ts";
 import { ORCHESTRATORS } from "../../../lib/deploy/orchestrator/orchestrators.ts";
 import { connect } from "../../../lib/deploy/ssh/connection.ts";
 import { fakeHost } from "../../_helpers/fake-host.ts";
+import { GOOD_HOST as GOOD } from "../../_helpers/good-host.ts";
 
 async function probed(on: Readonly<Record<string, string>>, dir = "~/app", prepare?: (home: string) => void) {
   const host = fakeHost(on);
@@ -156,20 +157,6 @@ test("podman under the name docker, and a daemon that is not reachable, are dete
   assert.deepEqual([engine?.server, engine?.complaint], [undefined, "permission denied while trying"]);
 });
 
-const GOOD: HostProbe = {
-  host: "box",
-  user: "me",
-  home: "/home/me",
-  system: "CentOS Linux 7 (Core)",
-  platform: "linux/amd64",
-  engine: { kind: "docker", client: "26.1.4", server: "26.1.4", root: "/d", freeBytes: 5e10 },
-  compose: { flavour: "v2", version: "2.26.1", command: ["docker", "compose"] },
-  folder: { path: "/srv", state: "folder", writable: true, hasEnvFile: true, freeBytes: 5e10 },
-  files: new Map(),
-  releases: [],
-  history: [],
-  unfinished: [],
-};
 test("knows which docker takes a password on its input", () => {
   for (const [client, takes] of [
     ["1.13.1", false],

@@ -10,20 +10,11 @@ import type { DeployedProject } from "../../../lib/deploy/orchestrator/compose-p
 import { ORCHESTRATORS } from "../../../lib/deploy/orchestrator/orchestrators.ts";
 import { parseReference } from "../../../lib/image/reference.ts";
 import { commandLine } from "../../../lib/system/shell-quote.ts";
+import { GOOD_HOST } from "../../_helpers/good-host.ts";
 
 const PROBE: HostProbe = {
-  host: "box",
-  user: "me",
-  home: "/home/me",
-  system: "CentOS Stream 9",
-  platform: "linux/amd64",
-  engine: { kind: "docker", client: "26.1.4", server: "26.1.4" },
-  compose: { flavour: "v2", version: "2.26.1", command: ["docker", "compose"] },
+  ...GOOD_HOST,
   folder: { path: "/home/me/my app", state: "missing", writable: true, hasEnvFile: false },
-  files: new Map(),
-  releases: [],
-  history: [],
-  unfinished: [],
 };
 const PROJECT: DeployedProject = {
   name: "app",

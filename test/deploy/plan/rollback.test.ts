@@ -5,6 +5,7 @@ import type { HostProbe } from "../../../lib/deploy/host/probe.ts";
 import { ORCHESTRATORS } from "../../../lib/deploy/orchestrator/orchestrators.ts";
 import type { Release } from "../../../lib/deploy/plan/release.ts";
 import { planRollback, type RollbackRequest } from "../../../lib/deploy/plan/rollback.ts";
+import { GOOD_HOST } from "../../_helpers/good-host.ts";
 
 const FILE = "docker-compose-mirror.yaml";
 
@@ -21,21 +22,7 @@ function container(name: string): Container {
 const A = release("20260101-000001-0000", ["db", "web"], { "a.conf": { sha256: "a", services: ["web"] } });
 const B = release("20260101-000002-0000", ["database", "web"], { "b.conf": { sha256: "b", services: ["web"] } });
 const COMPOSE = { flavour: "v2", version: "2.26.1", command: ["docker", "compose"] } as const;
-const PROBE: HostProbe = {
-  host: "box",
-  user: "me",
-  home: "/home/me",
-  system: "CentOS",
-  platform: "linux/amd64",
-  engine: { kind: "docker", server: "26.1.4" },
-  compose: COMPOSE,
-  folder: { path: "/srv", state: "folder", writable: true, hasEnvFile: false },
-  files: new Map(),
-  releases: [A, B],
-  current: B.id,
-  history: [A.id, B.id],
-  unfinished: [],
-};
+const PROBE: HostProbe = { ...GOOD_HOST, releases: [A, B], current: B.id, history: [A.id, B.id] };
 const REQUEST: RollbackRequest = {
   probe: PROBE,
   project: {

@@ -73,7 +73,7 @@ export async function command(name: CommandName, body: Body): Promise<void> {
   }
 }
 
-/** A reader that has seen enough, such as `head`, makes nothing fail. */
+/** A reader that closes the pipe early, such as `head`, is no error. */
 function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
   return code === "EPIPE";
 }

@@ -190,7 +190,7 @@ function* tokensOf({ path, text }: SourceFile, lexer: Lexer): Generator<CST.Toke
   yield* parser.end();
 }
 
-/** How many nodes a value stands for when every alias is written out, and how many of them stand in aliases. */
+/** How many nodes a value has when every alias is expanded, and how many of them come from aliases. */
 interface Size {
   nodes: number;
   aliased: number;
@@ -200,7 +200,7 @@ class Converter {
   readonly #file: SourceFile;
   readonly #anchors = new Map<string, ParsedNode>();
   readonly #converted = new Map<ParsedNode, { readonly value: Value; readonly size: Size }>();
-  /** What every alias stands for: an anchor's name may be given again further down. */
+  /** The value of every alias: an anchor's name may be given again further down. */
   readonly #targets = new Map<ParsedNode, ParsedNode>();
   readonly #open = new Set<ParsedNode>();
   #aliased = false;
@@ -364,7 +364,7 @@ class Converter {
 }
 
 const STRING_TAG = "tag:yaml.org,2002:str";
-/** What `!!merge` stands for; yq v4 writes merge keys with it (go-yaml: isMerge in resolve.go). */
+/** The full name of the tag `!!merge`; yq v4 writes merge keys with it (go-yaml: isMerge in resolve.go). */
 const MERGE_TAG = "tag:yaml.org,2002:merge";
 
 function nullAt(file: SourceFile, offset: number): Scalar {

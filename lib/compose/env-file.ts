@@ -4,7 +4,7 @@
  *     statement = ["export" space] name ("=" | ":") value | name newline
  *     value     = 'literal' | "escapes and $VARIABLES" | plain text with $VARIABLES, up to " #" or the line's end
  *
- * Quoted values may span lines. A name alone takes its value from the environment, or is left out. A variable in a
+ * Quoted values may span lines. A name alone takes its value from the environment, or is skipped. A variable in a
  * value is looked up in the environment first, then among the lines above. `#` starts a comment at a statement's start.
  */
 import { MirrorError } from "../messages/errors.ts";

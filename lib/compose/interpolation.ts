@@ -8,7 +8,7 @@
  *     ${NAME:?word}       an error when unset or empty   ${NAME?word}  an error when unset
  *     $$                  one $
  *
- * A word may hold further variables. A `$` before anything else stands for itself, `${` must lead to one of the forms.
+ * A word may hold further variables. A `$` before anything else is a plain character, `${` must lead to one of the forms.
  * Which `}` ends a form is compose-go's rule (template.go): within one line, the first that balances the braces, and
  * the last of the line when none does.
  */

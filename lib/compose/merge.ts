@@ -9,7 +9,7 @@ import { MirrorError } from "../messages/errors.ts";
 import { message } from "../messages/texts.ts";
 import { isNull, type Mapping, type Path, stringOf, type Value, whereIs } from "./document.ts";
 
-/** A service or job as it is being put together: its attributes, and where unset variables stand in it. */
+/** A service or job as it is being put together: its attributes, and the unset variables in it. */
 export interface Definition {
   readonly attributes: ReadonlyMap<string, Value>;
   /** Variables without a value that were filled in as empty. */
@@ -103,7 +103,7 @@ type Merger = (earlier: Value, later: Value, path: Path) => Value;
 
 const takeLater: Merger = (_, later) => later;
 
-/** What merges otherwise than its shape says, by its place; `*` stands for any name. */
+/** Attributes with a merge rule of their own, by path; `*` matches any name. */
 const SPECIAL: ReadonlyMap<string, Merger> = new Map<string, Merger>([
   ...["annotations", "build.args", "build.additional_contexts", "build.labels", "deploy.labels", "environment"].map(
     (name) => [`services.*.${name}`, mergePairs] as const,
@@ -120,7 +120,7 @@ const SPECIAL: ReadonlyMap<string, Merger> = new Map<string, Merger>([
   ["networks.*.ipam.config", mergeSubnets],
 ]);
 
-/** How an entry of a list is told apart from others, where two of them mean one thing. */
+/** The key of a list entry, for lists where two entries with one key mean the same thing. */
 const KEY_OF: ReadonlyMap<string, (item: Value) => string> = new Map<string, (item: Value) => string>([
   ["services.*.configs", (item) => fileTarget(item, "")],
   ["services.*.devices", mountTarget],
@@ -205,7 +205,7 @@ function mergePairs(earlier: Value, later: Value, path: Path): Value {
   return { ...base, entries: new Map([...base.entries, ...over.entries]) };
 }
 
-/** A list of `KEY=VALUE` as the mapping that it stands for; a key alone has no value. */
+/** A list of `KEY=VALUE` as a mapping; a key alone has no value. */
 export function pairsAsMapping(value: Value): Value {
   if (value.kind !== "sequence") return value;
   const entries = new Map<string, Value>();
@@ -237,7 +237,7 @@ function sequenceOf(value: Value): Sequence {
   return { ...value, kind: "sequence", items };
 }
 
-/** A list of dependencies stands for their default settings, which the later file then sets too. */
+/** A list of dependencies gives each the default settings; in the later file they override those of the earlier one. */
 function mergeDependencies(earlier: Value, later: Value, path: Path): Value {
   const [base, over] = [namesAsMapping(earlier), namesAsMapping(later)];
   if (base === undefined || over === undefined) return later;

@@ -92,7 +92,7 @@ export interface ImageUse {
   readonly variables: readonly string[];
   /**
    * Index into `Project.composeFiles` when writing another name at `start` to `end` of that file changes images and
-   * nothing else; absent when the scalar stands in an extended or included file, or also serves as something else.
+   * nothing else; absent when the scalar is in an extended or included file, or also serves as something else.
    */
   readonly layer?: number;
 }

@@ -9,7 +9,7 @@ import type { Project } from "./project.ts";
 
 const SECTIONS = new Set(["version", "services", "networks", "volumes", "secrets", "configs"]);
 
-/** `*` stands for any key, and for any item of a list. */
+/** `*` matches any key, and any item of a list. */
 const UNKNOWN: readonly (readonly string[])[] = [
   "annotations",
   "attach",
@@ -126,7 +126,7 @@ function valuesAt(value: Value, [next, ...rest]: readonly string[]): readonly Va
   return next === undefined ? [value] : childrenOf(value, next).flatMap(([, child]) => valuesAt(child, rest));
 }
 
-/** The entries or items of a value that `name` stands for. */
+/** The entries or items of a value that `name` matches. */
 function childrenOf(value: Value, name: string): readonly (readonly [string, Value])[] {
   if (value.kind === "scalar") return [];
   const children: readonly (readonly [string, Value])[] =

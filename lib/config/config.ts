@@ -93,7 +93,7 @@ export function readConfig({
   const { ship, noShip, help: _help, version: _version, ...others } = values;
   const embedded = values.engine === "direct" && values.registry === undefined && values.namespace === undefined;
   const credentials = credentialsOf(variable("MIRROR_USERNAME"), variable("MIRROR_PASSWORD"));
-  // a proxy that cannot be used is told before anything starts; the container engines have settings of their own
+  // a proxy that cannot be used is an error before anything starts; the container engines have settings of their own
   if (values.engine === "direct") readProxies(environment);
   return {
     ...others,

@@ -22,9 +22,9 @@ export interface FlagRow extends Text {
   /** The property of `Config` that has the parsed value. */
   readonly property: string;
   readonly parse: values.Parser<unknown>;
-  /** What the value stands for in the help, all choices with `|` between; absent = a switch, which takes no value. */
+  /** The placeholder of the value in the help, all choices with `|` between; absent = a switch, which takes no value. */
   readonly value?: string;
-  /** The environment variable that stands for the flag. */
+  /** The environment variable with the meaning of the flag. */
   readonly variable?: string;
   /** The variable is docker compose's own or the system's: it is read where it is used, by their rules. */
   readonly foreign?: true;

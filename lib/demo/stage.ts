@@ -19,7 +19,7 @@ const EXAMPLE = join(TOOL_FOLDER, "examples", "demo", "docker-compose.yaml");
 const REGISTRIES = ["docker.io", "ghcr.io", "quay.io"];
 
 export interface Stage {
-  /** What a user would have configured; the user's own settings are left out of it. */
+  /** What a user would have configured; it has none of the user's own settings. */
   readonly config: Config;
   /** Puts images of these names into the public registry, and gives their size in bytes. */
   readonly publish: (images: readonly ImageReference[]) => Promise<number>;

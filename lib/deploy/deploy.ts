@@ -317,15 +317,14 @@ function currentOf({ releases, current }: HostProbe): Release | undefined {
 }
 
 /** The project as the release that runs there has it. Throws `host-docker-missing`, `host-compose-missing`. */
-function projectOn(probe: HostProbe, { bundle, profiles, orchestrator }: DeployOptions): DeployedProject {
+function projectOn(probe: HostProbe, { bundle, profiles: asked, orchestrator }: DeployOptions): DeployedProject {
   const { host, folder } = probe;
   const compose = ORCHESTRATORS[orchestrator].runtime(probe);
   if (probe.engine === undefined) throw new MirrorError("host-docker-missing", { host });
   if (compose === undefined) throw new MirrorError("host-compose-missing", { host });
-  const { files, envFiles } = currentOf(probe) ?? { files: [], envFiles: [] };
-  const used = currentOf(probe)?.profiles ?? profiles;
+  const { files, envFiles, profiles } = currentOf(probe) ?? { files: [], envFiles: [], profiles: asked };
   const { name } = bundle.source;
-  return { name, host, dir: folder.path, access: accessTo(probe), compose, files, envFiles, profiles: used };
+  return { name, host, dir: folder.path, access: accessTo(probe), compose, files, envFiles, profiles };
 }
 
 function holderOf(now: Date): string {

@@ -89,7 +89,7 @@ export function defaultDir(projectName: string): string {
 
 /**
  * The login for `named`, the registry in the mirror compose file. MIRROR_USERNAME and MIRROR_PASSWORD go to the mirror
- * registry and its name for pulling alone: whoever wrote the file must not choose where they are sent.
+ * registry and its name for pulling alone: the author of the file must not choose where they are sent.
  */
 export async function credentialsFor(
   named: string | undefined,

@@ -8,7 +8,7 @@
  *     tag        = [A-Za-z0-9_][A-Za-z0-9_.-]{0,127}
  *     digest     = algorithm ":" hex; sha256 has 64 digits
  *
- * Without a host the registry is docker.io, where a one-part path stands for library/PATH.
+ * Without a host the registry is docker.io, where a one-part path means library/PATH.
  */
 import { MirrorError } from "../messages/errors.ts";
 import type { Message } from "../messages/message.ts";

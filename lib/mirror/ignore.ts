@@ -1,5 +1,5 @@
 /**
- * `ignore-images.txt`: one pattern a line, `#` starts a comment, `*` stands for any characters, and a pattern also
+ * `ignore-images.txt`: one pattern a line, `#` starts a comment, `*` matches any characters, and a pattern also
  * matches as a prefix, so `vastdata/vastbase-vector` ignores every tag of it (and `nginx` ignores `nginx-exporter` too:
  * write `nginx:*` for nginx alone). A line `SOURCE=NAME` renames an image at the mirror instead.
  */

@@ -22,7 +22,7 @@ import {
   withoutUserinfo,
 } from "../image/reference.ts";
 
-/** `source` is stored under the repository name `name`; a source without tag and digest stands for every one. */
+/** `source` is stored under the repository name `name`; a source without tag and digest means all of them. */
 export interface Rename {
   readonly source: ImageReference;
   readonly name: string;

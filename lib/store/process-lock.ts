@@ -185,7 +185,7 @@ function lookAt(pid: number): { readonly started: string | undefined } | "gone" 
   }
 }
 
-/** Machine, its start, and the space of process numbers, so that two containers are told apart. */
+/** Machine, its start, and the space of process numbers, which differs between two containers. */
 const MACHINE = [
   hostname(),
   attempt(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),

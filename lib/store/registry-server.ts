@@ -40,7 +40,7 @@ export async function serve(store: Store, { port = 0, onServed }: ServeOptions =
     const { method = "GET", url = "/" } = request;
     answer(store, request, response)
       .catch((error: unknown) => {
-        // A body that was begun can only be cut, so that nobody takes it for whole.
+        // A body that was started can only be cut, so that nobody takes it for whole.
         if (response.headersSent) response.destroy();
         else sendError(response, refusalOf(error));
       })

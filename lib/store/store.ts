@@ -10,7 +10,7 @@
  *     uploads/HEX.json                 how far an upload to a registry got
  *
  * A blob gets its place under `blobs` in the order write, verify, flush, rename, so what is there was whole once, even
- * after a power cut (the flush is left out for small ones). Bytes can still rot or be changed by hand: `has` compares
+ * after a power cut (small ones are not flushed). Bytes can still rot or be changed by hand: `has` compares
  * the size, reading a blob from its start compares the hash, and a blob that fails is taken out, to be fetched again.
  *
  * Any number of processes may use one store at once. Two that want the same blob take turns, and the second finds it.
@@ -52,7 +52,7 @@ export interface Store {
   /** All names, in code-point order. */
   references(): Promise<ReadonlyMap<string, Descriptor>>;
 
-  /** The record of an upload that was begun; `undefined` when there is none. */
+  /** The record of an upload that was started; `undefined` when there is none. */
   upload(target: UploadTarget): Promise<UploadRecord | undefined>;
   /** Keeps the record for later runs, or forgets it when `record` is `undefined`. */
   setUpload(target: UploadTarget, record: UploadRecord | undefined): Promise<void>;

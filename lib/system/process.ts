@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Aborting ends the program and everything it started. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds after which the program is told to end (SIGTERM); `code` is then 124. */
+  /** Milliseconds after which the program gets SIGTERM; `code` is then 124. */
   readonly timeout?: number;
   /** Called with every finished line of output while the program runs. */
   readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;

@@ -215,7 +215,7 @@ export async function showReleases(
   return true;
 }
 
-/** When a release was begun, out of its id. */
+/** When a release was started, from its id. */
 function timeOf(id: string): string {
   return id.replace(/^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d).*$/, "$1-$2-$3 $4:$5:$6Z");
 }

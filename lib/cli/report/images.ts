@@ -34,7 +34,7 @@ export function reportProject(
   );
 }
 
-/** The same for a plan, with what it leaves alone and what could be left out or added. */
+/** The same for a plan, with the images it does not mirror and those that flags would add or remove. */
 export function reportPlan(
   { config: { mirrorBuilt }, terminal }: Pick<Context, "config" | "terminal">,
   { project, plan }: Prepared,

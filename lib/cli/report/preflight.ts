@@ -55,7 +55,7 @@ function findingLines(
   ];
 }
 
-/** The first thing that stands in the way: the error a command ends with. */
+/** The first obstacle: the error a command ends with. */
 export function failedCheck(findings: readonly Finding[]): MirrorError | undefined {
   return findings.flatMap(({ errors }) => errors)[0];
 }

@@ -117,7 +117,7 @@ const MOST_ROWS = 8;
 class Board {
   readonly #terminal: Terminal;
   readonly #total: number;
-  readonly #begun = Date.now();
+  readonly #startedAt = Date.now();
   readonly #underWay = new Map<Transfer, Progress | undefined>();
   /** Bytes that an image has, and those it will have, as far as the engine told. */
   readonly #bytes = new Map<Transfer, { readonly done: number; readonly total: number }>();
@@ -146,7 +146,7 @@ class Board {
 
   /** `3/27 images · 64 MB · 16 MB/s · about 11 s left`. */
   counter(): string {
-    const elapsed = Math.max(1, Date.now() - this.#begun);
+    const elapsed = Math.max(1, Date.now() - this.#startedAt);
     const known = [...this.#bytes.values()];
     const done = known.reduce((sum, each) => sum + each.done, 0);
     const left = known.reduce((sum, each) => sum + each.total - each.done, 0);

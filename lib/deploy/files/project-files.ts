@@ -110,7 +110,7 @@ export function isOutside(name: string): boolean {
 function both(a: NeededFile, b: NeededFile): NeededFile {
   return {
     ...a,
-    // An empty list stands for the project itself, which outweighs any service.
+    // An empty list means the project itself, which outweighs any service.
     services: a.services.length === 0 || b.services.length === 0 ? [] : [...new Set([...a.services, ...b.services])],
     mounted: a.mounted || b.mounted,
     required: a.required || b.required,

@@ -72,7 +72,7 @@ export async function waitUntilHealthy(
   { dir, access, services }: Waited,
   { seconds, signal, onWaiting, pace = PACE }: WaitOptions,
 ): Promise<readonly Container[]> {
-  const begun = Date.now();
+  const waitingSince = Date.now();
   const wanted = new Set(services);
   const before = new Map<string, number>();
   let shown = "";
@@ -94,7 +94,7 @@ export async function waitUntilHealthy(
     if (waiting.length > 0 || as !== steady.as) steady = { since: now, as };
     const isSure = containers.every(({ state, health: known }) => state !== "running" || known !== undefined);
     if (waiting.length === 0 && (isSure || now - steady.since >= pace.settle)) return containers;
-    if (now - begun >= seconds * 1000) {
+    if (now - waitingSince >= seconds * 1000) {
       const left = waiting.length > 0 ? waiting : containers;
       throw await unhealthy(connection, access, left, message("unhealthy-timeout", { seconds }));
     }

@@ -196,8 +196,8 @@ async function waitUntilConverged(
   { name, dir, access }: Pick<DeployedProject, "name" | "dir" | "access">,
   { seconds, signal, onWaiting, pace = PACE }: WaitOptions,
 ): Promise<readonly StackService[]> {
-  const begun = Date.now();
-  let settled = begun;
+  const startedAt = Date.now();
+  let settled = startedAt;
   let shown = "";
   for (;;) {
     const services = await stackServices(connection, { name, dir, access }, { signal });
@@ -210,7 +210,7 @@ async function waitUntilConverged(
     // An update begins a moment after it was asked for.
     if (waiting.length === 0 && now - settled >= pace.settle) return services;
     const failed = waiting.filter((service) => judgeService(service) === "failed");
-    if (failed.length > 0 || now - begun >= seconds * 1000) {
+    if (failed.length > 0 || now - startedAt >= seconds * 1000) {
       const reason = failed.length > 0 ? message("unhealthy-failed") : message("unhealthy-timeout", { seconds });
       throw await unhealthy(connection, { name, access }, failed.length > 0 ? failed : waiting, reason);
     }

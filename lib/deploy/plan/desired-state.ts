@@ -39,7 +39,7 @@ export interface StateRequest {
   readonly files: readonly string[];
   /** Services whose mounted files are replaced. */
   readonly affected: readonly string[];
-  /** What compose is told of each service, as a digest. */
+  /** The configuration of each service, as a digest. */
   readonly settings: Settings;
   /** The compose files differ from those on the host: all that is known where the release has no `settings`. */
   readonly otherFiles: boolean;

@@ -74,7 +74,7 @@ export interface DeployRequest {
   readonly images: readonly WantedImage[];
   /** Services that are built on the host. */
   readonly built: readonly string[];
-  /** What compose is told of each service, as a digest. */
+  /** The configuration of each service, as a digest. */
   readonly settings: Settings;
   /** The compose files differ from those on the host. */
   readonly otherFiles: boolean;

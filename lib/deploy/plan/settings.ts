@@ -1,5 +1,5 @@
 /**
- * What compose is told of each service, as one digest: ports, environment, networks and all else of its merged
+ * The configuration of each service, as one digest: ports, environment, networks and all else of its merged
  * definition, and the definitions of the networks, volumes, configs and secrets that it uses. Two releases are compared
  * by it, so that a plan shows a changed setting without asking compose.
  */

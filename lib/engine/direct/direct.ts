@@ -1,5 +1,5 @@
 /**
- * The engine without a daemon: manifests and blobs go from registry to registry byte for byte, by way of the store.
+ * The engine without a daemon: manifests and blobs go from registry to registry byte for byte, through the store.
  * Everything that several images share is done once in a run: a blob comes down once, goes up once, and is mounted
  * where another repository has it. The engine limits by itself how much is under way at each registry, so any number
  * of images may be given to it at once; the more it knows of, the better the order.
@@ -43,7 +43,7 @@ export interface DirectEngineOptions {
   readonly chunkSize?: number;
   /** `docker` writes every manifest as Docker schema 2; `as-is`, the default, copies it byte for byte. */
   readonly format?: "as-is" | "docker";
-  /** Ends what was begun and no step has taken. */
+  /** Ends what was started and no step has taken. */
   readonly over?: AbortSignal;
 }
 

@@ -35,7 +35,7 @@ export interface PrefetchOptions {
   readonly inspect: Inspect;
   /** Images that are looked at ahead. */
   readonly most: number;
-  /** Ends what was begun and nobody took. */
+  /** Ends what was started and nobody took. */
   readonly over: AbortSignal | undefined;
 }
 

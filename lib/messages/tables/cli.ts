@@ -54,7 +54,7 @@ export const CLI_TEXTS = {
   },
   helpDefault: { en: "(default {value})", zh: "（默认 {value}）" },
   helpSettings: {
-    en: "A MIRROR_ or DEPLOY_ variable can also stand in .env beside package.json. Only there or in the environment: {variables:names}",
+    en: "A MIRROR_ or DEPLOY_ variable can also be set in .env beside package.json. Only there or in the environment: {variables:names}",
     zh: "MIRROR_ 和 DEPLOY_ 开头的变量也可以写在 package.json 旁边的 .env 里。只能用变量设置的：{variables:names}",
   },
   helpExit: {

@@ -8,7 +8,7 @@ import { MirrorError } from "../messages/errors.ts";
 import { storeName } from "../store/store-name.ts";
 import { type DeployProgress, type DeployResult, executeDeploy, executeRollback, resultOf } from "./execute.ts";
 import { buildFoldersOf, requireBuildFolders } from "./files/build-folders.ts";
-import { checkedFiles, needsOfBundle } from "./files/bundle.ts";
+import { areThere, checkedFiles, needsOfBundle } from "./files/bundle.ts";
 import { isOutside, type NeededFile, projectFiles } from "./files/project-files.ts";
 import type { Container } from "./host/containers.ts";
 import { type Drift, driftOf } from "./host/drift.ts";
@@ -26,7 +26,7 @@ import { type DeployPlan, planDeploy, type Unrecorded } from "./plan/plan.ts";
 import { type Release, readHistory, releaseId } from "./plan/release.ts";
 import { planRollback, type RollbackPlan } from "./plan/rollback.ts";
 import { settingsOf } from "./plan/settings.ts";
-import { areThere, isUnchanged } from "./plan/unchanged.ts";
+import { isUnchanged } from "./plan/unchanged.ts";
 import { connect, type Connection, type ConnectOptions } from "./ssh/connection.ts";
 import { requireInStore, throughTunnel, type Tunnel } from "./ssh/tunnel.ts";
 
@@ -235,6 +235,7 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
   };
   const running = await orchestrator.list(connection, project, { signal, isNew: probe.folder.state === "missing" });
   const composeFiles = await checkedFiles(files.composeFiles, bundle, options.allowPaths);
+  const otherFiles = !(await areThere(composeFiles, probe.files));
   const now = new Date();
   const plan = planDeploy({
     probe,
@@ -243,7 +244,7 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
     usesEnvFile: needs.usesEnvFile,
     composeFiles,
     settings: settingsOf(view.project, services),
-    otherFiles: !(await areThere(composeFiles, probe.files)),
+    otherFiles,
     images,
     built,
     running,
@@ -259,7 +260,7 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
     time: now.toISOString(),
     choices,
   });
-  const unchanged = choices.send !== "all" && (await isUnchanged(plan, { containers: running.containers, built }));
+  const unchanged = choices.send !== "all" && isUnchanged(plan, { containers: running.containers, built, otherFiles });
   return { plan, running, ...(unchanged ? { unchanged } : {}) };
 }
 

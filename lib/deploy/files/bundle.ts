@@ -5,8 +5,9 @@
  * Where the file holds several YAML documents, docker compose before 2.21 and docker-compose v1 get the project's own
  * files and the flat file of images instead, as `rewrite` writes them.
  */
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { gte } from "semver";
 import { load } from "../../compose/load.ts";
@@ -18,7 +19,7 @@ import { type ImageReference, parseReference } from "../../image/reference.ts";
 import { isOutside, unlabelledBinds } from "./project-files.ts";
 import { OwnFolders, strayError } from "./real-paths.ts";
 import type { BundleFile } from "./bundle-file.ts";
-import { type FoundCompose, type HostNeeds, parseVersion } from "../host/probe.ts";
+import { type FoundCompose, type HostNeeds, type HostProbe, parseVersion } from "../host/probe.ts";
 
 export interface Bundle {
   /** The project's own compose files. */
@@ -106,6 +107,16 @@ export async function checkedFiles(
       return { ...file, size: text === undefined ? size : Buffer.byteLength(text), mode: mode & 0o777 };
     }),
   );
+}
+
+/** Whether `found` on the host are the very files that are `shipped`. */
+export async function areThere(shipped: readonly BundleFile[], found: HostProbe["files"]): Promise<boolean> {
+  for (const { source, text, name } of shipped) {
+    const bytes = text ?? (await readFile(source).catch(() => undefined));
+    if (bytes === undefined) return false;
+    if (found.get(name)?.sha256 !== createHash("sha256").update(bytes).digest("hex")) return false;
+  }
+  return true;
 }
 
 /** The project whose own files are run, for a compose that cannot read the one mirror file. */

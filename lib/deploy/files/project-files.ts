@@ -36,8 +36,7 @@ export interface NeededFile {
   readonly required: boolean;
 }
 
-/** Bytes of one file, which is read whole; nobody mounts larger configuration. */
-/** Bytes of the largest file that is sent. */
+/** Bytes of the largest file that is sent, which is read whole; nobody mounts larger configuration. */
 export const LARGEST_FILE = 64 << 20;
 const FOLDER_MOST_FILES = 200;
 const FOLDER_MOST_BYTES = 1 << 20;

@@ -7,18 +7,7 @@ set -u
 export LC_ALL=C
 trap 'echo "interrupted; run it again: layers that are there are not sent again" >&2; exit 130' INT TERM
 
-# Prints what the comment at the top says of this script.
-case $#:${1-} in
-0:) ;;
-1:-h | 1:--help)
-  sed -n '2,/^set -u/{/^#/s/^# \{0,1\}//p;}' "$0"
-  exit 0
-  ;;
-*)
-  echo "error: unexpected argument \"$1\": this script takes none but --help" >&2
-  exit 2
-  ;;
-esac
+source no-arguments.sh
 
 # Image, platform, name at the mirror.
 IMAGES=()

@@ -264,6 +264,15 @@ export const DEPLOY_ERRORS = {
       zh: "创建该文件，或从 compose 文件中去掉它；否则 docker 会在那里建一个空目录",
     },
   },
+  "ship-special": {
+    exit: 2,
+    en: 'cannot send "{file}", which "{dir}" on "{host}" lacks: {detail:cause}',
+    zh: "无法发送“{file}”（“{host}”的“{dir}”中没有它）：{detail:cause}",
+    hint: {
+      en: "make it on the host first, or take it out of the compose file; only regular files are sent",
+      zh: "先在主机上创建它，或从 compose 文件中去掉它；只发送普通文件",
+    },
+  },
   "ship-compose-file": {
     exit: 2,
     en: 'compose reads "{name}" on "{host}", and it is not in "{dir}" there',

@@ -58,8 +58,11 @@ export interface CheckOptions {
   readonly plan: Plan;
   readonly requirements: Requirements;
   readonly registry: PushProbe;
-  /** Asks a place for one image; throws when the place cannot be used. Absent = sources are not looked at. */
-  readonly askSource?: ((place: SourcePlace) => Promise<void>) | undefined;
+  /**
+   * Asks a place for one image, and gives the number of pulls that it still allows, where it tells; throws when the place
+   * cannot be used. Absent = sources are not looked at.
+   */
+  readonly askSource?: ((place: SourcePlace) => Promise<number | undefined>) | undefined;
   /** An earlier run pushed to the namespace: that is not tried again. */
   readonly isKnown?: boolean;
   readonly run: Run;
@@ -154,15 +157,14 @@ async function checkSource(
   registry: string,
   transfers: readonly Transfer[],
   mirrors: readonly SourceMirror[],
-  ask: (place: SourcePlace) => Promise<void>,
+  ask: NonNullable<CheckOptions["askSource"]>,
 ): Promise<Finding> {
   const { source } = transfers[0]!;
   const reference = source.digest ?? source.tag ?? "latest";
   const asked = await Promise.all(
     placesOf(source, mirrors).map(async ({ host, repository }) => {
       try {
-        await ask({ host, repository, reference });
-        return { host };
+        return { host, left: await ask({ host, repository, reference }) };
       } catch (error) {
         if (!(error instanceof MirrorError) || error.code === "interrupted") throw error;
         return { host, error };
@@ -183,9 +185,13 @@ async function checkSource(
       warnings: [],
     };
   }
-  const warnings = bad.map(({ host, error }) =>
+  const warnings: Message[] = bad.map(({ host, error }) =>
     message("warning-source-place", { host, registry, detail: causeOf(error) }),
   );
+  // the first that can be used is read from
+  const { host, left } = asked.find(({ error }) => error === undefined)!;
+  const count = transfers.length;
+  if (left !== undefined && left < count) warnings.push(message("warning-pulls-left", { host, left, count }));
   return { check: "source", values, errors: [], warnings };
 }
 

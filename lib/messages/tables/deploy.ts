@@ -462,6 +462,15 @@ export const DEPLOY_ERRORS = {
       zh: "18 之前的 docker 不支持 OCI manifest：用 --format docker 重新 mirror，再部署",
     },
   },
+  "host-layer-kind": {
+    exit: 1,
+    en: 'docker on "{host}" cannot unpack a layer of an image: {detail:cause}',
+    zh: "“{host}”上的 docker 无法解开镜像的层：{detail:cause}",
+    hint: {
+      en: "docker before 23 reads no layers that are compressed with zstd: update docker there, or use a tag of the image with gzip layers",
+      zh: "23 之前的 docker 不支持 zstd 压缩的层：升级那里的 docker，或换用层以 gzip 压缩的标签",
+    },
+  },
   "host-reads-no-oci": {
     exit: 1,
     en: 'docker on "{host}" cannot read what was mirrored: {reasons:causes}',

@@ -68,6 +68,11 @@ const SAID: readonly (readonly [kind: string, text: string, code: ErrorCode])[] 
   ["pull", "Error response from daemon: missing signature key", "host-manifest-kind"],
   [
     "pull",
+    "failed to register layer: Error processing tar file(exit status 1): archive/tar: invalid tar header",
+    "host-layer-kind",
+  ],
+  [
+    "pull",
     "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
     "host-docker-permission",
   ],

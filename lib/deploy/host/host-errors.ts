@@ -52,7 +52,7 @@ const RULES: readonly (readonly [pattern: RegExp, code: StepErrorCode, kinds?: r
   [/server gave HTTP response to HTTPS client/, "host-registry-plain"],
   [/x509:|certificate (?:signed by|has expired|is not valid)|tls: /, "host-registry-certificate"],
   [
-    /dial tcp (?:127\.\d+\.\d+\.\d+|\[::1\]):\d+: (?:\w+: )?(?:connection refused|i\/o timeout)/,
+    /(?<!proxyconnect tcp: )dial tcp (?:127\.\d+\.\d+\.\d+|\[::1\]):\d+: (?:\w+: )?(?:connection refused|i\/o timeout)/,
     "host-loopback-refused",
     ["login", "pull"],
   ],

@@ -64,6 +64,11 @@ const SAID: readonly (readonly [kind: string, text: string, code: ErrorCode])[] 
     `Error response from daemon: Get "http://127.0.0.1:5012/v2/": dial tcp ${address}: connect: connection refused`,
     "host-loopback-refused",
   ]),
+  [
+    "pull",
+    'Get "https://r.example/v2/": proxyconnect tcp: dial tcp 127.0.0.1:7890: i/o timeout',
+    "host-registry-unreachable",
+  ],
   ["pull", "Trying to pull repository r.example/team/nginx ...\nmissing signature key", "host-manifest-kind"],
   ["pull", "Error response from daemon: missing signature key", "host-manifest-kind"],
   [

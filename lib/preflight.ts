@@ -6,7 +6,7 @@
  * pushes to anyway, and cancelled.
  */
 import { statfs } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { type Config, requireMirror } from "./config/config.ts";
 import { needsOf } from "./deploy/files/bundle.ts";
 import { lookAt } from "./deploy/deploy.ts";
@@ -21,7 +21,7 @@ import { message } from "./messages/texts.ts";
 import { placesOf, type SourceMirror } from "./registry/source-mirror.ts";
 import type { Project } from "./compose/project.ts";
 import { MIRROR_FILE } from "./compose/rewrite.ts";
-import { LOCK_FILE, readLock } from "./mirror/lock-file.ts";
+import { lockFileOf, readLock } from "./mirror/lock-file.ts";
 import { outputPath } from "./mirror/prepare.ts";
 import type { Plan, Transfer } from "./mirror/transfers.ts";
 import type { Run } from "./system/process.ts";
@@ -200,7 +200,7 @@ async function checkHost(host: string, { config, project, run, signal }: CheckOp
   try {
     const probe = await lookAt(host, dir, { run, signal });
     const { sudo, orchestrator, platform } = config;
-    const lock = await readLock(join(dirname(outputPath(config, project, MIRROR_FILE)), LOCK_FILE));
+    const lock = await readLock(lockFileOf(outputPath(config, project, MIRROR_FILE)));
     const needs = { ...needsOf(project, platform), manifests: await storedManifests(config.store, lock), sudo };
     const { errors, warnings } = judgeHost(probe, needs, ORCHESTRATORS[orchestrator]);
     const { system, engine, compose, folder } = probe;

@@ -1,5 +1,4 @@
 /** What a deploy is given: the settings, the project's files, and the login that goes to its registry. */
-import { dirname, join } from "node:path";
 import { load } from "../compose/load.ts";
 import { type Project, requireName } from "../compose/project.ts";
 import type { ReadManifest } from "../image/readability.ts";
@@ -7,7 +6,7 @@ import { MIRROR_FILE } from "../compose/rewrite.ts";
 import type { Config, Credentials } from "../config/config.ts";
 import type { Message } from "../messages/message.ts";
 import { message } from "../messages/texts.ts";
-import { LOCK_FILE, type LockedImage, readLock } from "../mirror/lock-file.ts";
+import { lockFileOf, type LockedImage, readLock } from "../mirror/lock-file.ts";
 import { outputPath } from "../mirror/prepare.ts";
 import { findCredentials } from "../registry/credentials.ts";
 import { run } from "../system/process.ts";
@@ -58,7 +57,7 @@ export async function prepareDeploy(config: Config, source?: Project): Promise<D
   const project = source ?? (await load(config));
   const file = outputPath(config, project, MIRROR_FILE);
   const bundle = await readBundle({ source: project, file, platform, options: config });
-  const lock = await readLock(join(dirname(file), LOCK_FILE));
+  const lock = await readLock(lockFileOf(file));
   return {
     bundle,
     dir: config.dir ?? defaultDir(requireName(project)),

@@ -34,8 +34,8 @@ export interface FileDiffRequest {
 
 /**
  * Compares the files that a project needs with those of the host. Throws `ship-missing` for a file that is neither here
- * nor there, `ship-special` for a FIFO, socket or device that the host lacks, `ship-outside` for one above the project's folder that the host lacks, and `ship-link` for a link that
- * leads out of the project's folder.
+ * nor there, `ship-special` for a FIFO, socket or device that the host lacks, `ship-outside` for one above the
+ * project's folder that the host lacks, and `ship-link` for a link that leads out of the project's folder.
  */
 export function diffFiles({ needed, probe, services, mode }: FileDiffRequest): FileDiff {
   const last = probe.releases.find(({ id }) => id === probe.current)?.sent ?? {};

@@ -9,8 +9,8 @@ import type { LockedImage } from "../../mirror/lock-file.ts";
 import { openStore } from "../../store/open.ts";
 
 /**
- * The manifests of the images of `lock` that the store in `folder` has, by the names at the mirror. Images that were
- * mirrored elsewhere, or by another engine, are left out; a store that is absent or cannot be read has none.
+ * The manifests of the images of `lock` that the store in `folder` has, by the names at the mirror. It gives none for
+ * an image that was mirrored on another machine or by another engine, and none at all for a store that is absent or cannot be read.
  */
 export async function storedManifests(
   folder: string,
@@ -33,7 +33,7 @@ export async function storedManifests(
       await store.close();
     }
   } catch {
-    // The deploy itself needs no store; whoever uses it is told what is wrong with it.
+    // A deploy works without a store; the commands that need one report its errors.
     return [];
   }
 }

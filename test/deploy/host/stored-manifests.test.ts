@@ -20,7 +20,7 @@ function locked(mirrorDigest: string, mirror = "r.example/team/web:1"): LockedIm
   };
 }
 
-test("the manifests that the store has, with their types; the others are left out", () =>
+test("the manifests that the store has, with their types", () =>
   withStore(async (store) => {
     const oci = await addImage(store, "team/web:1", ["layer"]);
     const docker = await addBlob(

@@ -482,7 +482,7 @@ export const FLAGS = {
     property: "dryRun",
     parse: values.on,
     group: "output",
-    commands: [...GENERATORS, "mirror", "pull", "push", "deploy", "rollback"],
+    commands: [...GENERATORS, "mirror", "pull", "push", "deploy", "rollback", "prune"],
     en: "show the plan and change nothing",
     zh: "只显示计划，不执行任何操作",
   },

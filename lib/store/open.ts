@@ -10,11 +10,11 @@ import { blobStream } from "./blob-stream.ts";
 import { codeOf, FLUSH_FROM, guard, markOf, type Paths, pathsOf, readFrom, sizeOfFile, syncFolder } from "./files.ts";
 import { openPartial } from "./partial.ts";
 import { takeLock } from "./process-lock.ts";
-import { planPrune } from "./prune.ts";
+import { planPrune, type PrunePlan, without } from "./prune.ts";
 import { openReferences, type References } from "./references.ts";
 import { clearLeftovers, readContents, sizeOfContents } from "./scan.ts";
 import { NO_WRITER, openWriter, type Writer } from "./writers.ts";
-import type { OpenStore, Store } from "./store.ts";
+import type { Pruned, OpenStore, Store } from "./store.ts";
 import { readUpload, writeUpload } from "./upload-records.ts";
 
 /** https://github.com/opencontainers/image-spec/blob/main/image-layout.md#oci-layout-file */
@@ -217,29 +217,35 @@ function namesOf(paths: Paths, references: References): Names {
   };
 }
 
-type Upkeep = Pick<Store, "folder" | "size" | "prune" | "close">;
+type Upkeep = Pick<Store, "folder" | "size" | "planPrune" | "prune" | "close">;
 
 function upkeepOf(paths: Paths, references: References, writer: Writer): Upkeep {
   const contents = async () => readContents(paths, await references.all());
   return {
     folder: paths.folder,
     size: () => guard(paths.folder, "store-read", async () => sizeOfContents(await contents())),
+    planPrune: ({ limit }) =>
+      guard(paths.folder, "store-read", async () => {
+        const held = await contents();
+        const plan = planPrune(held, limit);
+        return { ...prunedBy(plan), left: sizeOfContents(without(held, plan)) };
+      }),
     prune: ({ limit }) =>
       writer.alone(() =>
         guard(paths.folder, "store-write", async () => {
           await clearLeftovers(paths);
-          const { references: names, files } = planPrune(await contents(), limit);
+          const plan = planPrune(await contents(), limit);
+          const { references: names, files } = plan;
           // The names go first: a name without its blobs would be worse than blobs without a name.
           if (names.length > 0) await references.change(new Map(names.map((name) => [name, undefined])));
           for (const { path } of files) await rm(path, { force: true });
-          return {
-            references: names,
-            blobs: files.length,
-            bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-            left: sizeOfContents(await contents()),
-          };
+          return { ...prunedBy(plan), left: sizeOfContents(await contents()) };
         }),
       ),
     close: writer.close,
   };
+}
+
+function prunedBy({ references, files }: PrunePlan): Omit<Pruned, "left"> {
+  return { references, blobs: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
 }

@@ -65,3 +65,15 @@ export function planPrune(contents: Contents, limit: number): PrunePlan {
   }
   return { references: removed.toSorted(byCodePoint), files };
 }
+
+/** `contents` after `plan` was carried out. */
+export function without(contents: Contents, plan: PrunePlan): Contents {
+  const files = new Set(plan.files.map(({ path }) => path));
+  const names = new Set(plan.references);
+  return {
+    ...contents,
+    blobs: new Map([...contents.blobs].filter(([, { path }]) => !files.has(path))),
+    partials: contents.partials.filter(({ path }) => !files.has(path)),
+    references: new Map([...contents.references].filter(([name]) => !names.has(name))),
+  };
+}

@@ -58,6 +58,8 @@ export interface Store {
   setUpload(target: UploadTarget, record: UploadRecord | undefined): Promise<void>;
 
   size(): Promise<StoreSize>;
+  /** What `prune` would remove, and what would be left; changes nothing, and works while another process writes. */
+  planPrune(options: { readonly limit: number }): Promise<Pruned>;
   /**
    * Removes what was not used for longest until at most `limit` bytes are left: partial blobs, blobs that belong to no
    * name, names with the blobs that are theirs alone. Throws `store-busy` when another process is writing.

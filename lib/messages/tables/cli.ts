@@ -49,8 +49,8 @@ export const CLI_TEXTS = {
   },
   previousRelease: { en: "the previous release", zh: "上一个版本" },
   askPrune: {
-    en: "Remove the least recently used images from {folder} until it holds at most {limit:bytes}?",
-    zh: "从 {folder} 中删除最久未用的镜像，直到不超过 {limit:bytes}？",
+    en: "Remove {names:image|images} and {blobs:blob|blobs} ({size:bytes}), the least recently used, from {folder}, so that it holds at most {limit:bytes}?",
+    zh: "从 {folder} 中删除最久未用的 {names} 个镜像、{blobs} 个 blob（{size:bytes}），使其不超过 {limit:bytes}？",
   },
   helpDefault: { en: "(default {value})", zh: "（默认 {value}）" },
   helpSettings: {
@@ -203,6 +203,14 @@ export const CLI_TEXTS = {
   pruned: {
     en: "removed {names:image|images} and {blobs:blob|blobs}, {size:bytes}",
     zh: "已删除 {names} 个镜像、{blobs} 个 blob，共 {size:bytes}",
+  },
+  wouldPrune: {
+    en: "would remove {names:image|images} and {blobs:blob|blobs}, {size:bytes}; nothing was changed",
+    zh: "将删除 {names} 个镜像、{blobs} 个 blob，共 {size:bytes}；未做任何更改",
+  },
+  storeWouldHold: {
+    en: "{folder} would then hold {count:image|images}, {size:bytes}; unfinished downloads: {partials}",
+    zh: "之后 {folder} 中有 {count} 个镜像，{size:bytes}；未下载完的 blob：{partials}",
   },
   storeHolds: {
     en: "{folder} holds {count:image|images}, {size:bytes}; unfinished downloads: {partials}",

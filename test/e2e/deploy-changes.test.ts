@@ -1,0 +1,269 @@
+/**
+ * Every kind of change between two releases, one row each: what runs and what lies in the folder after it, what
+ * `status` says, and that `rollback` brings back what was there before. Compose v1, compose v2 and a swarm.
+ */
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { onServer } from "./bed.ts";
+import { DIR, QUOTED_DIR, type Scene, succeeds, WEB, withProject, withProjectFor } from "./deploy-project.ts";
+
+type Flavour = "v1" | "v2" | "swarm";
+type Table = Readonly<Record<string, unknown>>;
+/** What a row changes: the compose file as a value, and files by name; `null` removes one. */
+interface State {
+  readonly services: Readonly<Record<string, Table>>;
+  readonly [resource: string]: Table;
+}
+type Files = Readonly<Record<string, string | null>>;
+
+interface Row {
+  readonly name: string;
+  readonly change: (state: State) => Table;
+  readonly files?: Files;
+  /** What is to be found among the facts of the host after the change, and was not there before it. */
+  readonly appears?: RegExp;
+  /** What was among them and is not any more. */
+  readonly goes?: RegExp;
+  readonly not?: readonly Flavour[];
+}
+
+const web = ({ services }: State, more: Table): Table => ({ ...services, web: { ...services["web"], ...more } });
+
+const without = (table: Table, key: string): Table =>
+  Object.fromEntries(Object.entries(table).filter(([name]) => name !== key));
+
+const ROWS: readonly Row[] = [
+  {
+    name: "a service is added",
+    change: (state) => ({ ...state, services: { ...state.services, more: { image: "redis:6-alpine" } } }),
+    appears: /^more image .*redis:6-alpine$/m,
+  },
+  {
+    name: "a service is removed",
+    change: (state) => ({ ...state, services: without(state.services, "cache") }),
+    goes: /^cache image /m,
+  },
+  {
+    name: "a service is renamed",
+    change: ({ services: { cache, ...services }, ...state }) => ({ ...state, services: { ...services, store: cache } }),
+    appears: /^store image .*redis:6-alpine$/m,
+    goes: /^cache image /m,
+  },
+  {
+    name: "an image is changed",
+    change: (state) => ({
+      ...state,
+      services: { ...state.services, cache: { ...state.services["cache"], image: "nginx:latest" } },
+    }),
+    appears: /^cache image .*nginx:latest$/m,
+    goes: /^cache image .*redis/m,
+  },
+  {
+    name: "the environment is changed",
+    change: (state) => ({ ...state, services: web(state, { environment: { A: "two" } }) }),
+    appears: /^web env A=two$/m,
+    goes: /^web env A=one$/m,
+  },
+  {
+    name: "a published port is changed",
+    change: (state) => ({ ...state, services: web(state, { ports: [port(WEB + 1)] }) }),
+    appears: new RegExp(`^web port ${WEB + 1}->80/tcp$`, "m"),
+    goes: new RegExp(`^web port ${WEB}->80/tcp$`, "m"),
+  },
+  {
+    name: "a network is added",
+    change: (state) => ({ ...state, services: web(state, { networks: ["default", "back"] }), networks: { back: {} } }),
+    appears: /^web network \S+_back$/m,
+  },
+  {
+    name: "a volume is added",
+    change: (state) => ({
+      ...state,
+      services: web(state, { volumes: ["./conf.d:/etc/conf.d", "more:/more"] }),
+      volumes: { ...state["volumes"], more: {} },
+    }),
+    appears: /^web mount volume \S+_more \/more$/m,
+  },
+  {
+    name: "a volume is removed from its service, and not from the host",
+    change: (state) => ({ ...state, services: { ...state.services, cache: { image: "redis:6-alpine" } } }),
+    goes: /^cache mount volume \S+_data \/data$/m,
+  },
+  {
+    name: "a mounted file is added",
+    change: (state) => state,
+    files: { "conf.d/b.conf": "bee\n" },
+    appears: /^web file \/etc\/conf.d\/b.conf bee$/m,
+  },
+  {
+    name: "a mounted file is changed",
+    change: (state) => state,
+    files: { "conf.d/a.conf": "changed\n" },
+    appears: /^web file \/etc\/conf.d\/a.conf changed$/m,
+    goes: /^web file \/etc\/conf.d\/a.conf a$/m,
+  },
+  {
+    name: "a mounted file is removed",
+    change: (state) => state,
+    files: { "conf.d/a.conf": null, "conf.d/b.conf": "bee\n" },
+    goes: /^web file \/etc\/conf.d\/a.conf/m,
+  },
+  {
+    name: "a secret is added",
+    change: (state) => ({
+      ...state,
+      services: web(state, { secrets: ["token", "second"] }),
+      secrets: { ...state["secrets"], second: { file: "./second.txt" } },
+    }),
+    files: { "second.txt": "second\n" },
+    appears: /^web file \/run\/secrets\/second second$/m,
+  },
+  {
+    name: "a secret is changed",
+    change: (state) => state,
+    files: { "token.txt": "new\n" },
+    appears: /^web file \/run\/secrets\/token new$/m,
+    goes: /^web file \/run\/secrets\/token token$/m,
+  },
+  {
+    name: "a secret is removed",
+    change: (state) => ({ ...without(state, "secrets"), services: web(state, { secrets: [] }) }),
+    goes: /^web file \/run\/secrets\/token/m,
+  },
+  {
+    name: "a config is added",
+    change: (state) => ({
+      ...state,
+      services: web(state, { configs: [{ source: "site", target: "/etc/site.conf" }] }),
+      configs: { site: { file: "./site.conf" } },
+    }),
+    files: { "site.conf": "site\n" },
+    appears: /^web file \/etc\/site.conf site$/m,
+    not: ["v1"],
+  },
+  {
+    name: "a profile is activated in the .env that was sent",
+    change: (state) => state,
+    files: { ".env": "COMPOSE_PROFILES=extra\n" },
+    appears: /^extra image .*redis:6-alpine$/m,
+    not: ["swarm"],
+  },
+];
+
+function port(published: number): Table {
+  return { target: 80, published, mode: "host" };
+}
+
+function baseFor(flavour: Flavour): State {
+  // The engines of the test bed lack what a virtual address of a swarm needs.
+  const common = { stop_grace_period: "0s", ...(flavour === "swarm" ? { deploy: { endpoint_mode: "dnsrr" } } : {}) };
+  return {
+    services: {
+      web: {
+        ...common,
+        image: "nginx:latest",
+        environment: { A: "one" },
+        ports: [port(WEB)],
+        volumes: ["./conf.d:/etc/conf.d"],
+        secrets: ["token"],
+      },
+      cache: { ...common, image: "redis:6-alpine", volumes: ["data:/data"] },
+      extra: { ...common, image: "redis:6-alpine", profiles: ["extra"] },
+    },
+    volumes: { data: {} },
+    secrets: { token: { file: "./token.txt" } },
+  };
+}
+
+const FILES: Files = { "token.txt": "token\n", ".env": "UNUSED=1\n" };
+
+/** One line a fact: each running container by its service, what it was started with, and files as it sees them. */
+const FACTS = String.raw`for id in $(docker ps -q); do
+  name=$(docker inspect -f '{{with index .Config.Labels "com.docker.compose.service"}}{{.}}{{else}}{{index .Config.Labels "com.docker.swarm.service.name"}}{{end}}' "$id")
+  name=\${name#*_}
+  docker inspect -f '{{println "image" .Config.Image}}{{range .Config.Env}}{{println "env" .}}{{end}}{{range $port, $on := .HostConfig.PortBindings}}{{range $on}}{{println "port" (print .HostPort "->" $port)}}{{end}}{{end}}{{range $port, $on := .NetworkSettings.Ports}}{{range $on}}{{println "port" (print .HostPort "->" $port)}}{{end}}{{end}}{{range $network, $_ := .NetworkSettings.Networks}}{{println "network" $network}}{{end}}{{range .Mounts}}{{if ne .Type "bind"}}{{println "mount" .Type .Name .Destination}}{{end}}{{end}}' "$id" | sed "s/@sha256:.*//; /^$/d; s/^/$name /"
+  docker exec "$id" sh -c 'for file in /run/secrets/* /etc/conf.d/* /etc/site.conf; do [ -f "$file" ] && echo "file $file $(cat "$file")"; done; :' | sed "s/^/$name /"
+done | sort -u`.replaceAll("\\${", "${");
+
+/** What is on the host: facts of the containers, the folder's files with their sums, and the volumes. */
+async function host(): Promise<string> {
+  const files = `cd ${QUOTED_DIR} && find . -path ./.compose-mirror -prune -o -type f -exec sha256sum {} + | sort`;
+  const volumes = "docker volume ls -q | sort | sed 's/^/volume /'";
+  return onServer(`${FACTS}; ${files}; ${volumes}`);
+}
+
+for (const flavour of ["v1", "v2", "swarm"] as const) {
+  test(`what a release changes, and the way back, with ${flavour}`, async (t) => {
+    await withHost(flavour, async ({ deploy, run, write, folder }) => {
+      const flags = flavour === "swarm" ? ["--orchestrator", "swarm"] : [];
+      const on = ["--host", "server", "--dir", DIR, "--json", ...flags];
+      const put = async (state: Table, files: Files): Promise<void> => {
+        await write("compose.yaml", JSON.stringify({ name: "changes", ...state }));
+        for (const [name, text] of Object.entries(files)) {
+          await (text === null ? rm(join(folder, name)) : write(name, text));
+        }
+        const written = await run("generate-mirror-compose");
+        assert.equal(written.code, 0, written.stderr);
+      };
+      const base = baseFor(flavour);
+      await put(base, FILES);
+      const first = await succeeds(deploy("--keep", "99", ...flags));
+      const before = await host();
+
+      for (const { name, change, files = {}, appears, goes, not = [] } of ROWS) {
+        if (not.includes(flavour)) continue;
+        await t.test(name, async () => {
+          await put(change(base), files);
+          const { release } = await succeeds(deploy("--keep", "99", ...flags));
+          const after = await host();
+          for (const [pattern, text, other] of [
+            [appears, after, before],
+            [goes, before, after],
+          ] as const) {
+            if (pattern === undefined) continue;
+            assert.match(text, pattern);
+            assert.doesNotMatch(other, pattern);
+          }
+          const status = await succeeds(run("status", ...on));
+          assert.deepEqual([status.release, ...wrong(status)], [release]);
+
+          const back = await succeeds(run("rollback", ...on));
+          assert.equal(back.release, first.release);
+          // Volumes are never removed.
+          assert.equal(withoutNewVolumes(await host(), before), before);
+          const then = await succeeds(run("status", ...on));
+          assert.deepEqual([then.release, ...wrong(then)], [first.release]);
+        });
+        // The next row starts from the same files, whatever became of this one.
+        for (const each of Object.keys(files)) await rm(join(folder, each), { force: true });
+        await write("conf.d/a.conf", "a\n");
+        await put(base, FILES);
+      }
+    });
+  });
+}
+
+function wrong(status: object): readonly unknown[] {
+  const { drift, orphans, unfinished } = status as Readonly<Record<string, readonly unknown[]>>;
+  return [...drift!, ...orphans!, ...unfinished!];
+}
+
+function withoutNewVolumes(facts: string, before: string): string {
+  const known = new Set(before.split("\n"));
+  return facts
+    .split("\n")
+    .filter((line) => !line.startsWith("volume ") || known.has(line))
+    .join("\n");
+}
+
+async function withHost(flavour: Flavour, body: (scene: Scene) => Promise<void>): Promise<void> {
+  if (flavour !== "swarm") return withProjectFor(flavour, body);
+  await onServer("docker swarm init --advertise-addr eth0");
+  try {
+    await withProject(body);
+  } finally {
+    await onServer("docker stack rm changes; docker swarm leave --force");
+  }
+}

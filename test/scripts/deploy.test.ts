@@ -136,8 +136,17 @@ test("rollback, by itself or by name, and status that tells of releases", async 
 
     const shown = await script("rollback", "--host", "box", "--dir", "app", "--dry-run");
     assert.match(shown.stdout, new RegExp(`putting the files of release ${first.release} in place`));
+    const digest = String.raw`r\.example/team/nginx:1 \(sha256:[\da-f]{12}\)`;
+    const way = new RegExp(
+      `  from release ${second.release} to ${first.release}, deployed \\S+Z and \\S+Z\n.*web +changed: image +${digest} -> ${digest}\n`,
+      "s",
+    );
+    assert.match(shown.stdout, way);
     assert.equal((await json("status")).release, second.release);
-    assert.equal((await json("rollback")).release, first.release);
+    const back = await script("rollback", "--host", "box", "--dir", "app");
+    assert.equal(back.code, 0, back.stderr);
+    assert.match(back.stderr, way);
+    assert.equal((await json("status")).release, first.release);
     assert.equal(host.read("containers/web"), before);
     assert.equal((await json("rollback", second.release)).release, second.release);
 

@@ -192,6 +192,50 @@ test("what somebody started by hand is kept as a release, and comes back when th
   });
 });
 
+interface Listed {
+  readonly id: string;
+  readonly state: string;
+  readonly images: Readonly<Record<string, string>>;
+}
+
+test("a release that failed is listed as failed, and never gone back to", async () => {
+  const state = `[ "$image" != r.example/team/nginx:2 ] && echo "running|healthy|0" || echo "exited||3"`;
+  await withProject({ on: { state } }, async (script, host) => {
+    const to = ["--host", "box", "--dir", "app"];
+    const first = JSON.parse((await script("deploy", ...to, "--json")).stdout).release;
+    const file = join(host.home, "../project.yaml");
+    writeFileSync(file, SOURCE.replace("nginx:1", "nginx:2"));
+    writeFileSync(join(dirname(file), "docker-compose-mirror.yaml"), MIRROR.replace("nginx:1", "nginx:2"));
+    const project = ["--file", file, "--project-directory", dirname(file)];
+    for (const _ of [1, 2]) assert.equal((await script("deploy", ...to, ...project)).code, 1);
+
+    const { releases } = JSON.parse((await script("rollback", "--list", ...to, "--json")).stdout);
+    assert.deepEqual(
+      (releases as readonly Listed[]).map(({ id, state: is, images }) => [id === first, is, images["web"]]),
+      [
+        [true, "runs", "r.example/team/nginx:1"],
+        [false, "failed", "r.example/team/nginx:2"],
+        [false, "failed", "r.example/team/nginx:2"],
+      ],
+    );
+    const shown = await script("status", ...to);
+    assert.deepEqual(shown.stderr.match(/ failed /g)?.length, 1, "only the last one");
+    const status = JSON.parse((await script("status", ...to, "--json")).stdout);
+    assert.deepEqual([status.releases, status.unfinished, status.drift], [[first], [], []]);
+    assert.equal((await script("rollback", ...to)).code, 2);
+    assert.match((await script("rollback", releases[1].id, ...to)).stderr, /is not kept/);
+
+    // No more of them are kept than of others.
+    const kept = await script("deploy", ...to, ...project, "--keep", "1");
+    assert.equal(kept.code, 1);
+    const { history } = JSON.parse((await script("status", ...to, "--json")).stdout);
+    assert.deepEqual(
+      history.map((each: { state: string }) => each.state),
+      ["runs", "failed"],
+    );
+  });
+});
+
 const VARIABLE = "services:\n  web: { image: IMAGE, volumes: ['./conf/${FLAVOUR}.key:/etc/web.key'] }\n";
 
 test("deploy sends the files that the host's own .env leads to, with their modes", async () => {

@@ -262,6 +262,7 @@ export const CLI_TEXTS = {
   "release-runs": { en: "runs", zh: "运行中" },
   "release-ran": { en: "ran before", zh: "曾运行" },
   "release-rejected": { en: "given up", zh: "已放弃" },
+  "release-failed": { en: "failed", zh: "失败" },
   statusOrphan: { en: "not in the release", zh: "不属于该版本" },
   statusUnfinished: {
     en: "a deploy of {time} did not finish; the next deploy completes or removes it",

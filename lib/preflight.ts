@@ -11,6 +11,7 @@ import { type Config, requireMirror } from "./config/config.ts";
 import { needsOf } from "./deploy/files/bundle.ts";
 import { lookAt } from "./deploy/deploy.ts";
 import { judgeHost } from "./deploy/host/judge.ts";
+import { storedManifests } from "./deploy/host/stored-manifests.ts";
 import { defaultDir } from "./deploy/options.ts";
 import { ORCHESTRATORS } from "./deploy/orchestrator/orchestrators.ts";
 import type { EngineState, Requirements } from "./engine/engine.ts";
@@ -19,6 +20,9 @@ import type { Cause, Message } from "./messages/message.ts";
 import { message } from "./messages/texts.ts";
 import { placesOf, type SourceMirror } from "./registry/source-mirror.ts";
 import type { Project } from "./compose/project.ts";
+import { MIRROR_FILE } from "./compose/rewrite.ts";
+import { lockFileOf, readLock } from "./mirror/lock-file.ts";
+import { outputPath } from "./mirror/prepare.ts";
 import type { Plan, Transfer } from "./mirror/transfers.ts";
 import type { Run } from "./system/process.ts";
 
@@ -54,8 +58,11 @@ export interface CheckOptions {
   readonly plan: Plan;
   readonly requirements: Requirements;
   readonly registry: PushProbe;
-  /** Asks a place for one image; throws when the place cannot be used. Absent = sources are not looked at. */
-  readonly askSource?: ((place: SourcePlace) => Promise<void>) | undefined;
+  /**
+   * Asks a place for one image, and gives the number of pulls that it still allows, where it tells; throws when the place
+   * cannot be used. Absent = sources are not looked at.
+   */
+  readonly askSource?: ((place: SourcePlace) => Promise<number | undefined>) | undefined;
   /** An earlier run pushed to the namespace: that is not tried again. */
   readonly isKnown?: boolean;
   readonly run: Run;
@@ -150,15 +157,14 @@ async function checkSource(
   registry: string,
   transfers: readonly Transfer[],
   mirrors: readonly SourceMirror[],
-  ask: (place: SourcePlace) => Promise<void>,
+  ask: NonNullable<CheckOptions["askSource"]>,
 ): Promise<Finding> {
   const { source } = transfers[0]!;
   const reference = source.digest ?? source.tag ?? "latest";
   const asked = await Promise.all(
     placesOf(source, mirrors).map(async ({ host, repository }) => {
       try {
-        await ask({ host, repository, reference });
-        return { host };
+        return { host, left: await ask({ host, repository, reference }) };
       } catch (error) {
         if (!(error instanceof MirrorError) || error.code === "interrupted") throw error;
         return { host, error };
@@ -179,9 +185,13 @@ async function checkSource(
       warnings: [],
     };
   }
-  const warnings = bad.map(({ host, error }) =>
+  const warnings: Message[] = bad.map(({ host, error }) =>
     message("warning-source-place", { host, registry, detail: causeOf(error) }),
   );
+  // the first that can be used is read from
+  const { host, left } = asked.find(({ error }) => error === undefined)!;
+  const count = transfers.length;
+  if (left !== undefined && left < count) warnings.push(message("warning-pulls-left", { host, left, count }));
   return { check: "source", values, errors: [], warnings };
 }
 
@@ -190,7 +200,9 @@ async function checkHost(host: string, { config, project, run, signal }: CheckOp
   try {
     const probe = await lookAt(host, dir, { run, signal });
     const { sudo, orchestrator, platform } = config;
-    const { errors, warnings } = judgeHost(probe, { ...needsOf(project, platform), sudo }, ORCHESTRATORS[orchestrator]);
+    const lock = await readLock(lockFileOf(outputPath(config, project, MIRROR_FILE)));
+    const needs = { ...needsOf(project, platform), manifests: await storedManifests(config.store, lock), sudo };
+    const { errors, warnings } = judgeHost(probe, needs, ORCHESTRATORS[orchestrator]);
     const { system, engine, compose, folder } = probe;
     const values = {
       host,

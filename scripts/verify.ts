@@ -1,9 +1,8 @@
 import "../lib/cli/node-version.ts";
 import { withMirror } from "../lib/config/config.ts";
 import { openConfigured } from "../lib/engine/session.ts";
-import { lockFileOf } from "../lib/engine/lock-update.ts";
 import { MirrorError } from "../lib/messages/errors.ts";
-import { readLock } from "../lib/mirror/lock-file.ts";
+import { lockFileOf, readLock } from "../lib/mirror/lock-file.ts";
 import { outputPath, preparePlan } from "../lib/mirror/prepare.ts";
 import { openStore } from "../lib/store/open.ts";
 import { command } from "../lib/cli/command.ts";

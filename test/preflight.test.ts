@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { readConfig } from "../lib/config/config.ts";
 import { askSources, openConfigured, requirementsOf } from "../lib/engine/session.ts";
+import type { Message } from "../lib/messages/message.ts";
 import { parseReference } from "../lib/image/reference.ts";
 import type { Transfer } from "../lib/mirror/transfers.ts";
 import { type Finding, runChecks } from "../lib/preflight.ts";
@@ -77,6 +78,21 @@ test("a source mirror that cannot be used is a warning while another place is le
     source.warnings.map(({ code, values }) => [code, values["host"]]),
     [["warning-source-place", DEAD]],
   );
+});
+
+test("fewer pulls left than images is a warning; enough, or a registry that does not tell, is not", async (t) => {
+  const told = async (remaining?: string): Promise<readonly unknown[]> => {
+    const headers =
+      remaining === undefined ? {} : { "ratelimit-limit": "100;w=21600", "ratelimit-remaining": remaining };
+    const hub = await server(t, () => ({ headers }));
+    const findings = await check(t, { images: [`${hub}/a:1`, `${hub}/b:1`] });
+    return findings.flatMap(({ check: name, warnings }) => (name === "source" ? warnings : []));
+  };
+  const [low] = (await told("1;w=21600")) as readonly Message[];
+  assert.deepEqual([low?.code, low?.values["left"], low?.values["count"]], ["warning-pulls-left", 1, 2]);
+  assert.deepEqual(await told("2;w=21600"), []);
+  assert.deepEqual(await told("many"), []);
+  assert.deepEqual(await told(), []);
 });
 
 function configOf(...argv: readonly string[]) {

@@ -93,8 +93,9 @@ export function readConfig({
   const { ship, noShip, help: _help, version: _version, ...others } = values;
   const embedded = values.engine === "direct" && values.registry === undefined && values.namespace === undefined;
   const credentials = credentialsOf(variable("MIRROR_USERNAME"), variable("MIRROR_PASSWORD"));
-  // a proxy that cannot be used is an error before anything starts; the container engines have settings of their own
-  if (values.engine === "direct") readProxies(environment);
+  // A proxy that cannot be used is an error before anything starts, for the commands that go to registries themselves;
+  // the container engines have settings of their own.
+  if (flags.includes("insecure") && values.engine === "direct") readProxies(environment);
   return {
     ...others,
     ...(embedded ? { registry: `localhost:${values.port}`, namespace: EMBEDDED_NAMESPACE } : {}),

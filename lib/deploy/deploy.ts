@@ -215,7 +215,11 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
   ];
   const first = await probeHost(connection, options.dir, { names, signal });
   const needs = needsOfBundle(bundle, first.compose);
-  const { errors, warnings } = judgeHost(first, { ...needs, sudo: choices.sudo }, orchestrator);
+  const { errors, warnings } = judgeHost(
+    first,
+    { ...needs, manifests: options.manifests, sudo: choices.sudo },
+    orchestrator,
+  );
   if (errors[0] !== undefined) throw errors[0];
   const locked = lockedBy(lock, bundle.registry);
   const view = await viewOf(bundle, first, { profiles, send: choices.send, locked });

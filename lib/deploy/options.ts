@@ -1,16 +1,17 @@
 /** What a deploy is given: the settings, the project's files, and the login that goes to its registry. */
-import { dirname, join } from "node:path";
 import { load } from "../compose/load.ts";
 import { type Project, requireName } from "../compose/project.ts";
+import type { ReadManifest } from "../image/readability.ts";
 import { MIRROR_FILE } from "../compose/rewrite.ts";
 import type { Config, Credentials } from "../config/config.ts";
 import type { Message } from "../messages/message.ts";
 import { message } from "../messages/texts.ts";
-import { LOCK_FILE, type LockedImage, readLock } from "../mirror/lock-file.ts";
+import { lockFileOf, type LockedImage, readLock } from "../mirror/lock-file.ts";
 import { outputPath } from "../mirror/prepare.ts";
 import { findCredentials } from "../registry/credentials.ts";
 import { run } from "../system/process.ts";
 import { type Bundle, readBundle } from "./files/bundle.ts";
+import { storedManifests } from "./host/stored-manifests.ts";
 import type { OrchestratorName } from "./orchestrator/orchestrators.ts";
 import type { DeployChoices } from "./plan/plan.ts";
 import type { ConnectOptions } from "./ssh/connection.ts";
@@ -24,6 +25,8 @@ export interface DeployOptions extends Pick<ConnectOptions, "run" | "signal"> {
   readonly credentials?: Credentials | undefined;
   /** What the mirror compose file's images are to be; absent when no lock file is there. */
   readonly lock?: readonly LockedImage[] | undefined;
+  /** The manifests of the images of the lock file that the content store here has. */
+  readonly manifests: readonly ReadManifest[];
   /** The registry to push to, and its name for the host. */
   readonly registry?: string | undefined;
   readonly pullRegistry?: string | undefined;
@@ -54,12 +57,14 @@ export async function prepareDeploy(config: Config, source?: Project): Promise<D
   const project = source ?? (await load(config));
   const file = outputPath(config, project, MIRROR_FILE);
   const bundle = await readBundle({ source: project, file, platform, options: config });
+  const lock = await readLock(lockFileOf(file));
   return {
     bundle,
     dir: config.dir ?? defaultDir(requireName(project)),
     profiles,
     ...(await credentialsFor(bundle.registry, config)),
-    lock: await readLock(join(dirname(file), LOCK_FILE)),
+    lock,
+    manifests: await storedManifests(config.store, lock),
     registry,
     pullRegistry,
     // Images that were named by the content store are nowhere else.

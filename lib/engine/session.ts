@@ -127,16 +127,20 @@ export function requirementsOf({ engine, sourceMirrors, format, store }: Config)
   return dockerRequirements(engine, run);
 }
 
-/** Asks a source registry for one image, as `check` does: one HEAD, which the Docker Hub does not count as a pull. */
+/**
+ * Asks a source registry for one image, as `check` does: one HEAD, which the Docker Hub does not count as a pull. Gives
+ * the number of pulls that are left, where the registry tells it.
+ */
 export function askSources(registries: Registries, signal: AbortSignal) {
-  return async ({ host, repository, reference }: SourceQuestion): Promise<void> => {
+  return async ({ host, repository, reference }: SourceQuestion): Promise<number | undefined> => {
+    let left: number | undefined;
     try {
-      await registries.of(host).head(repository, reference, { signal });
+      await registries.of(host).head(repository, reference, { signal, onPullsLeft: (count) => (left = count) });
     } catch (error) {
       // the registry is there; whether it gives the image is seen when it is wanted
-      if (error instanceof MirrorError && ANSWERS.has(error.code)) return;
-      throw error;
+      if (!(error instanceof MirrorError && ANSWERS.has(error.code))) throw error;
     }
+    return left;
   };
 }
 

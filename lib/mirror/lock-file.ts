@@ -21,6 +21,7 @@
  * own bytes were copied; an engine that unpacks and packs again makes other bytes of the same image, and does not tell
  * its `platformDigest`.
  */
+import { dirname, join } from "node:path";
 import { parseDigest } from "../image/digest.ts";
 import { causeOf, MirrorError } from "../messages/errors.ts";
 import type { Message } from "../messages/message.ts";
@@ -31,7 +32,12 @@ import { isMissing, readRegularFile } from "../system/read-file.ts";
 import { writeWhole } from "../system/write-file.ts";
 import { byCodePoint } from "../system/compare.ts";
 
-export const LOCK_FILE = "mirror.lock.json";
+const LOCK_FILE = "mirror.lock.json";
+
+/** The lock file's place: beside the mirror compose file. */
+export function lockFileOf(composeFile: string): string {
+  return join(dirname(composeFile), LOCK_FILE);
+}
 
 const VERSION = 1;
 /** Bytes; an image takes about 500. */

@@ -236,6 +236,8 @@ test("a proxy that cannot be used is told before anything starts, unless a conta
     const environment = { [variable]: "socks4://127.0.0.1:1080" };
     assert.throws(() => read([], environment), { code: "proxy-invalid", exit: 2, message: new RegExp(variable) });
     assert.equal(read(["--engine", "docker"], environment).engine, "docker");
+    const local = { argv: [], environment, cwd: "/project", settingsFile: NO_FILE, flags: ["file"] } as const;
+    assert.equal(readConfig(local).engine, "direct", "a command that goes to no registry needs no proxy");
   }
 });
 

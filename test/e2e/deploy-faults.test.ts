@@ -187,7 +187,7 @@ test("three hosts, one of them dead: the others are served, and the end names th
     const { code, stdout, stderr } = await run("deploy", "--host", "server,10.77.0.99,srv", "--dir", "~/app", "--json");
     assert.equal(code, 1, stderr);
     const [server, dead, srv] = JSON.parse(stdout);
-    assert.deepEqual([server.dir, srv.dir], ["/root/app", "/root/app"]);
+    assert.deepEqual([server.dir, srv.dir], ["/root/app", "/root/app"], stderr);
     assert.match(dead.error, /10\.77\.0\.99/);
   });
 });

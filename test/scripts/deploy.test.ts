@@ -4,8 +4,12 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, wri
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { digestOf } from "../../lib/image/digest.ts";
+import { parseReference } from "../../lib/image/reference.ts";
+import { formatLock } from "../../lib/mirror/lock-file.ts";
 import { type FakeHost, fakeHost } from "../_helpers/fake-host.ts";
 import { runScript } from "../_helpers/run-script.ts";
+import { addBlob, withStore } from "../_helpers/store-folder.ts";
 
 const SOURCE = "services:\n  web: { image: nginx:1 }\n  job: { image: job:1 }\n";
 const MIRROR = SOURCE.replace("nginx:1", "r.example/team/nginx:1").replace("job:1", "r.example/team/job:1");
@@ -79,6 +83,24 @@ test("deploy --dry-run shows the commands and changes nothing", async () => {
     assert.deepEqual(host.calls(), []);
   });
 });
+
+test("what the host's docker cannot read is said before anything is sent", () =>
+  withStore(async (store) => {
+    const layer = { mediaType: "application/vnd.oci.image.layer.v1.tar+zstd", digest: digestOf("x"), size: 1 };
+    const manifest = await addBlob(store, JSON.stringify({ schemaVersion: 2, config: {}, layers: [layer] }));
+    const mirror = parseReference("r.example/team/nginx:1");
+    const sizes = { platform: PLATFORM, sourceDigest: manifest, mirrorDigest: manifest, size: 1 };
+    const lock = formatLock([{ source: parseReference("nginx:1"), mirror, ...sizes }]);
+    const files = { "compose.yaml": SOURCE, "docker-compose-mirror.yaml": MIRROR, "mirror.lock.json": lock };
+    await withProject({ on: { server: "echo 20.10.24" }, files }, async (script, host) => {
+      for (const args of [[], ["--dry-run"]]) {
+        const { code, stderr } = await script("deploy", "--host", "box", "--store", store.folder, ...args);
+        assert.equal(code, 1, stderr);
+        assert.match(stderr, /"r\.example\/team\/nginx:1" has layers compressed with zstd.*20\.10\.24/);
+        assert.deepEqual(readdirSync(host.home), []);
+      }
+    });
+  }));
 
 test("deploy to several hosts: each on its own, one JSON document", async () => {
   await withProject({ on: { "ssh-fails-other": "Host key verification failed." } }, async (script) => {

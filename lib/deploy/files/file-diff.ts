@@ -34,8 +34,8 @@ export interface FileDiffRequest {
 
 /**
  * Compares the files that a project needs with those of the host. Throws `ship-missing` for a file that is neither here
- * nor there, `ship-outside` for one above the project's folder that the host lacks, and `ship-link` for a link that
- * leads out of the project's folder.
+ * nor there, `ship-special` for a FIFO, socket or device that the host lacks, `ship-outside` for one above the
+ * project's folder that the host lacks, and `ship-link` for a link that leads out of the project's folder.
  */
 export function diffFiles({ needed, probe, services, mode }: FileDiffRequest): FileDiff {
   const last = probe.releases.find(({ id }) => id === probe.current)?.sent ?? {};
@@ -80,9 +80,12 @@ function fateOf(
   return mode === "all" || there.kind === "other" || there.sha256 === last ? "sent" : "other";
 }
 
-function missing({ name, source, services, content }: NeededFile, { host, folder }: HostProbe): MirrorError {
+function missing({ name, source, services, content, special }: NeededFile, { host, folder }: HostProbe): MirrorError {
   if (content !== undefined && isOutside(name)) {
     return new MirrorError("ship-outside", { file: source, folder: folder.path });
+  }
+  if (special !== undefined) {
+    return new MirrorError("ship-special", { file: source, detail: special, host, dir: folder.path });
   }
   if (services.length === 0) return new MirrorError("ship-compose-file", { name, host, dir: folder.path });
   return new MirrorError("ship-missing", { file: source, name, services, host, dir: folder.path });

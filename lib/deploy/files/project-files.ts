@@ -14,8 +14,9 @@ import { isHostPath } from "../../compose/paths.ts";
 import type { Mount, Project, Service } from "../../compose/project.ts";
 import { entryAt, textOf } from "../../compose/values.ts";
 import { causeOf, MirrorError } from "../../messages/errors.ts";
+import type { Message } from "../../messages/message.ts";
 import { byName } from "../../system/compare.ts";
-import { readRegular } from "../../system/read-file.ts";
+import { kindOf, readRegular } from "../../system/read-file.ts";
 import { OwnFolders, type Stray } from "./real-paths.ts";
 
 /** A file that the project names, here. */
@@ -32,6 +33,8 @@ export interface NeededFile {
   readonly content?: { readonly sha256: string; readonly size: number; readonly mode: number };
   /** It is, or is behind, a link that leads out of the project's folder, so it was not read and is never sent. */
   readonly stray?: Stray;
+  /** What is there when it is neither a file nor a folder; such things are never sent. */
+  readonly special?: Message;
   /** A deploy without it would fail: it must be there or on the host. */
   readonly required: boolean;
 }
@@ -170,6 +173,8 @@ async function filesOf(
     const files = await configFolder(path);
     return Promise.all(files.map((source) => examined(needed(source, false), own)));
   }
+  const special = found === undefined || found.isDirectory() ? undefined : kindOf(found);
+  if (special !== undefined) return [{ ...needed(path, true), special }];
   if (found !== undefined && kind === "mount") return [];
   return required ? [needed(path, true)] : [];
 }

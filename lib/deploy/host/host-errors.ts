@@ -52,6 +52,15 @@ const RULES: readonly (readonly [pattern: RegExp, code: StepErrorCode, kinds?: r
   [/server gave HTTP response to HTTPS client/, "host-registry-plain"],
   [/x509:|certificate (?:signed by|has expired|is not valid)|tls: /, "host-registry-certificate"],
   [
+    /(?<!proxyconnect tcp: )dial tcp (?:127\.\d+\.\d+\.\d+|\[::1\]):\d+: (?:\w+: )?(?:connection refused|i\/o timeout)/,
+    "host-loopback-refused",
+    ["login", "pull"],
+  ],
+  // What docker 1.13 and 17.09 say of an OCI manifest: they take it for one of schema 1, which is signed.
+  [/missing signature key/, "host-manifest-kind", ["pull"]],
+  // What docker before 23 says of a layer that is compressed with zstd.
+  [/invalid tar header/, "host-layer-kind", ["pull"]],
+  [
     /no such host|i\/o timeout|TLS handshake timeout|Client\.Timeout|deadline exceeded|(?:connection|network|host) (?:refused|is unreachable|timed out)|no route to host/i,
     "host-registry-unreachable",
     ["login", "pull"],

@@ -1,6 +1,7 @@
 /** Judges what a probe found: is everything there and recent enough? */
 import { gte, lt } from "semver";
 import { formatPlatform, parsePlatform } from "../../image/platform.ts";
+import { type ReadManifest, unreadableBy } from "../../image/readability.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import type { Message } from "../../messages/message.ts";
 import { theirs } from "../../messages/message.ts";
@@ -31,6 +32,7 @@ export function judgeHost(
   const errors = [
     ...platformErrors(probe, needs.platform),
     ...engineErrors(probe, needs.sudo === true),
+    ...readErrors(probe, needs.manifests),
     ...own.errors,
     ...folderErrors(probe),
   ];
@@ -86,4 +88,21 @@ function folderErrors({ host, user, folder }: HostProbe): readonly MirrorError[]
   if (!writable) return [new MirrorError("host-dir-write", { host, dir, user })];
   const detail = message("state-foreign");
   return foreignState ? [new MirrorError("host-link", { host, dir, detail })] : [];
+}
+
+/** What stops an image from being pulled has a remedy of its own for each cause. */
+const UNREADABLE = {
+  "docker-schema-2": "host-reads-no-schema-2",
+  "oci-manifest": "host-reads-no-oci",
+  "zstd-layer": "host-reads-no-zstd",
+} as const;
+
+function readErrors({ host, engine }: HostProbe, manifests: readonly ReadManifest[] = []): readonly MirrorError[] {
+  const version = engine?.server ?? engine?.client;
+  if (engine === undefined || version === undefined) return [];
+  const unreadable = unreadableBy({ kind: engine.kind, version }, manifests);
+  return [...new Set(unreadable.map(({ feature }) => feature))].map((each) => {
+    const reasons = unreadable.filter(({ feature }) => feature === each).map(({ reason }) => reason);
+    return new MirrorError(UNREADABLE[each], { host, reasons });
+  });
 }

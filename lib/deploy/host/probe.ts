@@ -10,6 +10,7 @@
  * the API below 1.44 unless told otherwise), so it is made to try, by listing the containers of a project that is not.
  */
 import { coerce, gte, type SemVer } from "semver";
+import type { ReadManifest } from "../../image/readability.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import { type Cause, type Message, theirs } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
@@ -240,6 +241,8 @@ export interface HostNeeds {
   readonly oldestV2: string;
   /** What is bind-mounted without a label for SELinux. */
   readonly unlabelled: readonly string[];
+  /** The manifests of the mirrored images, as far as they are known here. */
+  readonly manifests?: readonly ReadManifest[];
   /** docker may be called as root where it answers root only. */
   readonly sudo?: boolean | undefined;
 }

@@ -264,6 +264,15 @@ export const DEPLOY_ERRORS = {
       zh: "创建该文件，或从 compose 文件中去掉它；否则 docker 会在那里建一个空目录",
     },
   },
+  "ship-special": {
+    exit: 2,
+    en: 'cannot send "{file}", which "{dir}" on "{host}" lacks: {detail:cause}',
+    zh: "无法发送“{file}”（“{host}”的“{dir}”中没有它）：{detail:cause}",
+    hint: {
+      en: "make it on the host first, or take it out of the compose file; only regular files are sent",
+      zh: "先在主机上创建它，或从 compose 文件中去掉它；只发送普通文件",
+    },
+  },
   "ship-compose-file": {
     exit: 2,
     en: 'compose reads "{name}" on "{host}", and it is not in "{dir}" there',
@@ -433,6 +442,60 @@ export const DEPLOY_ERRORS = {
     hint: {
       en: "check name resolution and network there; a -vpc name answers only inside its own region and VPC: choose another with --pull-registry",
       zh: "检查那里的域名解析和网络；-vpc 地址只在同地域的专有网络内可用，用 --pull-registry 换一个地址",
+    },
+  },
+  "host-loopback-refused": {
+    exit: 1,
+    en: 'docker on "{host}" cannot connect to the loopback address of that host: {detail:cause}',
+    zh: "“{host}”上的 docker 无法连接该主机的回环地址：{detail:cause}",
+    hint: {
+      en: "a rootless docker, or one in a virtual machine, has a loopback of its own, so --tunnel cannot serve it: push to a registry that the host can reach and deploy without --tunnel, or use a docker that runs as root",
+      zh: "rootless 的 docker 或虚拟机中的 docker 有自己的回环地址，--tunnel 对它无效：请推送到主机能访问的镜像仓库，部署时不用 --tunnel；或改用以 root 运行的 docker",
+    },
+  },
+  "host-manifest-kind": {
+    exit: 1,
+    en: 'docker on "{host}" cannot read the manifest of an image: {detail:cause}',
+    zh: "“{host}”上的 docker 无法读取镜像的 manifest：{detail:cause}",
+    hint: {
+      en: "docker before 18 reads no OCI manifests: mirror again with --format docker, and deploy",
+      zh: "18 之前的 docker 不支持 OCI manifest：用 --format docker 重新 mirror，再部署",
+    },
+  },
+  "host-layer-kind": {
+    exit: 1,
+    en: 'docker on "{host}" cannot unpack a layer of an image: {detail:cause}',
+    zh: "“{host}”上的 docker 无法解开镜像的层：{detail:cause}",
+    hint: {
+      en: "docker before 23 reads no layers that are compressed with zstd: update docker there, or use a tag of the image with gzip layers",
+      zh: "23 之前的 docker 不支持 zstd 压缩的层：升级那里的 docker，或换用层以 gzip 压缩的标签",
+    },
+  },
+  "host-reads-no-oci": {
+    exit: 1,
+    en: 'docker on "{host}" cannot read what was mirrored: {reasons:causes}',
+    zh: "“{host}”上的 docker 无法读取已同步的镜像：{reasons:causes}",
+    hint: {
+      en: "mirror again with --format docker, and deploy; or update docker there",
+      zh: "用 --format docker 重新 mirror，再部署；或升级那里的 docker",
+    },
+  },
+  "host-reads-no-schema-2": {
+    exit: 1,
+    en: 'docker on "{host}" cannot read what was mirrored: {reasons:causes}',
+    zh: "“{host}”上的 docker 无法读取已同步的镜像：{reasons:causes}",
+    hint: {
+      en: "update docker there",
+      zh: "升级那里的 docker",
+    },
+  },
+  "host-reads-no-zstd": {
+    exit: 1,
+    en: 'docker on "{host}" cannot read what was mirrored: {reasons:causes}',
+    zh: "“{host}”上的 docker 无法读取已同步的镜像：{reasons:causes}",
+    hint: {
+      en: "update docker there, or use a tag of the image whose layers are compressed with gzip; --format docker keeps the layers as they are",
+      zh: "升级那里的 docker，或换用层以 gzip 压缩的标签；--format docker 不会改变层",
     },
   },
   "host-rate-limit": {

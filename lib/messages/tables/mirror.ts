@@ -62,8 +62,8 @@ export const MIRROR_ERRORS = {
     en: 'namespace "{namespace}" is not valid: {detail:cause}',
     zh: "命名空间“{namespace}”无效：{detail:cause}",
     hint: {
-      en: "use lower-case letters and digits, with - _ . between them",
-      zh: "使用小写字母和数字，中间可用 - _ . 分隔",
+      en: "use lower-case letters and digits, with - _ . between them; at Alibaba Cloud's registry one level, such as team-dify",
+      zh: "使用小写字母和数字，中间可用 - _ . 分隔；阿里云镜像仓库只支持一级，例如 team-dify",
     },
   },
   "platform-conflict": {

@@ -16,6 +16,10 @@ export const PREFLIGHT_TEXTS = {
     en: 'source mirror "{host}" of {registry} cannot be used: {detail:cause}',
     zh: "{registry} 的镜像源“{host}”不可用：{detail:cause}",
   },
+  "warning-pulls-left": {
+    en: "{host} allows {left:more pull|more pulls} for now, and {count:image comes|images come} from it: what is too much fails with HTTP 429; a login (docker login) allows more, or use a source mirror",
+    zh: "{host} 目前还允许拉取 {left} 次，而项目中有 {count} 个镜像来自它：超出的会以 HTTP 429 失败；登录（docker login）后限额更高，也可使用镜像源",
+  },
   "warning-local-disk-low": {
     en: "only {bytes:bytes} are free in {folder} on this machine",
     zh: "本机 {folder} 仅剩 {bytes:bytes}",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NeededFile } from "../../../lib/deploy/files/project-files.ts";
 import type { FoundFile, HostProbe } from "../../../lib/deploy/host/probe.ts";
+import { message } from "../../../lib/messages/texts.ts";
 import { diffFiles, type SendMode } from "../../../lib/deploy/files/file-diff.ts";
 
 const FILE: NeededFile = {
@@ -104,4 +105,10 @@ test("what is sent has its size and its mode", () => {
   const probe = { host: "box", folder: { path: "/srv" }, files: new Map(), releases: [] } as unknown as HostProbe;
   const { sent } = diffFiles({ needed: [FILE], probe, services: new Set(["web"]), mode: "missing" });
   assert.deepEqual(sent, [{ name: "web.conf", source: "/p/web.conf", size: 1, mode: 0o644 }]);
+});
+
+test("a FIFO must be on the host already; it is never sent", () => {
+  const file = { content: undefined, special: message("file-is-fifo") } as unknown as Partial<NeededFile>;
+  assert.throws(() => decide({ file }), { code: "ship-special", exit: 2, message: /FIFO/ });
+  assert.deepEqual(decide({ file, there: { kind: "other" } }), ["none", [], []]);
 });

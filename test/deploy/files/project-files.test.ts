@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -279,4 +282,22 @@ test("mounts without a label for SELinux are found", async () => {
 volumes: { data: {} }
 `);
   assert.deepEqual(unlabelledBinds(await loadFiles({ "compose.yaml": compose })), ["./a", "./d", "./f"]);
+});
+
+test("a FIFO and a socket are named as what they are, and are never sent", async () => {
+  const compose = web("    volumes: [./pipe:/pipe, ./app.sock:/app.sock]\n    env_file: pipe\n");
+  await inFolder({ "compose.yaml": compose }, async (folder) => {
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    const server = createServer().listen(join(folder, "app.sock"));
+    await once(server, "listening");
+    const found = await projectFiles(await loadFrom(folder));
+    server.close();
+    assert.deepEqual(
+      found.map(({ name, special, content, required }) => [name, special?.code, content, required]),
+      [
+        ["app.sock", "file-is-socket", undefined, true],
+        ["pipe", "file-is-fifo", undefined, true],
+      ],
+    );
+  });
 });

@@ -59,6 +59,23 @@ const SAID: readonly (readonly [kind: string, text: string, code: ErrorCode])[] 
   ["pull", "no matching manifest for linux/amd64 in the manifest list entries", "host-image-platform"],
   ["pull", "write /var/lib/docker/tmp/GetImageBlob1: no space left on device", "host-disk-full"],
   ["pull", 'Get "https://registry-1.docker.io/v2/": dial tcp 1.2.3.4:443: i/o timeout', "host-registry-unreachable"],
+  ...["127.0.0.1:5012", "[::1]:5012"].map((address): readonly [string, string, ErrorCode] => [
+    "pull",
+    `Error response from daemon: Get "http://127.0.0.1:5012/v2/": dial tcp ${address}: connect: connection refused`,
+    "host-loopback-refused",
+  ]),
+  [
+    "pull",
+    'Get "https://r.example/v2/": proxyconnect tcp: dial tcp 127.0.0.1:7890: i/o timeout',
+    "host-registry-unreachable",
+  ],
+  ["pull", "Trying to pull repository r.example/team/nginx ...\nmissing signature key", "host-manifest-kind"],
+  ["pull", "Error response from daemon: missing signature key", "host-manifest-kind"],
+  [
+    "pull",
+    "failed to register layer: Error processing tar file(exit status 1): archive/tar: invalid tar header",
+    "host-layer-kind",
+  ],
   [
     "pull",
     "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MEDIA_TYPES } from "../../../lib/image/manifest.ts";
 import { theirs } from "../../../lib/messages/message.ts";
 import { judgeHost } from "../../../lib/deploy/host/judge.ts";
 import type { HostFindings, HostNeeds, HostProbe } from "../../../lib/deploy/host/probe.ts";
@@ -93,3 +94,21 @@ test("a swarm needs a manager, and no compose", () => {
 function judged(probe: HostProbe, needs: HostNeeds): HostFindings {
   return judgeHost(probe, needs, ORCHESTRATORS.compose);
 }
+
+test("what was mirrored is held against the version of docker there, with the remedy for each cause", () => {
+  const oci = { name: "r/team/a:1", mediaType: MEDIA_TYPES.ociManifest, layers: [] };
+  const zstd = { ...oci, name: "r/team/b:1", layers: [{ mediaType: `${MEDIA_TYPES.ociManifest}.tar+zstd` }] };
+  const on = (server: string) =>
+    judged({ ...GOOD, engine: { ...GOOD.engine!, server } }, { ...NEEDS, manifests: [oci, zstd] }).errors;
+  assert.deepEqual(
+    on("17.09.0-ce").map(({ code }) => code),
+    ["host-reads-no-oci", "host-reads-no-zstd"],
+  );
+  assert.match(on("17.09.0-ce")[0]!.message, /r\/team\/a:1.*17\.09\.0-ce.*r\/team\/b:1/);
+  assert.match(on("17.09.0-ce")[0]!.hint ?? "", /--format docker/);
+  assert.deepEqual(
+    on("20.10.24").map(({ code, message }) => [code, /r\/team\/a:1/.test(message)]),
+    [["host-reads-no-zstd", false]],
+  );
+  assert.deepEqual(on("26.1.4"), []);
+});

@@ -2,7 +2,9 @@
 # Takes the lock of folder $1 for $2 (who deploys), waiting $3 seconds at most, and keeps it until its input ends.
 # Says "held", "waiting: WHO" or "taken: WHO"; the exit code for the last is 75.
 mkdir -p -- "$1" && cd -- "$1" || exit
-[ -e .compose-mirror ] || [ -L .compose-mirror ] || mkdir -m 700 .compose-mirror || exit
+# Another first deploy may make it between the look and this one's mkdir.
+is_there() { [ -e .compose-mirror ] || [ -L .compose-mirror ]; }
+is_there || mkdir -m 700 .compose-mirror || is_there || exit
 # What another user put here, or a link to somewhere else, is not ours to write to.
 if [ "$(find .compose-mirror -prune -type d -user "$(id -u)")" = "" ]; then
   echo "compose-mirror: .compose-mirror is a link or belongs to another user" >&2

@@ -3,8 +3,9 @@ import { createInterface } from "node:readline/promises";
 import type { Context } from "./command.ts";
 
 /**
- * Whether to go on. `question` is its text, or finds it out where it is asked. Asks on a terminal, where anything but `y` or `yes` is no; answers yes by itself with `--yes`, with
- * `--json`, and where there is no terminal. Throws `interrupted` when Ctrl-C is pressed at the question.
+ * Whether to go on. `question` is its text, or a function that finds the text, called only where the question is asked.
+ * Asks on a terminal, where anything but `y` or `yes` is no; answers yes by itself with `--yes`, with `--json`, and where
+ * there is no terminal. Throws `interrupted` when Ctrl-C is pressed at the question.
  */
 export async function confirm(
   { config, terminal, signal }: Context,

@@ -48,7 +48,7 @@ export const swarm: Orchestrator = {
     const { waitSeconds, login, removed, removedFiles, rejected } = request;
     if (versions.length === 0) return [];
     const goes = new Set(removed.map((service) => `${project.name}_${service}`));
-    // No specification has the version 0: every service is then another than before. One that is not named goes.
+    // No specification has the version 0, so every service counts as changed. A service that is not listed is removed.
     const before = everything
       ? versions.flatMap((each) => {
           const [name = ""] = each.split("=");
@@ -62,7 +62,7 @@ export const swarm: Orchestrator = {
     return [
       ...filesBack,
       undoStep(project, before),
-      // The others have the image that they went back to, whatever its tag names by now.
+      // `changed` leaves the other services at the image they went back to, even if its tag has moved since.
       ...(comesBack ? [stackStep(project, login, "--resolve-image=changed")] : []),
       convergeStep(project, { services, waitSeconds }),
       ...(target === undefined ? [] : [setCurrentStep(project.dir, target.id, rejected)]),

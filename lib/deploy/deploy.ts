@@ -5,6 +5,7 @@
 import { hostname, userInfo } from "node:os";
 import type { Project } from "../compose/project.ts";
 import { MirrorError } from "../messages/errors.ts";
+import { byCodePoint } from "../system/compare.ts";
 import { storeName } from "../store/store-name.ts";
 import { type DeployProgress, type DeployResult, executeDeploy, executeRollback, resultOf } from "./execute.ts";
 import { buildFoldersOf, requireBuildFolders } from "./files/build-folders.ts";
@@ -92,12 +93,12 @@ export async function rollBack(
   });
 }
 
-/** A release that the host keeps. */
+/** A release that the host keeps, or of which it keeps that it failed. */
 export interface KeptRelease {
   readonly id: string;
   /** When it was deployed, ISO 8601. */
   readonly time: string;
-  readonly state: "runs" | "ran" | "rejected";
+  readonly state: "runs" | "ran" | "rejected" | "failed";
   /** Its images by service. */
   readonly images: Readonly<Record<string, string>>;
 }
@@ -108,7 +109,7 @@ export interface HostStatus extends DeployResult {
   readonly deployed?: string;
   /** Ids of the releases that are kept, the newest last. */
   readonly releases: readonly string[];
-  /** The same releases, with what is known of them. */
+  /** The same releases, with what is known of them, and those that failed. */
   readonly history: readonly KeptRelease[];
   /** Ids of deploys that never came to their end. */
   readonly unfinished: readonly string[];
@@ -145,14 +146,21 @@ export async function statusFor(host: string, options: DeployOptions): Promise<H
   });
 }
 
-function keptReleases({ releases, current, history }: HostProbe): readonly KeptRelease[] {
+function keptReleases({ releases, failed, current, history }: HostProbe): readonly KeptRelease[] {
   const { rejected } = readHistory(history, { releases, current });
-  return releases.map(({ id, time, images }) => ({
-    id,
-    time,
-    state: id === current ? "runs" : rejected.has(id) ? "rejected" : "ran",
-    images: Object.fromEntries(images.map(({ service, image }) => [service, image])),
-  }));
+  const stateOf = (id: string): KeptRelease["state"] =>
+    id === current ? "runs" : rejected.has(id) ? "rejected" : "ran";
+  return [
+    ...releases.map((release) => ({ ...release, state: stateOf(release.id) })),
+    ...failed.map((release) => ({ ...release, state: "failed" as const })),
+  ]
+    .map(({ id, time, state, images }) => ({
+      id,
+      time,
+      state,
+      images: Object.fromEntries(images.map(({ service, image }) => [service, image])),
+    }))
+    .toSorted((a, b) => byCodePoint(a.id, b.id));
 }
 
 /** What `host` is like. Throws what `connect` and `probeHost` throw. */

@@ -84,4 +84,6 @@ export interface Engine {
    * under way from here on.
    */
   readonly begin?: (transfers: readonly Transfer[], step: "pull" | "push" | "mirror") => void;
+  /** Removes what is good for one run only, such as a login. */
+  readonly close?: () => Promise<void>;
 }

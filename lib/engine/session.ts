@@ -6,7 +6,7 @@ import type { LockedImage } from "../mirror/lock-file.ts";
 import { run } from "../system/process.ts";
 import { familiarName, type ImageReference } from "../image/reference.ts";
 import type { Registry } from "../registry/client.ts";
-import { findCredentials } from "../registry/credentials.ts";
+import { dockerFolder, findCredentials } from "../registry/credentials.ts";
 import { parseManifest } from "../image/manifest.ts";
 import { openRegistries, type Registries } from "../registry/registries.ts";
 import { openStore } from "../store/open.ts";
@@ -46,8 +46,13 @@ export async function openSession(config: Config, locked: readonly LockedImage[]
   requirementsOf(config);
   const { engine: program, credentials, sourceMirrors, concurrency } = config;
   if (program !== "direct") {
-    const engine = createDockerEngine({ program, run, credentials, ...askRegistries(registries) });
-    return { registries, engine, close: async () => registries.close() };
+    const configFolder = dockerFolder(config);
+    const engine = createDockerEngine({ program, run, credentials, configFolder, ...askRegistries(registries) });
+    const close = async (): Promise<void> => {
+      registries.close();
+      await engine.close?.();
+    };
+    return { registries, engine, close };
   }
   const store = await openStore(config.store);
   const widths = { large: concurrency, small: concurrency * 2 };

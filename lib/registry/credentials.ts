@@ -59,7 +59,7 @@ interface AuthEntry {
   readonly identitytoken?: string;
 }
 
-const HUB_KEY = "https://index.docker.io/v1/";
+export const HUB_KEY = "https://index.docker.io/v1/";
 const HELPER_NAME = /^[A-Za-z0-9][\w.-]*$/;
 /** Milliseconds; a keychain may ask its user. */
 const HELPER_TIMEOUT = 30_000;
@@ -157,13 +157,18 @@ export function openLogins(sources: CredentialSources): Logins {
   };
 }
 
+/** Where docker keeps the user's configuration. */
+export function dockerFolder({ environment, home }: Pick<CredentialSources, "environment" | "home">): string {
+  return environment["DOCKER_CONFIG"] || join(home, ".docker");
+}
+
 function authFiles({ environment, home }: CredentialSources): readonly string[] {
   const set = (name: string): string | undefined => (environment[name] === "" ? undefined : environment[name]);
   const named = set("REGISTRY_AUTH_FILE");
   const runtime = set("XDG_RUNTIME_DIR");
   return [
     ...(named === undefined ? [] : [named]),
-    join(set("DOCKER_CONFIG") ?? join(home, ".docker"), "config.json"),
+    join(dockerFolder({ environment, home }), "config.json"),
     ...(runtime === undefined ? [] : [join(runtime, "containers", "auth.json")]),
     join(set("XDG_CONFIG_HOME") ?? join(home, ".config"), "containers", "auth.json"),
   ];

@@ -12,6 +12,7 @@ export const GOOD_HOST: HostProbe = {
   folder: { path: "/srv", state: "folder", writable: true, hasEnvFile: true, freeBytes: 5e10 },
   files: new Map(),
   releases: [],
+  failed: [],
   history: [],
   unfinished: [],
 };

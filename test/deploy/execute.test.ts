@@ -295,6 +295,15 @@ test("a failed first start says why, and what is left", async () => {
   host.remove();
 });
 
+async function probeAt(host: FakeHost) {
+  const connection = await connect("box", host);
+  try {
+    return await probeHost(connection, "~/app");
+  } finally {
+    await connection.close();
+  }
+}
+
 test("services that do not become healthy restore the previous release: files, images, services", async () => {
   const first = await deploy({ compose: `# first\n${NEW}`, on: { digest: "hash 1" } });
   const before = first.host.read("containers/web");
@@ -312,7 +321,18 @@ test("services that do not become healthy restore the previous release: files, i
   assert.equal(host.read("containers/web"), before);
   assert.equal(host.read(`home/app/${NAME}`), `# first\n${NEW}`);
   assert.equal(host.read("home/app/.compose-mirror/current"), `${RELEASE}\n`);
-  assert.deepEqual(names(host, "app/.compose-mirror/releases"), [RELEASE]);
+  // Of the second release it is kept that it failed, and nothing of what it was.
+  assert.deepEqual(names(host, "app/.compose-mirror/releases"), [RELEASE, "20260101-000000-0002"]);
+  assert.deepEqual(names(host, "app/.compose-mirror/releases/20260101-000000-0002"), ["failed.json"]);
+  const images = [
+    { service: "job", image: JOB },
+    { service: "web", image: WEB },
+  ];
+  const { releases, failed, unfinished } = await probeAt(host);
+  assert.deepEqual(
+    [releases.map((each) => each.id), failed, unfinished],
+    [[RELEASE], [{ id: "20260101-000000-0002", time: "2026-01-01T00:00:00.000Z", outcome: "failed", images }], []],
+  );
   assert.ok(seen.some(({ kind }) => kind === "returning"));
   host.remove();
 });

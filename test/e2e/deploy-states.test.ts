@@ -95,11 +95,15 @@ for (const flavour of ["v1", "v2"] as const) {
       });
 
       await t.test("a release that was given up is never chosen by itself", async () => {
-        const states = (await status()).history.map(({ id, state }) => [id, state]);
-        assert.deepEqual(states, [
-          [first.release, "runs"],
-          [second, "rejected"],
-        ]);
+        const { history } = await status();
+        assert.deepEqual(
+          history.map(({ id, state }) => [state === "failed" || id, state]),
+          [
+            [first.release, "runs"],
+            [true, "failed"],
+            [second, "rejected"],
+          ],
+        );
         await compose(HEAD + VOLUME);
         await succeeds(deploy("--keep", "9"));
         assert.deepEqual(await services(), ["web"]);

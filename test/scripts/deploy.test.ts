@@ -158,8 +158,17 @@ test("rollback, by itself or by name, and status that tells of releases", async 
 
     const shown = await script("rollback", "--host", "box", "--dir", "app", "--dry-run");
     assert.match(shown.stdout, new RegExp(`putting the files of release ${first.release} in place`));
+    const digest = String.raw`r\.example/team/nginx:1 \(sha256:[\da-f]{12}\)`;
+    const way = new RegExp(
+      `  from release ${second.release} to ${first.release}, deployed \\S+Z and \\S+Z\n.*web +changed: image +${digest} -> ${digest}\n`,
+      "s",
+    );
+    assert.match(shown.stdout, way);
     assert.equal((await json("status")).release, second.release);
-    assert.equal((await json("rollback")).release, first.release);
+    const back = await script("rollback", "--host", "box", "--dir", "app");
+    assert.equal(back.code, 0, back.stderr);
+    assert.match(back.stderr, way);
+    assert.equal((await json("status")).release, first.release);
     assert.equal(host.read("containers/web"), before);
     assert.equal((await json("rollback", second.release)).release, second.release);
 
@@ -202,6 +211,50 @@ test("what somebody started by hand is kept as a release, and comes back when th
     assert.match(stderr, /the previous release runs there again/);
     assert.equal(host.read("home/app/docker-compose-mirror.yaml"), old);
     assert.equal(host.read("containers/web"), "r.example/team/nginx:0 sha256:by-hand\n");
+  });
+});
+
+interface Listed {
+  readonly id: string;
+  readonly state: string;
+  readonly images: Readonly<Record<string, string>>;
+}
+
+test("a release that failed is listed as failed, and never gone back to", async () => {
+  const state = `[ "$image" != r.example/team/nginx:2 ] && echo "running|healthy|0" || echo "exited||3"`;
+  await withProject({ on: { state } }, async (script, host) => {
+    const to = ["--host", "box", "--dir", "app"];
+    const first = JSON.parse((await script("deploy", ...to, "--json")).stdout).release;
+    const file = join(host.home, "../project.yaml");
+    writeFileSync(file, SOURCE.replace("nginx:1", "nginx:2"));
+    writeFileSync(join(dirname(file), "docker-compose-mirror.yaml"), MIRROR.replace("nginx:1", "nginx:2"));
+    const project = ["--file", file, "--project-directory", dirname(file)];
+    for (const _ of [1, 2]) assert.equal((await script("deploy", ...to, ...project)).code, 1);
+
+    const { releases } = JSON.parse((await script("rollback", "--list", ...to, "--json")).stdout);
+    assert.deepEqual(
+      (releases as readonly Listed[]).map(({ id, state: is, images }) => [id === first, is, images["web"]]),
+      [
+        [true, "runs", "r.example/team/nginx:1"],
+        [false, "failed", "r.example/team/nginx:2"],
+        [false, "failed", "r.example/team/nginx:2"],
+      ],
+    );
+    const shown = await script("status", ...to);
+    assert.deepEqual(shown.stderr.match(/ failed /g)?.length, 1, "only the last one");
+    const status = JSON.parse((await script("status", ...to, "--json")).stdout);
+    assert.deepEqual([status.releases, status.unfinished, status.drift], [[first], [], []]);
+    assert.equal((await script("rollback", ...to)).code, 2);
+    assert.match((await script("rollback", releases[1].id, ...to)).stderr, /is not kept/);
+
+    // No more of them are kept than of others.
+    const kept = await script("deploy", ...to, ...project, "--keep", "1");
+    assert.equal(kept.code, 1);
+    const { history } = JSON.parse((await script("status", ...to, "--json")).stdout);
+    assert.deepEqual(
+      history.map((each: { state: string }) => each.state),
+      ["runs", "failed"],
+    );
   });
 });
 

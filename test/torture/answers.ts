@@ -15,7 +15,7 @@ import type { DeployedProject } from "../../lib/deploy/orchestrator/compose-proj
 import { ORCHESTRATORS } from "../../lib/deploy/orchestrator/orchestrators.ts";
 import { containersOfStack, judgeService, readStack } from "../../lib/deploy/orchestrator/swarm.ts";
 import { type DeployRequest, planDeploy } from "../../lib/deploy/plan/plan.ts";
-import { formatRelease, parseRelease } from "../../lib/deploy/plan/release.ts";
+import { formatFailed, formatRelease, parseRelease } from "../../lib/deploy/plan/release.ts";
 import { planRollback } from "../../lib/deploy/plan/rollback.ts";
 import { readImageFacts } from "../../lib/deploy/plan/steps.ts";
 import type { Connection } from "../../lib/deploy/ssh/connection.ts";
@@ -227,6 +227,7 @@ probe:envText=QT0xCg==
 probe:file1=file ${HEX}
 probe:release=${formatRelease(RELEASE)}
 probe:release=${formatRelease(NEWER)}
+probe:failed=${formatFailed({ ...RELEASE, outcome: "failed" })}
 probe:current=${NEWER.id}
 probe:free=/dev/sda1 100 50 50 50% /
 probe:docker=Docker version 26.1.4, build 5650f9b

@@ -36,7 +36,7 @@ export async function rollbackDryRunOf(
   hosts: readonly string[],
   options: DeployOptions,
 ): Promise<void> {
-  const plans = await lookAt(terminal, hosts, (host) => rollbackPlanFor(host, options));
+  const plans = await rollbackPlans(terminal, hosts, options);
   if (config.json) return printJson(terminal, plans.map(rollbackJson));
   show(terminal, plans, (plan) => rollbackLines(terminal, plan, config.verbose));
 }
@@ -67,19 +67,27 @@ export function stepTitle(terminal: Terminal, { title }: DeployStep): string {
   return terminal.message(title);
 }
 
-/** What a rollback leads to. */
-export function rollbackHead(terminal: Terminal, { current, target, removed }: RollbackPlan): readonly string[] {
-  const { id, time, images } = target;
+/** From which release to which one a rollback goes, and the services that are then different. */
+export function rollbackHead(terminal: Terminal, { current, target, changes }: RollbackPlan): readonly string[] {
+  const { id: to, time } = target;
+  const differing = changes.filter(({ change }) => change !== "same");
   return [
-    terminal.text("planGoBack", { from: current?.id ?? "-", to: id, time }),
-    ...images.map(({ service, image, pulledBy }) => `  ${service}  ${imageOf(named(image, pulledBy))}`),
-    ...(removed.length === 0 ? [] : [terminal.text("planRemoved", { services: removed })]),
+    current === undefined
+      ? terminal.text("planGoBackTo", { to, time })
+      : terminal.text("planGoBack", { from: current.id, fromTime: current.time, to, time }),
+    ...(differing.length === 0
+      ? [terminal.text("planSameServices")]
+      : indented(tableLines(differing.map((change) => changeRow(terminal, change, { returns: true }))))),
   ];
 }
 
-function named(image: string, pulledBy: string | undefined): NamedImage {
-  const digest = pulledBy?.split("@")[1];
-  return { image, ...(digest === undefined ? {} : { digest }) };
+/** Looks at every host and gives what going back would lead to there; changes nothing. */
+export async function rollbackPlans(
+  terminal: Terminal,
+  hosts: readonly string[],
+  options: DeployOptions,
+): Promise<readonly RollbackPlan[]> {
+  return lookAt(terminal, hosts, (host) => rollbackPlanFor(host, options));
 }
 
 function show<Plan>(terminal: Terminal, plans: readonly Plan[], lines: (plan: Plan) => readonly string[]): void {
@@ -114,7 +122,7 @@ function planLines(terminal: Terminal, plan: DeployPlan, verbose: boolean): read
     ...indented([
       ...planHead(terminal, plan),
       terminal.text("planServices"),
-      ...indented(tableLines(changes.map((change) => changeRow(terminal, change, plan.images)))),
+      ...indented(tableLines(changes.map((change) => changeRow(terminal, change, plan)))),
       ...downloadLines(terminal, plan),
       terminal.text("planFiles"),
       ...indented(tableLines(fileRows(terminal, plan))),
@@ -155,7 +163,7 @@ function commandLines(terminal: Terminal, command: readonly string[], verbose: b
 function changeRow(
   terminal: Terminal,
   { service, change, from, to, reasons = [] }: ServiceChange,
-  images: DeployPlan["images"],
+  { images = [], returns = false }: { readonly images?: DeployPlan["images"]; readonly returns?: boolean },
 ): readonly string[] {
   const now = to ?? from;
   const image =
@@ -166,7 +174,7 @@ function changeRow(
         : imageOf(now);
   const size = images.find(({ services }) => to !== undefined && services.includes(service))?.size;
   const why = reasons.map((reason) => terminal.text(`change-reason-${reason}`)).join(", ");
-  const word = terminal.text(`change-${change}`);
+  const word = terminal.text(change === "added" && returns ? "change-returns" : `change-${change}`);
   return [service, why === "" ? word : `${word}: ${why}`, image, size === undefined ? "" : formatBytes(size)];
 }
 

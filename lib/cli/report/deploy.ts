@@ -155,12 +155,18 @@ function statusLines(
     release === undefined
       ? terminal.text("statusNoRelease")
       : terminal.text("statusRelease", { release, time: deployed ?? "" }),
-    ...releaseLines(terminal, history),
+    ...releaseLines(terminal, withoutOlderFailures(history)),
     ...unfinished.map((id) =>
       terminal.text("warning", { text: terminal.text("statusUnfinished", { time: timeOf(id) }) }),
     ),
     ...drift.map((each) => terminal.text("warning", { text: driftText(terminal, each) })),
   ];
+}
+
+/** `rollback --list` shows all that failed; here the last one is enough. */
+function withoutOlderFailures(history: readonly KeptRelease[]): readonly KeptRelease[] {
+  const last = history.findLast(({ state }) => state === "failed");
+  return history.filter((release) => release.state !== "failed" || release === last);
 }
 
 function driftText(terminal: Terminal, drift: Drift): string {

@@ -16,7 +16,7 @@ import { type Cause, type Message, theirs } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
 import { formatPlatform, parsePlatform } from "../../image/platform.ts";
 import { Secret } from "../../system/secret.ts";
-import { isReleaseId, parseRelease, type Release } from "../plan/release.ts";
+import { type FailedRelease, isReleaseId, parseFailed, parseRelease, type Release } from "../plan/release.ts";
 import { type EngineAccess, ROOT_PATH, script } from "./remote.ts";
 import type { Connection, RemoteCommand } from "../ssh/connection.ts";
 
@@ -90,6 +90,8 @@ export interface HostProbe {
   readonly files: ReadonlyMap<string, FoundFile>;
   /** Releases that are kept there, the newest last. */
   readonly releases: readonly Release[];
+  /** Releases that failed and were taken back, the newest last. */
+  readonly failed: readonly FailedRelease[];
   /** The id of the release that runs. */
   readonly current?: string;
   /** What was current, as lines of `history`. */
@@ -149,6 +151,7 @@ export async function probeHost(
     return kind === "file" || kind === "other" ? [[name, { kind, ...(sha256 ? { sha256 } : {}) }]] : [];
   });
   const releases = [...stdout.matchAll(/^probe:release=(.*)$/gm)].flatMap(([, line]) => parseRelease(line!) ?? []);
+  const failed = [...stdout.matchAll(/^probe:failed=(.*)$/gm)].flatMap(([, line]) => parseFailed(line!) ?? []);
   const compose = composeOf(text("plugin"), text("standalone"), text("v1"));
   return {
     host,
@@ -179,6 +182,7 @@ export async function probeHost(
     },
     files: new Map(files),
     releases: releases.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    failed: failed.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     ...(current === undefined ? {} : { current }),
     history: (text("history") ?? "").split(" ").filter((line) => line !== ""),
     unfinished: [...stdout.matchAll(/^probe:unfinished=(.*)$/gm)].map(([, id]) => id!.trim()).filter(isReleaseId),

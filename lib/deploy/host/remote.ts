@@ -108,6 +108,11 @@ export function record(dir: string, id: string): RemoteCommand {
   return script("record", dir, id);
 }
 
+/** Reads what is known of the release `id`, which failed, and keeps that in place of its files. */
+export function recordFailed(dir: string, id: string): RemoteCommand {
+  return script("record-failed", dir, id);
+}
+
 /** Makes the release `id` the current one again; `rejected` is the one that it takes the place of. */
 export function setCurrent(dir: string, id: string, rejected = ""): RemoteCommand {
   return script("set-current", dir, id, rejected);

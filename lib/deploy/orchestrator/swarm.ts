@@ -44,16 +44,27 @@ export const swarm: Orchestrator = {
     ...removeSteps(project, request.removed),
   ],
   wait: convergeStep,
-  undo: (project, { target, running: { containers, versions }, everything, waitSeconds, removedFiles, rejected }) => {
+  undo: (project, { target, running: { containers, versions }, everything, ...request }) => {
+    const { waitSeconds, login, removed, removedFiles, rejected } = request;
     if (versions.length === 0) return [];
-    // No specification has the version 0: every service is then another than before.
-    const before = everything ? versions.map((each) => each.replace(/=.*/, "=0")) : versions;
+    const goes = new Set(removed.map((service) => `${project.name}_${service}`));
+    // No specification has the version 0, so every service counts as changed. A service that is not listed is removed.
+    const before = everything
+      ? versions.flatMap((each) => {
+          const [name = ""] = each.split("=");
+          return goes.has(name) ? [] : [`${name}=0`];
+        })
+      : versions;
     const filesBack =
       target === undefined ? [] : [restoreStep(project.dir, target.id), ...removeFilesSteps(project.dir, removedFiles)];
+    const services = containers.map(({ name }) => name);
+    const comesBack = everything && (target?.images.some(({ service }) => !services.includes(service)) ?? false);
     return [
       ...filesBack,
       undoStep(project, before),
-      convergeStep(project, { services: containers.map(({ name }) => name), waitSeconds }),
+      // `changed` leaves the other services at the image they went back to, even if its tag has moved since.
+      ...(comesBack ? [stackStep(project, login, "--resolve-image=changed")] : []),
+      convergeStep(project, { services, waitSeconds }),
       ...(target === undefined ? [] : [setCurrentStep(project.dir, target.id, rejected)]),
     ];
   },
@@ -84,13 +95,17 @@ export interface StackService {
 }
 
 /** Starts or updates the stack. */
-function stackStep({ name, dir, access, files }: DeployedProject, login: string | undefined): DeployStep {
+function stackStep(
+  { name, dir, access, files }: DeployedProject,
+  login: string | undefined,
+  ...more: readonly string[]
+): DeployStep {
   const docker = onEngine(access, ["docker"], login);
   const flags = files.flatMap((file) => ["-c", file]);
   return {
     kind: "up",
     title: message("deploy-up"),
-    command: busyInFolder(dir, [...docker, "stack", "deploy", "--with-registry-auth", ...flags, name]),
+    command: busyInFolder(dir, [...docker, "stack", "deploy", "--with-registry-auth", ...more, ...flags, name]),
     phase: "starting",
     failure: "host-up",
     onDisconnect: "finish",

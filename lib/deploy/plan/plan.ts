@@ -23,14 +23,15 @@ import type { Release, SentFile } from "./release.ts";
 import type { Settings } from "./settings.ts";
 import type { DeployStep } from "./step.ts";
 import {
-  dropStep,
   keepStep,
   loginStep,
   placeStep,
+  pruneFailedSteps,
   pruneSteps,
   type Pulled,
   pulledBy,
   pullStep,
+  recordFailedStep,
   recordStep,
   removeFilesSteps,
   removeImagesStep,
@@ -227,8 +228,9 @@ export function planDeploy(request: DeployRequest): DeployPlan {
       recordStep(dir, recorded, images),
       ...(endpoint.ephemeral ? [removeImagesStep(project, namesOf(pulled))] : []),
       ...pruneSteps(project, probe.releases, { keep, current: probe.current, unfinished: probe.unfinished }),
+      ...pruneFailedSteps(project.dir, probe.failed, keep),
     ],
-    rollback: undo.length === 0 || !choices.rollback ? [] : [...undo, ...cleanUp(project, pulled, release, probe)],
+    rollback: undo.length === 0 || !choices.rollback ? [] : [...undo, ...cleanUp(request, pulled)],
     warnings: [
       ...request.warnings,
       ...envFileWarnings(request, shipped),
@@ -304,19 +306,24 @@ function namesOf(pulled: readonly Pulled[]): readonly string[] {
   return pulled.filter(({ image }) => image.mirrored).map(({ from }) => from);
 }
 
-/** Takes away what only the failed deploy had: its files, and images of the mirror that no kept release has. */
+/**
+ * Takes away what only the failed deploy had: its files, and images of the mirror that no kept release has. That it
+ * failed is recorded.
+ */
 function cleanUp(
-  project: DeployedProject,
+  { project, probe, images, release, time, choices: { keep } }: DeployRequest,
   pulled: readonly Pulled[],
-  release: string,
-  { releases }: HostProbe,
 ): readonly DeployStep[] {
-  const kept = new Set(releases.flatMap(({ images }) => images.flatMap(({ pulledBy: by }) => by?.split("@")[1] ?? [])));
+  const kept = new Set(
+    probe.releases.flatMap((each) => each.images.flatMap(({ pulledBy: by }) => by?.split("@")[1] ?? [])),
+  );
   const unwanted = pulled.filter(
     ({ image: { digest, mirrored } }) => mirrored && digest !== undefined && !kept.has(digest),
   );
   return [
     ...(unwanted.length === 0 ? [] : [removeImagesStep(project, namesOf(unwanted))]),
-    dropStep(project.dir, [release]),
+    recordFailedStep(project.dir, { id: release, time }, images),
+    // One more has come.
+    ...pruneFailedSteps(project.dir, probe.failed, keep - 1),
   ];
 }

@@ -12,6 +12,7 @@
  *       history                    what was current, in this order; `-ID` is a release that was given up for another
  *       releases/ID/release.json   a Release
  *       releases/ID/files/         the compose files and all that was sent with them, as they were
+ *       releases/ID/failed.json    in place of both: a FailedRelease
  */
 
 /** What a service ran. */
@@ -47,6 +48,13 @@ export interface Release {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+/** What is kept of a release that failed and was taken back; there is nothing to go back to. */
+export interface FailedRelease extends Pick<Release, "id" | "time"> {
+  readonly outcome: "failed";
+  /** As the compose files name them. */
+  readonly images: readonly Pick<ReleaseImage, "service" | "image">[];
+}
+
 const ID = /^\d{8}-\d{6}-[0-9a-f]{4}$/;
 
 /**
@@ -66,6 +74,30 @@ export function isReleaseId(text: string): boolean {
 /** A release as one line of JSON. */
 export function formatRelease(release: Release): string {
   return JSON.stringify(release);
+}
+
+/** A release that failed as one line of JSON. */
+export function formatFailed(release: FailedRelease): string {
+  return JSON.stringify(release);
+}
+
+/** Reads what `formatFailed` wrote; `undefined` for anything else. */
+export function parseFailed(text: string): FailedRelease | undefined {
+  let found: Partial<FailedRelease>;
+  try {
+    found = JSON.parse(text) as Partial<FailedRelease>;
+  } catch {
+    return undefined;
+  }
+  const { id, time, outcome, images } = found ?? {};
+  const isWhole =
+    typeof id === "string" &&
+    isReleaseId(id) &&
+    typeof time === "string" &&
+    outcome === "failed" &&
+    Array.isArray(images) &&
+    images.every(isImage);
+  return isWhole ? (found as FailedRelease) : undefined;
 }
 
 /** Reads what `formatRelease` wrote; `undefined` for anything else, which is then no release. */

@@ -1,13 +1,14 @@
 /** Going back to a release that the host keeps, as data. */
 import { MirrorError } from "../../messages/errors.ts";
+import { byCodePoint } from "../../system/compare.ts";
 import type { HostProbe } from "../host/probe.ts";
 import { acquireLock } from "../host/remote.ts";
 import type { DeployedProject } from "../orchestrator/compose-project.ts";
 import type { Orchestrator, Running } from "../orchestrator/orchestrator.ts";
 import type { RemoteCommand } from "../ssh/connection.ts";
-import { filesOnlyIn, removedServices, servicesOf } from "./desired-state.ts";
+import { filesOnlyIn, type NamedImage, removedServices, type ServiceChange, servicesOf } from "./desired-state.ts";
 import type { DeployChoices } from "./plan.ts";
-import { previousRelease, type Release } from "./release.ts";
+import { previousRelease, type Release, type ReleaseImage } from "./release.ts";
 import type { DeployStep } from "./step.ts";
 
 export interface RollbackPlan extends DeployedProject {
@@ -15,6 +16,8 @@ export interface RollbackPlan extends DeployedProject {
   readonly current?: Release;
   /** The release to go back to. */
   readonly target: Release;
+  /** What becomes of every service, in code-point order; `added` is one that comes back. */
+  readonly changes: readonly ServiceChange[];
   /** Services that the target does not have, which are removed. */
   readonly removed: readonly string[];
   /** Acquires the lock, which is held to the end. */
@@ -51,6 +54,7 @@ export function planRollback(request: RollbackRequest): RollbackPlan {
     containers: running.containers,
     files,
   });
+  const recreate = changedBetween(current, target);
   return {
     ...project,
     files,
@@ -58,13 +62,14 @@ export function planRollback(request: RollbackRequest): RollbackPlan {
     profiles,
     ...(current === undefined ? {} : { current }),
     target,
+    changes: changesBack(request, { current, target, recreate, removed }),
     removed,
     lock: acquireLock(dir, holder, lockSeconds),
     steps: orchestrator.undo(project, {
       target,
       running,
       everything: true,
-      recreate: changedBetween(current, target),
+      recreate,
       waitSeconds,
       login: undefined,
       removed,
@@ -85,6 +90,63 @@ function targetOf({ probe, project, orchestrator, release }: RollbackRequest): R
   if (target !== undefined) return target;
   if (release === undefined || kept.length === 0) throw new MirrorError("release-none", { host, dir });
   throw new MirrorError("release-unknown", { host, dir, release, kept });
+}
+
+interface Between extends Pick<RollbackPlan, "target" | "removed"> {
+  readonly current: Release | undefined;
+  /** Services with a mounted file that differs. */
+  readonly recreate: readonly string[];
+}
+
+/** What becomes of every service; without a current release it is compared with what runs. */
+function changesBack(
+  { running: { containers } }: RollbackRequest,
+  { current, target, recreate, removed }: Between,
+): readonly ServiceChange[] {
+  const running = containers.map(({ name, image, imageId }): ReleaseImage => ({
+    service: name,
+    image,
+    ...(imageId === "" ? {} : { id: imageId }),
+  }));
+  const before = new Map([...running, ...(current?.images ?? [])].map((each) => [each.service, each]));
+  const ran = new Set((current?.images ?? running).map(({ service }) => service));
+  const touched = new Set(recreate);
+  const back = target.images.map((then): ServiceChange => {
+    const { service } = then;
+    const now = before.get(service);
+    if (now === undefined || !ran.has(service)) return { service, change: "added", to: imageOf(then, "pulledBy") };
+    const by = [now, then].every(({ pulledBy }) => pulledBy !== undefined) ? "pulledBy" : "id";
+    const [from, to] = [imageOf(now, by), imageOf(then, by)];
+    const isSame =
+      from.image === to.image && (from.digest === undefined || to.digest === undefined || from.digest === to.digest);
+    const settings = [current?.settings?.[service], target.settings?.[service]];
+    // The image is one of the settings.
+    const hasOtherSettings = from.image === to.image && !settings.includes(undefined) && settings[0] !== settings[1];
+    const reasons = [
+      ...(isSame ? [] : (["image"] as const)),
+      ...(touched.has(service) ? (["files"] as const) : []),
+      ...(hasOtherSettings ? (["settings"] as const) : []),
+    ];
+    return {
+      service,
+      change: reasons.length > 0 ? "changed" : "same",
+      ...(reasons.length > 0 ? { reasons } : {}),
+      from,
+      to,
+    };
+  });
+  const gone = removed.map((service): ServiceChange => ({
+    service,
+    change: "removed",
+    from: imageOf(before.get(service)!, "pulledBy"),
+  }));
+  return [...back, ...gone].toSorted((a, b) => byCodePoint(a.service, b.service));
+}
+
+/** An image with its digest at the registry or, by `id`, at the host's docker; both releases must be shown alike. */
+function imageOf({ image, ...known }: ReleaseImage, by: "id" | "pulledBy"): NamedImage {
+  const digest = known[by]?.split("@").at(-1);
+  return { image, ...(digest === undefined ? {} : { digest }) };
 }
 
 /** The services that both releases have, with a mounted file that differs. */

@@ -14,6 +14,7 @@ import {
   pullAbsent,
   receive,
   record,
+  recordFailed,
   removeFiles,
   removeImages,
   restore,
@@ -22,7 +23,14 @@ import {
   tagImages,
 } from "../host/remote.ts";
 import type { DeployedProject } from "../orchestrator/compose-project.ts";
-import { formatRelease, type Release, type ReleaseImage, type SentFile } from "./release.ts";
+import {
+  type FailedRelease,
+  formatFailed,
+  formatRelease,
+  type Release,
+  type ReleaseImage,
+  type SentFile,
+} from "./release.ts";
 import type { DeployStep, Findings, ImageFact } from "./step.ts";
 
 /** An image that the services will run. */
@@ -282,7 +290,30 @@ export function setCurrentStep(dir: string, id: string, rejected?: string): Depl
   };
 }
 
-export function dropStep(dir: string, ids: readonly string[]): DeployStep {
+/** Keeps of a release that it failed: what `status` and `rollback --list` show of it. */
+export function recordFailedStep(
+  dir: string,
+  { id, time }: Pick<Release, "id" | "time">,
+  wanted: readonly WantedImage[],
+): DeployStep {
+  const images = wanted.flatMap(({ image, services }) => services.map((service) => ({ service, image })));
+  return {
+    kind: "record",
+    title: message("deploy-record-failed", { release: id }),
+    command: recordFailed(dir, id),
+    phase: "recorded",
+    failure: "host-return",
+    stdin: () => `${formatFailed({ id, time, outcome: "failed", images })}\n`,
+  };
+}
+
+/** Forgets all but the newest `keep` of the releases that failed. */
+export function pruneFailedSteps(dir: string, failed: readonly FailedRelease[], keep: number): readonly DeployStep[] {
+  const dropped = failed.slice(0, Math.max(0, failed.length - keep)).map(({ id }) => id);
+  return dropped.length === 0 ? [] : [dropStep(dir, dropped)];
+}
+
+function dropStep(dir: string, ids: readonly string[]): DeployStep {
   return pruneStep(dropReleases(dir, ids));
 }
 

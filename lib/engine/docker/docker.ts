@@ -15,6 +15,7 @@ import { formatPlatform, parsePlatform } from "../../image/platform.ts";
 import type { Ran, Run } from "../../system/process.ts";
 import { engineName, familiarName, familiarRepository, type ImageReference } from "../../image/reference.ts";
 import { retry, type RetryOptions } from "../../async/retry.ts";
+import { type LoginFolder, makeLoginFolder } from "./login-folder.ts";
 import { type EngineAction, engineError } from "./docker-errors.ts";
 import { dockerRequirements } from "./requirements.ts";
 import type { Engine, Outcome, Progress, Step, StepOptions } from "../engine.ts";
@@ -34,8 +35,13 @@ export interface DockerEngineOptions {
   readonly offersOf?: (reference: ImageReference, signal?: AbortSignal) => Promise<readonly Offer[]>;
   /** Logs the program in to the mirror registry before the first push; absent = its own login is relied on. */
   readonly credentials?: Credentials | undefined;
+  /** The user's configuration folder of docker and nerdctl, which a login is kept out of. */
+  readonly configFolder?: string | undefined;
   readonly retry?: Pick<RetryOptions, "attempts" | "firstDelay">;
 }
+
+/** Environment variables. */
+type Variables = Readonly<Record<string, string>>;
 
 /** An image that the program holds. */
 interface LocalImage {
@@ -55,10 +61,18 @@ export interface Offer {
 /** An engine over the program's command line. Its steps throw `interrupted` and `command-missing` only. */
 export function createDockerEngine(options: DockerEngineOptions): Engine {
   const { program, run, digestOf = async () => undefined, offersOf = async () => [], credentials } = options;
-  const logins = new Map<string, Promise<void>>();
+  const logins = new Map<string, Promise<Variables>>();
+  const folders: LoginFolder[] = [];
 
-  async function act(action: EngineAction, reference: ImageReference, args: readonly string[], step: StepOptions) {
-    const { code, stdout, stderr } = await run([program, ...args], { signal: step.signal, env: { LC_ALL: "C" } });
+  async function act(
+    action: EngineAction,
+    reference: ImageReference,
+    args: readonly string[],
+    step: StepOptions,
+    login: Variables = {},
+  ) {
+    const env = { LC_ALL: "C", ...login };
+    const { code, stdout, stderr } = await run([program, ...args], { signal: step.signal, env });
     if (code === 0) return stdout;
     const { registry } = reference;
     throw engineError({
@@ -77,8 +91,9 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     args: readonly string[],
     transfer: Transfer,
     step: StepOptions,
+    login?: Variables,
   ): Promise<string> =>
-    retry(() => act(action, reference, args, step), {
+    retry(() => act(action, reference, args, step, login), {
       ...options.retry,
       signal: step.signal,
       onRetry: ({ error, attempt, delay }) =>
@@ -162,21 +177,25 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     if (pushedBefore !== undefined && (await digestOf(target, step.signal)) === pushedBefore) {
       return { transfer, status: "present", digest: pushedBefore, bytes: image.bytes };
     }
-    await logIn(target, step);
+    const login = await logIn(target, step);
     report("tag");
     await act("push", target, ["tag", engineName(source), engineName(target)], step);
     report("push");
-    const said = await actWithRetry("push", target, ["push", engineName(target)], transfer, step);
+    const said = await actWithRetry("push", target, ["push", engineName(target)], transfer, step, login);
     const digest = /digest: (sha256:[0-9a-f]{64})/.exec(said)?.[1] ?? (await digestOf(target, step.signal));
     return { transfer, status: "pushed", ...digestProperty(digest), bytes: image.bytes };
   }
 
-  function logIn(target: ImageReference, step: StepOptions): Promise<void> {
-    if (credentials === undefined) return Promise.resolve();
-    const known = logins.get(target.registry);
+  /** Gives the variables with which the program is logged in to the registry of `target`. */
+  function logIn({ registry }: ImageReference, step: StepOptions): Promise<Variables> {
+    if (credentials === undefined) return Promise.resolve({});
+    const known = logins.get(registry);
     if (known) return known;
-    const login = logInTo(target.registry, credentials, { ...options, signal: step.signal });
-    logins.set(target.registry, login);
+    const login = loginVariables(registry, options, folders).then(async (variables) => {
+      await logInTo(registry, credentials, { ...options, signal: step.signal, variables });
+      return variables;
+    });
+    logins.set(registry, login);
     return login;
   }
 
@@ -192,6 +211,10 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
         ...(warnings === undefined ? {} : { warnings }),
       };
     }),
+    close: async () => {
+      await Promise.allSettled(logins.values());
+      await Promise.all(folders.map((folder) => folder.remove()));
+    },
   };
 }
 
@@ -209,6 +232,18 @@ function asStep(body: (transfer: Transfer, options: StepOptions) => Promise<Outc
   };
 }
 
+/** podman keeps logins for the session only, in a place of its own; the others write to the user's configuration. */
+async function loginVariables(
+  registry: string,
+  { program, configFolder }: DockerEngineOptions,
+  folders: LoginFolder[],
+): Promise<Variables> {
+  if (program === "podman") return {};
+  const folder = await makeLoginFolder(configFolder, registry);
+  folders.push(folder);
+  return { DOCKER_CONFIG: folder.path };
+}
+
 /**
  * Logs the program in to `registry`, the password on its standard input. Throws `login-denied`, `login-failed`, and
  * what `engineError` knows.
@@ -216,12 +251,18 @@ function asStep(body: (transfer: Transfer, options: StepOptions) => Promise<Outc
 async function logInTo(
   registry: string,
   { username, password }: Credentials,
-  { program, run, retry: options, signal }: DockerEngineOptions & StepOptions,
+  {
+    program,
+    run,
+    retry: options,
+    signal,
+    variables,
+  }: DockerEngineOptions & StepOptions & { readonly variables: Variables },
 ): Promise<void> {
   const args = ["login", `--username=${username}`, "--password-stdin", registry];
   await retry(
     async () => {
-      const ran = await run([program, ...args], { input: password, signal, env: { LC_ALL: "C" } });
+      const ran = await run([program, ...args], { input: password, signal, env: { LC_ALL: "C", ...variables } });
       if (ran.code === 0) return;
       const output = password.hideIn(ran.stderr || ran.stdout, username);
       throw engineError({ engine: program, action: "login", image: registry, registry, code: ran.code, output });

@@ -44,10 +44,9 @@ export const CLI_TEXTS = {
   question: { en: "{text} [y/N]", zh: "{text} [y/N]" },
   declined: { en: "nothing was changed", zh: "未做任何更改" },
   askRollback: {
-    en: "Restore {release} on {host}?",
-    zh: "在 {host} 上恢复{release}？",
+    en: "Go back as shown on {host}?",
+    zh: "在 {host} 上按上述内容恢复？",
   },
-  previousRelease: { en: "the previous release", zh: "上一个版本" },
   askPrune: {
     en: "Remove {names:image|images} and {blobs:blob|blobs} ({size:bytes}), the least recently used, from {folder}, so that it holds at most {limit:bytes}?",
     zh: "从 {folder} 中删除最久未用的 {names} 个镜像、{blobs} 个 blob（{size:bytes}），使其不超过 {limit:bytes}？",
@@ -240,6 +239,7 @@ export const CLI_TEXTS = {
   planFiles: { en: "files:", zh: "文件：" },
   planSteps: { en: "steps:", zh: "步骤：" },
   "change-added": { en: "new", zh: "新增" },
+  "change-returns": { en: "comes back", zh: "恢复" },
   "change-changed": { en: "changed", zh: "更新" },
   "change-same": { en: "unchanged", zh: "不变" },
   "change-reason-image": { en: "image", zh: "镜像" },
@@ -252,8 +252,12 @@ export const CLI_TEXTS = {
     en: "images: {bytes:bytes} at most to pull, {free:bytes} free",
     zh: "镜像：最多拉取 {bytes:bytes}，剩余空间 {free:bytes}",
   },
-  planGoBack: { en: "from release {from} to {to}, deployed {time}", zh: "从版本 {from} 回到 {to}（部署于 {time}）" },
-  planRemoved: { en: "services that go: {services:names}", zh: "将移除的服务：{services:names}" },
+  planGoBack: {
+    en: "from release {from} to {to}, deployed {fromTime} and {time}",
+    zh: "从版本 {from} 回到 {to}（分别部署于 {fromTime} 和 {time}）",
+  },
+  planGoBackTo: { en: "to release {to}, deployed {time}", zh: "回到版本 {to}（部署于 {time}）" },
+  planSameServices: { en: "with the same services and images", zh: "服务和镜像均相同" },
   columnService: { en: "service", zh: "服务" },
   columnState: { en: "state", zh: "状态" },
   columnHealth: { en: "health", zh: "健康" },
@@ -266,6 +270,7 @@ export const CLI_TEXTS = {
   "release-runs": { en: "runs", zh: "运行中" },
   "release-ran": { en: "ran before", zh: "曾运行" },
   "release-rejected": { en: "given up", zh: "已放弃" },
+  "release-failed": { en: "failed", zh: "失败" },
   statusOrphan: { en: "not in the release", zh: "不属于该版本" },
   statusUnfinished: {
     en: "a deploy of {time} did not finish; the next deploy completes or removes it",

@@ -780,6 +780,7 @@ export const DEPLOY_TEXTS = {
     zh: "等待服务就绪，最多 {seconds} 秒",
   },
   "deploy-record": { en: "recording release {release}", zh: "记录版本 {release}" },
+  "deploy-record-failed": { en: "recording that release {release} failed", zh: "记录版本 {release} 已失败" },
   "deploy-prune": { en: "removing what no kept release needs", zh: "清理不再保留的版本所用的内容" },
   "deploy-restore": { en: "putting the files of release {release} in place", zh: "恢复版本 {release} 的文件" },
   "deploy-return": { en: "undoing the update of stack {stack}", zh: "撤回 stack {stack} 的更新" },

@@ -197,17 +197,14 @@ test("without credentials, or without --password-stdin, the host's own login is 
 
 test("a deploy over a release goes back to it: files, images by id or digest, services", () => {
   const plan = planDeploy({ ...REQUEST, probe: { ...PROBE, releases: [OLD], current: OLD.id } });
-  assert.deepEqual(
-    lines(plan.rollback),
-    [
-      "restore: /home/me/my app 20260101-000000-0001",
-      `retag: r.example:5000/t/web:1 sha256:old r.example:5000/t/web@sha256:aa env DOCKER_CONFIG=${STATE}/login docker`,
-      "up: /home/me/my app docker compose -f docker-compose-mirror.yaml up -d",
-      "wait: /home/me/my app docker",
-      "record: /home/me/my app 20260101-000000-0001 ",
-      "prune: 20260101-000000-0002",
-    ].map((line) => line.replace("prune: 20260101", "prune: /home/me/my app 20260101")),
-  );
+  assert.deepEqual(lines(plan.rollback), [
+    "restore: /home/me/my app 20260101-000000-0001",
+    `retag: r.example:5000/t/web:1 sha256:old r.example:5000/t/web@sha256:aa env DOCKER_CONFIG=${STATE}/login docker`,
+    "up: /home/me/my app docker compose -f docker-compose-mirror.yaml up -d",
+    "wait: /home/me/my app docker",
+    "record: /home/me/my app 20260101-000000-0001 ",
+    "record: /home/me/my app 20260101-000000-0002",
+  ]);
   assert.deepEqual(plan.changes, [
     {
       service: "db",
@@ -240,6 +237,25 @@ test("only the newest releases stay, the running one among them; images that no 
     "prune: /home/me/my app 20260101-000002-0000 20260101-000003-0000 20260101-000004-0000",
   ]);
   assert.deepEqual(prune(6, "20260101-000001-0000"), []);
+});
+
+test("of releases that failed no more are kept than of others, the one to come counted", () => {
+  const failed = ["1", "2", "3"].map((n) => ({
+    id: `20260101-00000${n}-0000`,
+    time: "t",
+    outcome: "failed" as const,
+    images: [],
+  }));
+  const probe = { ...PROBE, releases: [OLD], failed, current: OLD.id };
+  const pruned = (keep: number) => {
+    const { steps, rollback } = planDeploy({ ...REQUEST, probe, choices: { ...CHOICES, keep } });
+    return [steps, rollback].map((each) => lines(each).findLast((line) => /^prune: .*20260101-00000[123]-/.test(line)));
+  };
+  assert.deepEqual(pruned(2), [
+    "prune: /home/me/my app 20260101-000001-0000",
+    "prune: /home/me/my app 20260101-000001-0000 20260101-000002-0000",
+  ]);
+  assert.deepEqual(pruned(4), [undefined, undefined]);
 });
 
 function file(name: string, services: readonly string[]): NeededFile {

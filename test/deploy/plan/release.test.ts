@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  type FailedRelease,
+  formatFailed,
   formatRelease,
+  parseFailed,
   parseRelease,
   previousRelease,
   type Release,
@@ -48,6 +51,26 @@ test("text that is not a release is rejected", () => {
     JSON.stringify({ ...RELEASE, sent: { "a.conf": { sha256: "3", services: "web" } } }),
   ]) {
     assert.equal(parseRelease(text), undefined, text);
+  }
+});
+
+test("a release that failed is one line, and neither kind is read as the other", () => {
+  const images = [{ service: "web", image: "r/web:2" }];
+  const failed: FailedRelease = { id: RELEASE.id, time: RELEASE.time, outcome: "failed", images };
+  const line = formatFailed(failed);
+  assert.ok(!line.includes("\n"));
+  assert.deepEqual(parseFailed(line), failed);
+  assert.equal(parseRelease(line), undefined);
+  for (const text of [
+    "",
+    "null",
+    "{}",
+    formatRelease(RELEASE),
+    JSON.stringify({ ...failed, id: ".." }),
+    JSON.stringify({ ...failed, outcome: "runs" }),
+    JSON.stringify({ ...failed, images: [{}] }),
+  ]) {
+    assert.equal(parseFailed(text), undefined, text);
   }
 });
 

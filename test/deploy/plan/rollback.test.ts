@@ -53,6 +53,64 @@ test("going back is exact: files, images and services come back, what the other 
   assert.deepEqual(steps[6]!.command.slice(-4), ["/srv", "database", "app", "docker"]);
 });
 
+/** `release`, with what the services ran: a digest at the registry, or none and an id. */
+function ran(base: Release, images: readonly Release["images"][number][], settings: Release["settings"] = {}): Release {
+  return { ...base, images, settings };
+}
+
+const byDigest = (service: string, digest: string) => ({
+  service,
+  image: `r.example/t/${service}:1`,
+  id: `sha256:id-${digest}`,
+  pulledBy: `r.example/t/${service}@sha256:${digest}`,
+});
+
+test("every service with what it runs and what it ran, whatever moved: tag, digest, id, files, settings", () => {
+  const was = ran(
+    A,
+    [
+      byDigest("web", "1"),
+      { service: "built", image: "built:1", id: "sha256:1" },
+      byDigest("same", "1"),
+      byDigest("db", "1"),
+      byDigest("env", "1"),
+    ],
+    { env: "1", same: "1" },
+  );
+  const is = ran(
+    { ...B, sent: {} },
+    [
+      byDigest("web", "2"),
+      { service: "built", image: "built:1", id: "sha256:2" },
+      byDigest("same", "1"),
+      byDigest("database", "1"),
+      byDigest("env", "1"),
+    ],
+    { env: "2", same: "1" },
+  );
+  const probe = { ...PROBE, releases: [was, is] };
+  const running = { containers: ["built", "database", "env", "same", "stray", "web"].map(container), versions: [] };
+  const { changes } = planRollback({ ...REQUEST, probe, running });
+  assert.deepEqual(
+    changes.map(({ service, change, reasons = [], from, to }) => [
+      service,
+      change,
+      reasons.join(),
+      from?.digest ?? from?.image,
+      to?.digest ?? to?.image,
+    ]),
+    [
+      ["built", "changed", "image", "sha256:2", "sha256:1"],
+      ["database", "removed", "", "sha256:1", undefined],
+      ["db", "added", "", undefined, "sha256:1"],
+      ["env", "changed", "settings", "sha256:1", "sha256:1"],
+      ["same", "same", "", "sha256:1", "sha256:1"],
+      ["stray", "removed", "", "x", undefined],
+      ["web", "changed", "image,files", "sha256:2", "sha256:1"],
+    ],
+  );
+});
+
 test("a release can be named; one that is not kept, or none, is refused", () => {
   assert.equal(planRollback({ ...REQUEST, release: B.id }).target.id, B.id);
   assert.throws(() => planRollback({ ...REQUEST, release: "x" }), { code: "release-unknown", message: /"x"/ });
@@ -72,6 +130,11 @@ test("a swarm goes back one release and no further", () => {
   const { target, steps } = planRollback({ ...REQUEST, orchestrator, probe, running });
   assert.equal(target.id, B.id);
   assert.ok(steps.some(({ command }) => command.includes("app_web=0")));
+  // It goes by name, and what comes back is started from the files of then without touching the images of the others.
+  const both = { containers: ["web", "extra"].map(container), versions: ["app_web=9", "app_extra=8"] };
+  const back = planRollback({ ...REQUEST, orchestrator, probe, running: both }).steps;
+  assert.ok(back.some(({ command }) => command.includes("app_web=0")));
+  assert.ok(back.some(({ command }) => command.includes("--resolve-image=changed")));
   assert.throws(() => planRollback({ ...REQUEST, orchestrator, probe, running, release: A.id }), {
     code: "release-unknown",
   });

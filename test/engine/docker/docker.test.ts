@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { createDockerEngine, type DockerEngineOptions } from "../../../lib/engine/docker/docker.ts";
 import type { Outcome, Progress } from "../../../lib/engine/engine.ts";
@@ -305,6 +307,65 @@ test("credentials: one login for all, by standard input, never in arguments or e
     const refused = await engine(options).mirror(transferOf("new:1"));
     assert.equal(failure(refused), "login-denied");
     assert.doesNotMatch(JSON.stringify(refused.error) + (refused.error?.message ?? ""), /s3cret/);
+  }));
+
+const LOGIN = { credentials: { username: "me", password: new Secret("pw") } };
+
+test("a login is kept out of the user's configuration, which the program still sees, and goes at the end", () =>
+  withDocker(async (docker, engine) => {
+    const own = join(docker.folder, "own");
+    const text = `\n{ "auths": {"a.example": {"auth": "eA=="}}, "credsStore": "chain", "credHelpers": {"b.example": "b"},
+      "proxies": {"default": {"httpProxy": "http://p:1"}}, "currentContext": "far" }\n`;
+    mkdirSync(join(own, "contexts/meta"), { recursive: true });
+    writeFileSync(join(own, "contexts/meta/far"), "there");
+    writeFileSync(join(own, "config.json"), text);
+    docker.offer("nginx:1", { platform: "linux/amd64", digest: digest("a") });
+    const one = engine({ ...LOGIN, configFolder: own });
+    assert.equal((await one.mirror(transferOf("nginx:1"))).status, "pushed");
+
+    const read = (name: string): string => readFileSync(join(docker.folder, name), "utf8");
+    assert.deepEqual(JSON.parse(read("seen/config.json")), {
+      ...JSON.parse(text),
+      // The login for the mirror is kept from the user's store.
+      credHelpers: { "b.example": "b", [REGISTRY]: "" },
+    });
+    assert.equal(read("seen/contexts/meta/far"), "there");
+    assert.equal(read("mode"), "700\n");
+    const [folder = "", pushedWith] = read("pushed-with").split(/ (.*)/);
+    assert.match(pushedWith!, /of this run/);
+    assert.ok(existsSync(folder));
+    await one.close?.();
+    assert.ok(!existsSync(folder));
+    assert.equal(read("own/config.json"), text);
+    assert.equal(read("own/contexts/meta/far"), "there");
+  }));
+
+test("a login that is refused or interrupted leaves no folder either; podman's is not ours", () =>
+  withDocker(async (docker, engine) => {
+    docker.offer("nginx:1", { platform: "linux/amd64", digest: digest("a") });
+    docker.fail("login", 1, "unauthorized: no");
+    const refused = engine({ ...LOGIN, configFolder: join(docker.folder, "nowhere") });
+    assert.equal(failure(await refused.mirror(transferOf("nginx:1"))), "login-denied");
+    const abort = new AbortController();
+    const cut = engine({
+      ...LOGIN,
+      run: (command, options) => {
+        if (command[1] === "login") abort.abort();
+        return docker.run(command, options);
+      },
+    });
+    await assert.rejects(cut.mirror(transferOf("nginx:1"), { signal: abort.signal }), { code: "interrupted" });
+    await Promise.all([refused.close?.(), cut.close?.()]);
+    const [folder = ""] = readFileSync(join(docker.folder, "login-at"), "utf8").split("\n");
+    assert.ok(folder !== "" && !existsSync(folder));
+
+    const podman = engine({
+      ...LOGIN,
+      program: "podman",
+      run: ([, ...args], options) => docker.run(["docker", ...args], options),
+    });
+    assert.equal((await podman.mirror(transferOf("nginx:1"))).status, "pushed");
+    assert.match(readFileSync(join(docker.folder, "pushed-with"), "utf8"), /^ \n$/);
   }));
 
 test("an interrupt is thrown, not made an outcome", () =>

@@ -33,10 +33,13 @@ fi
 for each in "$dir"/.compose-mirror/releases/*/release.json; do
   if [ -f "$each" ]; then say release "$(cat "$each")"; fi
 done
+for each in "$dir"/.compose-mirror/releases/*/failed.json; do
+  if [ -f "$each" ]; then say failed "$(cat "$each")"; fi
+done
 say current "$(cat "$dir/.compose-mirror/current" 2>/dev/null)"
 say history "$(tail -n 200 "$dir/.compose-mirror/history" 2>/dev/null)"
 for each in "$dir"/.compose-mirror/releases/*/; do
-  if [ -d "$each" ] && [ ! -f "$each/release.json" ]; then say unfinished "$(basename -- "$each")"; fi
+  if [ -d "$each" ] && [ ! -f "$each/release.json" ] && [ ! -f "$each/failed.json" ]; then say unfinished "$(basename -- "$each")"; fi
 done
 say free "$(free "$dir")"
 command -v docker >/dev/null || exit 0

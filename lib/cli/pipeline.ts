@@ -10,8 +10,11 @@ import type { Terminal } from "./output.ts";
 export interface Row {
   /** Replaces the step's title, as when it ends with a result. */
   title(text: string): void;
-  /** Lines under the title that are drawn over by the next call; without a terminal they are not shown. */
-  live(text: string): void;
+  /**
+   * Lines under the title that are drawn over by the next call: a summary, and more below it. Without a terminal the
+   * summary is shown now and then, when it has changed.
+   */
+  live(summary: readonly string[], details?: readonly string[]): void;
   /** A line that stays. */
   note(text: string): void;
 }
@@ -24,12 +27,21 @@ export interface Step {
   readonly run: (row: Row) => Promise<boolean | void>;
 }
 
-/** Runs the steps in order; the first error ends the pipeline and is thrown as it is. */
-export async function pipeline(terminal: Terminal, steps: readonly Step[]): Promise<void> {
-  return terminal.interactive ? drawn(terminal, steps) : plain(terminal, steps);
+/** Milliseconds between two summaries without a terminal. */
+const SUMMARY_EVERY = 10_000;
+
+/**
+ * Runs the steps in order; the first error ends the pipeline and is thrown as it is. `summaryEvery` is in milliseconds.
+ */
+export async function pipeline(
+  terminal: Terminal,
+  steps: readonly Step[],
+  { summaryEvery = SUMMARY_EVERY }: { readonly summaryEvery?: number } = {},
+): Promise<void> {
+  return terminal.interactive ? drawn(terminal, steps) : plain(terminal, steps, summaryEvery);
 }
 
-async function plain(terminal: Terminal, steps: readonly Step[]): Promise<void> {
+async function plain(terminal: Terminal, steps: readonly Step[], summaryEvery: number): Promise<void> {
   for (const { title, skip, run } of steps) {
     const reason = skip?.();
     if (reason !== undefined) {
@@ -39,11 +51,17 @@ async function plain(terminal: Terminal, steps: readonly Step[]): Promise<void> 
     terminal.note(`> ${title}`);
     const started = Date.now();
     let latest = title;
+    let summary = "";
+    let shown = "";
+    const timer = setInterval(() => {
+      if (summary !== shown) terminal.note(summary);
+      shown = summary;
+    }, summaryEvery);
     const ended = await run({
       title: (text) => (latest = text),
-      live: () => {},
+      live: (lines) => (summary = lines.map((line) => `  ${line}`).join("\n")),
       note: (text) => terminal.note(`  ${text}`),
-    });
+    }).finally(() => clearInterval(timer));
     terminal.note(
       `${ended === false ? "x" : "="} ${latest} (${formatDuration(Date.now() - started, terminal.language)})`,
     );
@@ -71,7 +89,8 @@ async function drawn({ language }: Terminal, steps: readonly Step[]): Promise<vo
         try {
           const ended = await run({
             title: (text) => (task.title = latest = printable(text)),
-            live: (text) => (task.output = [...notes, printable(text)].join("\n")),
+            live: (summary, details = []) =>
+              (task.output = [...notes, ...[...summary, ...details].map(printable)].join("\n")),
             note: (text) => {
               notes.push(printable(text));
               task.output = notes.join("\n");

@@ -4,6 +4,7 @@
  */
 import { hostname, userInfo } from "node:os";
 import type { Project } from "../compose/project.ts";
+import { formatReference } from "../image/reference.ts";
 import { MirrorError } from "../messages/errors.ts";
 import { byCodePoint } from "../system/compare.ts";
 import { storeName } from "../store/store-name.ts";
@@ -230,7 +231,11 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
   const others = namesOf(needed, view.project).filter((name) => !names.includes(name));
   const probe =
     others.length === 0 ? first : await probeHost(connection, options.dir, { names: [...names, ...others], signal });
-  const images = view.images.map((image) => ({ ...image, size: locked.get(image.image)?.size }));
+  const layers = new Map(options.manifests.map((manifest) => [manifest.name, manifest.layers]));
+  const images = view.images.map((image) => {
+    const known = locked.get(image.image);
+    return { ...image, size: known?.size, layers: known && layers.get(formatReference(known.mirror)) };
+  });
   requireBuildFolders(buildFolders, {
     host: probe.host,
     dir: probe.folder.path,

@@ -7,6 +7,7 @@ import { tar } from "../system/tar.ts";
 import { type Container, type ServiceState, statesOf } from "./host/containers.ts";
 import { withLock } from "./host/deploy-lock.ts";
 import { hostError } from "./host/host-errors.ts";
+import type { LayerState } from "./host/pull-progress.ts";
 import type { DeployedProject } from "./orchestrator/compose-project.ts";
 import type { Pace } from "./orchestrator/health.ts";
 import type { DeployPlan } from "./plan/plan.ts";
@@ -31,6 +32,7 @@ export type DeployProgress =
   | { readonly kind: "locked"; readonly holder: string }
   | { readonly kind: "started" | "finished"; readonly step: DeployStep }
   | { readonly kind: "line"; readonly step: DeployStep; readonly line: string }
+  | { readonly kind: "layer"; readonly step: DeployStep; readonly layer: LayerState }
   | { readonly kind: "waiting"; readonly step: DeployStep; readonly services: readonly string[] }
   | { readonly kind: "returning"; readonly error: unknown }
   | { readonly kind: "left"; readonly state: LeftState; readonly error?: unknown };
@@ -187,7 +189,8 @@ class Execution {
     const masked = (line: string): string => password?.hideIn(line, this.#work.login?.username) ?? line;
     const onLine = (line: string): void => {
       lines.push(line);
-      this.#report({ kind: "line", step, line: masked(line) });
+      const layer = step.readLayer?.(line);
+      this.#report(layer === undefined ? { kind: "line", step, line: masked(line) } : { kind: "layer", step, layer });
     };
     const input = stdin?.(context);
     const ran = await this.#connection.run(command, {

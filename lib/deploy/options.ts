@@ -1,7 +1,6 @@
 /** What a deploy is given: the settings, the project's files, and the login that goes to its registry. */
 import { load } from "../compose/load.ts";
 import { type Project, requireName } from "../compose/project.ts";
-import type { ReadManifest } from "../image/readability.ts";
 import { MIRROR_FILE } from "../compose/rewrite.ts";
 import type { Config, Credentials } from "../config/config.ts";
 import type { Message } from "../messages/message.ts";
@@ -11,7 +10,7 @@ import { outputPath } from "../mirror/prepare.ts";
 import { findCredentials } from "../registry/credentials.ts";
 import { run } from "../system/process.ts";
 import { type Bundle, readBundle } from "./files/bundle.ts";
-import { storedManifests } from "./host/stored-manifests.ts";
+import { type StoredManifest, storedManifests } from "./host/stored-manifests.ts";
 import type { OrchestratorName } from "./orchestrator/orchestrators.ts";
 import type { DeployChoices } from "./plan/plan.ts";
 import type { ConnectOptions } from "./ssh/connection.ts";
@@ -26,7 +25,7 @@ export interface DeployOptions extends Pick<ConnectOptions, "run" | "signal"> {
   /** What the mirror compose file's images are to be; absent when no lock file is there. */
   readonly lock?: readonly LockedImage[] | undefined;
   /** The manifests of the images of the lock file that the content store here has. */
-  readonly manifests: readonly ReadManifest[];
+  readonly manifests: readonly StoredManifest[];
   /** The registry to push to, and its name for the host. */
   readonly registry?: string | undefined;
   readonly pullRegistry?: string | undefined;

@@ -9,18 +9,21 @@ import { test } from "node:test";
 import { onServer } from "./bed.ts";
 import { DIR, QUOTED_DIR, type Scene, succeeds, WEB, withProject, withProjectFor } from "./deploy-project.ts";
 
+const STACK = "changes";
+
 type Flavour = "v1" | "v2" | "swarm";
 type Table = Readonly<Record<string, unknown>>;
-/** What a row changes: the compose file as a value, and files by name; `null` removes one. */
+/** The compose file as a value. */
 interface State {
   readonly services: Readonly<Record<string, Table>>;
   readonly [resource: string]: Table;
 }
+/** Files by name; `null` removes one. */
 type Files = Readonly<Record<string, string | null>>;
 
 interface Row {
   readonly name: string;
-  readonly change: (state: State) => Table;
+  readonly change?: (state: State) => State;
   readonly files?: Files;
   /** What is to be found among the facts of the host after the change, and was not there before it. */
   readonly appears?: RegExp;
@@ -29,128 +32,135 @@ interface Row {
   readonly not?: readonly Flavour[];
 }
 
-const web = ({ services }: State, more: Table): Table => ({ ...services, web: { ...services["web"], ...more } });
+/** `more` becomes part of a service of `state`. */
+function withService(state: State, name: string, more: Table): State {
+  return { ...state, services: { ...state.services, [name]: { ...state.services[name], ...more } } };
+}
 
-const without = (table: Table, key: string): Table =>
-  Object.fromEntries(Object.entries(table).filter(([name]) => name !== key));
+function without<T extends Table>(table: T, key: string): T {
+  return Object.fromEntries(Object.entries(table).filter(([name]) => name !== key)) as T;
+}
 
-const ROWS: readonly Row[] = [
-  {
-    name: "a service is added",
-    change: (state) => ({ ...state, services: { ...state.services, more: { image: "redis:6-alpine" } } }),
-    appears: /^more image .*redis:6-alpine$/m,
-  },
-  {
-    name: "a service is removed",
-    change: (state) => ({ ...state, services: without(state.services, "cache") }),
-    goes: /^cache image /m,
-  },
-  {
-    name: "a service is renamed",
-    change: ({ services: { cache, ...services }, ...state }) => ({ ...state, services: { ...services, store: cache } }),
-    appears: /^store image .*redis:6-alpine$/m,
-    goes: /^cache image /m,
-  },
-  {
-    name: "an image is changed",
-    change: (state) => ({
-      ...state,
-      services: { ...state.services, cache: { ...state.services["cache"], image: "nginx:latest" } },
-    }),
-    appears: /^cache image .*nginx:latest$/m,
-    goes: /^cache image .*redis/m,
-  },
-  {
-    name: "the environment is changed",
-    change: (state) => ({ ...state, services: web(state, { environment: { A: "two" } }) }),
-    appears: /^web env A=two$/m,
-    goes: /^web env A=one$/m,
-  },
-  {
-    name: "a published port is changed",
-    change: (state) => ({ ...state, services: web(state, { ports: [port(WEB + 1)] }) }),
-    appears: new RegExp(`^web port ${WEB + 1}->80/tcp$`, "m"),
-    goes: new RegExp(`^web port ${WEB}->80/tcp$`, "m"),
-  },
-  {
-    name: "a network is added",
-    change: (state) => ({ ...state, services: web(state, { networks: ["default", "back"] }), networks: { back: {} } }),
-    appears: /^web network \S+_back$/m,
-  },
-  {
-    name: "a volume is added",
-    change: (state) => ({
-      ...state,
-      services: web(state, { volumes: ["./conf.d:/etc/conf.d", "more:/more"] }),
-      volumes: { ...state["volumes"], more: {} },
-    }),
-    appears: /^web mount volume \S+_more \/more$/m,
-  },
-  {
-    name: "a volume is removed from its service, and not from the host",
-    change: (state) => ({ ...state, services: { ...state.services, cache: { image: "redis:6-alpine" } } }),
-    goes: /^cache mount volume \S+_data \/data$/m,
-  },
-  {
-    name: "a mounted file is added",
-    change: (state) => state,
-    files: { "conf.d/b.conf": "bee\n" },
-    appears: /^web file \/etc\/conf.d\/b.conf bee$/m,
-  },
-  {
-    name: "a mounted file is changed",
-    change: (state) => state,
-    files: { "conf.d/a.conf": "changed\n" },
-    appears: /^web file \/etc\/conf.d\/a.conf changed$/m,
-    goes: /^web file \/etc\/conf.d\/a.conf a$/m,
-  },
-  {
-    name: "a mounted file is removed",
-    change: (state) => state,
-    files: { "conf.d/a.conf": null, "conf.d/b.conf": "bee\n" },
-    goes: /^web file \/etc\/conf.d\/a.conf/m,
-  },
-  {
-    name: "a secret is added",
-    change: (state) => ({
-      ...state,
-      services: web(state, { secrets: ["token", "second"] }),
-      secrets: { ...state["secrets"], second: { file: "./second.txt" } },
-    }),
-    files: { "second.txt": "second\n" },
-    appears: /^web file \/run\/secrets\/second second$/m,
-  },
-  {
-    name: "a secret is changed",
-    change: (state) => state,
-    files: { "token.txt": "new\n" },
-    appears: /^web file \/run\/secrets\/token new$/m,
-    goes: /^web file \/run\/secrets\/token token$/m,
-  },
-  {
-    name: "a secret is removed",
-    change: (state) => ({ ...without(state, "secrets"), services: web(state, { secrets: [] }) }),
-    goes: /^web file \/run\/secrets\/token/m,
-  },
-  {
-    name: "a config is added",
-    change: (state) => ({
-      ...state,
-      services: web(state, { configs: [{ source: "site", target: "/etc/site.conf" }] }),
-      configs: { site: { file: "./site.conf" } },
-    }),
-    files: { "site.conf": "site\n" },
-    appears: /^web file \/etc\/site.conf site$/m,
-    not: ["v1"],
-  },
-  {
-    name: "a profile is activated in the .env that was sent",
-    change: (state) => state,
-    files: { ".env": "COMPOSE_PROFILES=extra\n" },
-    appears: /^extra image .*redis:6-alpine$/m,
-    not: ["swarm"],
-  },
-];
+/** Rows by the release that has them all. */
+const RELEASES: Readonly<Record<string, readonly Row[]>> = {
+  added: [
+    {
+      name: "a service",
+      change: (state) => withService(state, "more", { image: "redis:6-alpine", stop_grace_period: "0s" }),
+      appears: /^more image .*redis:6-alpine$/m,
+    },
+    {
+      name: "a network",
+      change: (state) => ({ ...withService(state, "web", { networks: ["default", "back"] }), networks: { back: {} } }),
+      appears: /^web network \S+_back$/m,
+    },
+    {
+      name: "a volume",
+      change: (state) => ({
+        ...withService(state, "old", { volumes: ["more:/more"] }),
+        volumes: { ...state["volumes"], more: {} },
+      }),
+      appears: /^old mount volume \S+_more \/more$/m,
+    },
+    {
+      name: "a file in a mounted folder",
+      files: { "conf.d/b.conf": "bee\n" },
+      appears: /^web file \/etc\/conf.d\/b.conf bee$/m,
+    },
+    {
+      name: "a secret",
+      change: (state) => ({
+        ...withService(state, "web", { secrets: ["token", "second"] }),
+        secrets: { ...state["secrets"], second: { file: "./second.txt" } },
+      }),
+      files: { "second.txt": "second\n" },
+      appears: /^web file \/run\/secrets\/second second$/m,
+    },
+    {
+      name: "a config",
+      change: (state) => ({
+        ...withService(state, "web", { configs: [{ source: "site", target: "/etc/site.conf" }] }),
+        configs: { site: { file: "./site.conf" } },
+      }),
+      files: { "site.conf": "site\n" },
+      appears: /^web file \/etc\/site.conf site$/m,
+      not: ["v1"],
+    },
+    {
+      name: "a profile, by the .env that was sent",
+      files: { ".env": "COMPOSE_PROFILES=extra\n" },
+      appears: /^extra image .*redis:6-alpine$/m,
+      not: ["swarm"],
+    },
+  ],
+  changed: [
+    {
+      name: "the name of a service",
+      change: (state) => ({
+        ...state,
+        services: { ...without(state.services, "cache"), store: state.services["cache"]! },
+      }),
+      appears: /^store mount volume \S+_data \/data$/m,
+      goes: /^cache image /m,
+    },
+    {
+      name: "an image",
+      change: (state) => withService(state, "old", { image: "nginx:latest" }),
+      appears: /^old image .*nginx:latest$/m,
+      goes: /^old image .*redis/m,
+    },
+    {
+      name: "the environment",
+      change: (state) => withService(state, "web", { environment: { A: "two" } }),
+      appears: /^web env A=two$/m,
+      goes: /^web env A=one$/m,
+    },
+    {
+      name: "a published port",
+      change: (state) => withService(state, "web", { ports: [port(WEB + 1)] }),
+      appears: new RegExp(`^web port ${WEB + 1}->80/tcp$`, "m"),
+      goes: new RegExp(`^web port ${WEB}->80/tcp$`, "m"),
+    },
+    {
+      name: "a file in a mounted folder",
+      files: { "conf.d/a.conf": "changed\n" },
+      appears: /^web file \/etc\/conf.d\/a.conf changed$/m,
+      goes: /^web file \/etc\/conf.d\/a.conf a$/m,
+    },
+    {
+      name: "a secret",
+      files: { "token.txt": "new\n" },
+      appears: /^web file \/run\/secrets\/token new$/m,
+      goes: /^web file \/run\/secrets\/token token$/m,
+    },
+  ],
+  removed: [
+    {
+      name: "a service",
+      change: (state) => ({ ...state, services: without(state.services, "old") }),
+      goes: /^old image /m,
+    },
+    {
+      name: "a volume, from its service and not from the host",
+      change: (state) => ({
+        ...state,
+        services: { ...state.services, cache: without(state.services["cache"]!, "volumes") },
+      }),
+      goes: /^cache mount volume \S+_data \/data$/m,
+    },
+    {
+      name: "a file in a mounted folder",
+      files: { "conf.d/a.conf": null, "conf.d/c.conf": "sea\n" },
+      appears: /^web file \/etc\/conf.d\/c.conf sea$/m,
+      goes: /^web file \/etc\/conf.d\/a.conf/m,
+    },
+    {
+      name: "a secret",
+      change: (state) => without(withService(state, "web", { secrets: [] }), "secrets"),
+      goes: /^web file \/run\/secrets\/token/m,
+    },
+  ],
+};
 
 function port(published: number): Table {
   return { target: 80, published, mode: "host" };
@@ -170,6 +180,7 @@ function baseFor(flavour: Flavour): State {
         secrets: ["token"],
       },
       cache: { ...common, image: "redis:6-alpine", volumes: ["data:/data"] },
+      old: { ...common, image: "redis:6-alpine" },
       extra: { ...common, image: "redis:6-alpine", profiles: ["extra"] },
     },
     volumes: { data: {} },
@@ -199,47 +210,53 @@ for (const flavour of ["v1", "v2", "swarm"] as const) {
     await withHost(flavour, async ({ deploy, run, write, folder }) => {
       const flags = flavour === "swarm" ? ["--orchestrator", "swarm"] : [];
       const on = ["--host", "server", "--dir", DIR, "--json", ...flags];
-      const put = async (state: Table, files: Files): Promise<void> => {
-        await write("compose.yaml", JSON.stringify({ name: "changes", ...state }));
-        for (const [name, text] of Object.entries(files)) {
-          await (text === null ? rm(join(folder, name)) : write(name, text));
+      const put = async (state: State, files: Files): Promise<void> => {
+        const name = flavour === "swarm" ? { name: STACK } : {};
+        await write("compose.yaml", JSON.stringify({ ...name, ...state }));
+        for (const [file, text] of Object.entries(files)) {
+          await (text === null ? rm(join(folder, file)) : write(file, text));
         }
         const written = await run("generate-mirror-compose");
         assert.equal(written.code, 0, written.stderr);
       };
       const base = baseFor(flavour);
       await put(base, FILES);
-      const first = await succeeds(deploy("--keep", "99", ...flags));
+      const first = await succeeds(deploy(...flags));
       const before = await host();
 
-      for (const { name, change, files = {}, appears, goes, not = [] } of ROWS) {
-        if (not.includes(flavour)) continue;
-        await t.test(name, async () => {
-          await put(change(base), files);
-          const { release } = await succeeds(deploy("--keep", "99", ...flags));
+      for (const [title, all] of Object.entries(RELEASES)) {
+        const rows = all.filter(({ not = [] }) => !not.includes(flavour));
+        const files: Files = Object.assign({}, ...rows.map((row) => row.files));
+        await t.test(title, async (part) => {
+          await put(
+            rows.reduce((state, { change = (same) => same }) => change(state), base),
+            { ...FILES, ...files },
+          );
+          const { release } = await succeeds(deploy(...flags));
           const after = await host();
-          for (const [pattern, text, other] of [
-            [appears, after, before],
-            [goes, before, after],
-          ] as const) {
-            if (pattern === undefined) continue;
-            assert.match(text, pattern);
-            assert.doesNotMatch(other, pattern);
+          for (const { name, appears, goes } of rows) {
+            await part.test(name, () => {
+              if (appears !== undefined) assert.match(after, appears);
+              if (appears !== undefined) assert.doesNotMatch(before, appears);
+              if (goes !== undefined) assert.match(before, goes);
+              if (goes !== undefined) assert.doesNotMatch(after, goes);
+            });
           }
-          const status = await succeeds(run("status", ...on));
-          assert.deepEqual([status.release, ...wrong(status)], [release]);
-
-          const back = await succeeds(run("rollback", ...on));
-          assert.equal(back.release, first.release);
-          // Volumes are never removed.
-          assert.equal(withoutNewVolumes(await host(), before), before);
-          const then = await succeeds(run("status", ...on));
-          assert.deepEqual([then.release, ...wrong(then)], [first.release]);
+          await part.test("status finds nothing wrong", async () => {
+            const status = await succeeds(run("status", ...on));
+            assert.deepEqual([status.release, ...wrong(status)], [release]);
+          });
+          await part.test("rollback brings back what was there, volumes left alone", async () => {
+            const back = await succeeds(run("rollback", ...on));
+            assert.equal(back.release, first.release);
+            assert.equal(withoutNewVolumes(await host(), before), before);
+            const status = await succeeds(run("status", ...on));
+            assert.deepEqual([status.release, ...wrong(status)], [first.release]);
+          });
         });
-        // The next row starts from the same files, whatever became of this one.
+        // The next release starts from the same files, whatever became of this one.
         for (const each of Object.keys(files)) await rm(join(folder, each), { force: true });
         await write("conf.d/a.conf", "a\n");
-        await put(base, FILES);
       }
     });
   });
@@ -264,6 +281,6 @@ async function withHost(flavour: Flavour, body: (scene: Scene) => Promise<void>)
   try {
     await withProject(body);
   } finally {
-    await onServer("docker stack rm changes; docker swarm leave --force");
+    await onServer(`docker stack rm ${STACK}; docker swarm leave --force`);
   }
 }

@@ -6,6 +6,7 @@ import type { Container, ServiceState } from "../../deploy/host/containers.ts";
 import type { Drift } from "../../deploy/host/drift.ts";
 import type { DeployOptions } from "../../deploy/options.ts";
 import { MirrorError } from "../../messages/errors.ts";
+import { HostBoard } from "./host-board.ts";
 import { planHead, rollbackHead, stepTitle } from "./deploy-plan.ts";
 import { formatTable } from "../format.ts";
 import type { Row } from "../pipeline.ts";
@@ -42,20 +43,24 @@ export async function showWork(
   hosts: readonly string[],
   work: (host: string, onStage: (stage: DeployStage) => void) => Promise<DeployResult>,
 ): Promise<readonly HostOutcome[]> {
-  const doing = new Map<string, string>();
+  const boards = new Map<string, HostBoard>();
   const prefix = (host: string): string => (hosts.length === 1 ? "" : `${host}: `);
   const show = (host: string, stage: DeployStage): void => {
     const { live, notes } = stageLines(terminal, stage);
     for (const note of notes) row.note(prefix(host) + note);
-    if (live === undefined) return;
-    doing.set(host, live);
-    row.live([...doing].map(([name, text]) => prefix(name) + text).join("\n"));
+    boards.get(host)?.take(stage, live);
+    const shown = [...boards];
+    row.live(
+      shown.map(([name, board]) => prefix(name) + board.summary()),
+      shown.flatMap(([, board]) => board.rows()),
+    );
   };
   return onEveryHost(hosts, async (host) => {
+    boards.set(host, new HostBoard(terminal));
     try {
       return await work(host, (stage) => show(host, stage));
     } finally {
-      doing.delete(host);
+      boards.delete(host);
     }
   });
 }
@@ -256,6 +261,7 @@ function stageLines(
         services.length === 0 ? terminal.text("deployHealthy") : terminal.text("deployWaitingFor", { services });
       return { live, notes: terminal.interactive ? [] : [live] };
     }
+    case "layer":
     case "finished":
       return { notes: [] };
     case "returning":

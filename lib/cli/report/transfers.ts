@@ -76,7 +76,7 @@ export async function showTransfers(
   const isTarget = step !== "pull" || config.embedded;
   if (isTarget && !config.overwrite) refuseOwned(transfers, await ownersOf(config.store, transfers));
   const board = new Board(terminal, transfers.length);
-  const draw = (): void => row.live(board.lines().join("\n"));
+  const draw = (): void => row.live([board.counter()], board.rows());
   const onProgress = (progress: Progress): void => {
     board.progress(progress);
     if (progress.kind === "retry" && !terminal.interactive) {
@@ -165,11 +165,11 @@ class Board {
     return [...this.#underWay.keys()].every((transfer) => (this.#bytes.get(transfer)?.total ?? 0) > 0);
   }
 
-  lines(): readonly string[] {
+  /** What is under way, image by image. */
+  rows(): readonly string[] {
     const rows = [...this.#underWay].toSorted(([, a], [, b]) => liveliness(b) - liveliness(a));
     const more = rows.length - MOST_ROWS;
     return [
-      this.counter(),
       ...rows
         .slice(0, MOST_ROWS)
         .map(([transfer, progress]) => `${shortName(transfer)}  ${describe(this.#terminal, progress)}`.trimEnd()),

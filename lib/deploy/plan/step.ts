@@ -6,6 +6,7 @@ import type { Message } from "../../messages/message.ts";
 import type { Secret } from "../../system/secret.ts";
 import type { Container } from "../host/containers.ts";
 import type { StepErrorCode } from "../host/host-errors.ts";
+import type { LayerState } from "../host/pull-progress.ts";
 import type { Pace } from "../orchestrator/health.ts";
 import type { Connection, RemoteCommand, RemoteOptions } from "../ssh/connection.ts";
 
@@ -64,6 +65,8 @@ export interface DeployStep {
   readonly parallel?: true;
   /** What is run when the step fails in phase `staged`. */
   readonly cleanup?: RemoteCommand;
+  /** What a line of the command's output tells of a layer that is pulled. */
+  readonly readLayer?: (line: string) => LayerState | undefined;
   /** What the command's output tells. Throws where that ends the deploy. */
   readonly read?: (output: string) => Partial<Findings>;
   /** In place of running the command once. */

@@ -1,6 +1,7 @@
 /** The steps that deploys and rollbacks have in common, whatever runs the services. A new step is a function here. */
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
+import type { Descriptor } from "../../image/manifest.ts";
 import { engineName, familiarRepository, type ImageReference } from "../../image/reference.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import { message } from "../../messages/texts.ts";
@@ -22,6 +23,7 @@ import {
   setCurrent,
   tagImages,
 } from "../host/remote.ts";
+import { readPullLine } from "../host/pull-progress.ts";
 import type { DeployedProject } from "../orchestrator/compose-project.ts";
 import {
   type FailedRelease,
@@ -47,6 +49,8 @@ export interface WantedImage {
   readonly digest?: string;
   /** Bytes of its layers and config by the lock. */
   readonly size?: number | undefined;
+  /** Its layers, where the content store here has its manifest. */
+  readonly layers?: readonly Pick<Descriptor, "digest" | "size">[] | undefined;
 }
 
 type Engine = Pick<DeployedProject, "access">;
@@ -111,6 +115,7 @@ export function pullStep({ access }: Engine, { image, from }: Pulled, login: str
     failure: "host-pull",
     onDisconnect: "end",
     parallel: true,
+    readLayer: readPullLine,
   };
 }
 

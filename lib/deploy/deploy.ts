@@ -11,6 +11,7 @@ import { storeName } from "../store/store-name.ts";
 import { type DeployProgress, type DeployResult, executeDeploy, executeRollback, resultOf } from "./execute.ts";
 import { buildFoldersOf, requireBuildFolders } from "./files/build-folders.ts";
 import { areThere, checkedFiles, needsOfBundle } from "./files/bundle.ts";
+import { isReplaced } from "./files/file-diff.ts";
 import { isOutside, type NeededFile, projectFiles } from "./files/project-files.ts";
 import type { Container } from "./host/containers.ts";
 import { type Drift, driftOf } from "./host/drift.ts";
@@ -211,9 +212,8 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
       ...(orchestrator.readsSources ? {} : { composeFiles: [] }),
       allowPaths: options.allowPaths,
     });
-  const names = [
-    ...new Set([...orchestrator.fileNames(bundle), ...namesOf(await filesOf(bundle.mirror), bundle.mirror)]),
-  ];
+  const own = await filesOf(bundle.mirror);
+  const names = [...new Set([...orchestrator.fileNames(bundle), ...namesOf(own, bundle.mirror)])];
   const first = await probeHost(connection, options.dir, { names, signal });
   const needs = needsOfBundle(bundle, first.compose);
   const { errors, warnings } = judgeHost(
@@ -223,7 +223,9 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
   );
   if (errors[0] !== undefined) throw errors[0];
   const locked = lockedBy(lock, bundle.registry);
-  const view = await viewOf(bundle, first, { profiles, send: choices.send, locked });
+  const { send } = choices;
+  const replacesEnvFile = own.some((file) => file.name === ".env" && isReplaced(file, first, send));
+  const view = await viewOf(bundle, first, { profiles, send, replacesEnvFile, locked });
   const { built } = view;
   // The host's own `.env` may lead to other files than the one here.
   const needed = await filesOf(view.project);

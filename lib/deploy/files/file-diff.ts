@@ -38,7 +38,7 @@ export interface FileDiffRequest {
  * project's folder that the host lacks, and `ship-link` for a link that leads out of the project's folder.
  */
 export function diffFiles({ needed, probe, services, mode }: FileDiffRequest): FileDiff {
-  const last = probe.releases.find(({ id }) => id === probe.current)?.sent ?? {};
+  const last = lastSent(probe);
   const sent: BundleFile[] = [];
   const kept: string[] = [];
   const affected = new Set<string>();
@@ -63,6 +63,17 @@ export function diffFiles({ needed, probe, services, mode }: FileDiffRequest): F
       sums[name] = { sha256: content.sha256, services: file.mounted ? file.services : [] };
   }
   return { sent, kept, affected: [...affected].filter((name) => services.has(name)).toSorted(), sums, warnings };
+}
+
+/** Whether a deploy puts `file` in the place of what the host has. */
+export function isReplaced(file: NeededFile, probe: Pick<HostProbe, "files" | "releases" | "current">, mode: SendMode) {
+  const there = probe.files.get(file.name);
+  return there !== undefined && fateOf(file, there, { mode, last: lastSent(probe)[file.name]?.sha256 }) === "sent";
+}
+
+/** What the current release sent. */
+function lastSent({ releases, current }: Pick<HostProbe, "releases" | "current">): Readonly<Record<string, SentFile>> {
+  return releases.find(({ id }) => id === current)?.sent ?? {};
 }
 
 /** `same` and `other` stay on the host as they are; `ignored` are those that no service needs. */

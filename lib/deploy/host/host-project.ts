@@ -1,6 +1,6 @@
 /**
- * The project as compose on the host will read it. The `.env` there decides which profiles are active, which files are
- * mounted and what unmirrored images are called, not the one here, nor the environment of the user who deploys.
+ * The project as compose on the host will read it. The `.env` that will lie there decides which profiles are active,
+ * which files are mounted and what unmirrored images are called, not the environment of the user who deploys.
  */
 import { parseEnvFile } from "../../compose/env-file.ts";
 import { load } from "../../compose/load.ts";
@@ -27,6 +27,8 @@ export interface HostView {
 export interface ViewOptions {
   readonly profiles: readonly string[];
   readonly send: SendMode;
+  /** This deploy puts the `.env` from here in the place of the one there. */
+  readonly replacesEnvFile: boolean;
   /** What the lock says of images, by name. */
   readonly locked: ReadonlyMap<string, LockedImage>;
 }
@@ -35,11 +37,11 @@ export interface ViewOptions {
 export async function viewOf(
   bundle: Bundle,
   { host, user, home, folder }: HostProbe,
-  { profiles, send, locked }: ViewOptions,
+  { profiles, send, replacesEnvFile, locked }: ViewOptions,
 ): Promise<HostView> {
   const { mirror, mirrored, options } = bundle;
   const session = { HOME: home, USER: user, PWD: folder.path };
-  const envText = options.envFiles.length === 0 ? folder.envText : undefined;
+  const envText = options.envFiles.length === 0 && !replacesEnvFile ? folder.envText : undefined;
   const isThere = envText !== undefined;
   const there = isThere ? parseEnvFile(envText.reveal(), () => undefined, `${host}:${folder.path}/.env`) : [];
   const loading: LoadOptions = {

@@ -70,7 +70,7 @@ export class Pulls {
       done: states.filter(([, state]) => state !== "absent").length,
       layers: states.length,
     };
-    if (states.some(([id]) => !this.#sizes.has(id))) return count;
+    if (this.#sizes.size === 0 || states.some(([id]) => !this.#sizes.has(id))) return count;
     const bytesOf = (ids: Iterable<string>): number => [...ids].reduce((sum, id) => sum + this.#sizes.get(id)!, 0);
     const here = states.filter(([, state]) => state === "here").map(([id]) => id);
     const came = states.filter(([, state]) => state === "came").map(([id]) => id);

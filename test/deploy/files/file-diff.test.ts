@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { NeededFile } from "../../../lib/deploy/files/project-files.ts";
 import type { FoundFile, HostProbe } from "../../../lib/deploy/host/probe.ts";
 import { message } from "../../../lib/messages/texts.ts";
-import { diffFiles, type SendMode } from "../../../lib/deploy/files/file-diff.ts";
+import { diffFiles, isReplaced, type SendMode } from "../../../lib/deploy/files/file-diff.ts";
 
 const FILE: NeededFile = {
   name: "web.conf",
@@ -47,6 +47,7 @@ function decide({ file, there, last, mode = "missing" }: Scene) {
     services: new Set(["web"]),
     mode,
   });
+  assert.equal(isReplaced(needed, probe, mode), there !== undefined && sent.length > 0);
   return [sent.length > 0 ? "sent" : kept.length > 0 ? "kept" : "none", affected, warnings.map(({ code }) => code)];
 }
 const there = (sha256: string): FoundFile => ({ kind: "file", sha256 });

@@ -45,7 +45,13 @@ function seen(env: string | undefined, options: Partial<ViewOptions> = {}, files
       home: "/home/me",
       folder: { path: "/srv", ...(env === undefined ? {} : { envText: new Secret(env) }) },
     } as HostProbe;
-    const view = await viewOf(bundle, probe, { profiles: [], send: "missing", locked: new Map(), ...options });
+    const view = await viewOf(bundle, probe, {
+      profiles: [],
+      send: "missing",
+      replacesEnvFile: false,
+      locked: new Map(),
+      ...options,
+    });
     return [
       ...view.images.map(
         ({ image, services, mirrored, refreshes }) =>
@@ -73,6 +79,13 @@ test("profiles that are asked for count; without an .env there, the one that wil
   const files = { ...FILES, ".env": "OTHER=sent:4\n" };
   assert.ok((await seen(undefined, {}, files)).includes("sent:4: other"));
   assert.ok((await seen(undefined, { send: "none" }, files)).includes("other:1: other"));
+});
+
+test("an .env that takes the place of the host's own decides", async () => {
+  const files = { ...FILES, ".env": "COMPOSE_PROFILES=db\nOTHER=sent:4\n" };
+  const images = await seen("OTHER=there:3\n", { replacesEnvFile: true }, files);
+  assert.ok(images.includes("sent:4: other"));
+  assert.ok(images.includes("r.example/t/postgres:15!: db"));
 });
 
 test("a variable that the host must have and has not is refused", async () => {

@@ -43,32 +43,41 @@ for each in "$dir"/.compose-mirror/releases/*/; do
 done
 say free "$(free "$dir")"
 command -v docker >/dev/null || exit 0
-say docker "$(docker --version 2>&1)"
+about=$(docker --version 2>&1)
+say docker "$about"
 as=
 if server=$(docker version --format '{{.Server.Version}}' 2>/dev/null); then
   say server "$server"
 else
   say complaint "$(docker version --format '{{.Server.Version}}' 2>&1 >/dev/null)"
   root="sudo -n env $2"
-  case $(docker --version 2>&1) in
+  case $about in
   *podman*) ;;
   *) if server=$($root docker version --format '{{.Server.Version}}' 2>/dev/null); then
     as=$root; say server "$server"; say rootOnly yes
   fi ;;
   esac
 fi
-say client "$($as docker version --format '{{.Client.Version}}' 2>/dev/null)"
-root=$($as docker info --format '{{.DockerRootDir}}' 2>/dev/null) ||
-  root=$($as docker info --format '{{.Store.GraphRoot}}' 2>/dev/null)
-say swarm "$($as docker info --format '{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}}' 2>/dev/null)"
-case $root in /*) say root "$root"; say rootFree "$(free "$root")" ;; esac
-say plugin "$($as docker compose version --short 2>/dev/null)"
-standalone=$($as docker-compose version --short 2>/dev/null)
-say standalone "$standalone"
-case $standalone in
-1.*)
-  said=$(cd / && echo '{"version": "3", "services": {"x": {"image": "x"}}}' |
-    $as docker-compose -p compose-mirror-probe -f - ps -q 2>&1 >/dev/null) || say v1 "$(printf '%s\n' "$said" | tail -n 1)"
-  ;;
-esac
+disk() {
+  root=$($as docker info --format '{{.DockerRootDir}}' 2>/dev/null) ||
+    root=$($as docker info --format '{{.Store.GraphRoot}}' 2>/dev/null)
+  case $root in /*) say root "$root"; say rootFree "$(free "$root")" ;; esac
+}
+standalone() {
+  version=$($as docker-compose version --short 2>/dev/null)
+  say standalone "$version"
+  case $version in
+  1.*)
+    said=$(cd / && echo '{"version": "3", "services": {"x": {"image": "x"}}}' |
+      $as docker-compose -p compose-mirror-probe -f - ps -q 2>&1 >/dev/null) || say v1 "$(printf '%s\n' "$said" | tail -n 1)"
+    ;;
+  esac
+}
+# Side by side: each takes a while, and each line comes out as a whole.
+say client "$($as docker version --format '{{.Client.Version}}' 2>/dev/null)" &
+disk &
+say swarm "$($as docker info --format '{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}}' 2>/dev/null)" &
+say plugin "$($as docker compose version --short 2>/dev/null)" &
+standalone &
+wait
 exit 0

@@ -11,7 +11,7 @@ import { storeName } from "../store/store-name.ts";
 import { type DeployProgress, type DeployResult, executeDeploy, executeRollback, resultOf } from "./execute.ts";
 import { buildFoldersOf, requireBuildFolders } from "./files/build-folders.ts";
 import { areThere, checkedFiles, needsOfBundle } from "./files/bundle.ts";
-import { isReplaced } from "./files/file-diff.ts";
+import { isReplaced, placedFiles } from "./files/file-diff.ts";
 import { isOutside, type NeededFile, projectFiles } from "./files/project-files.ts";
 import type { Container } from "./host/containers.ts";
 import { type Drift, driftOf } from "./host/drift.ts";
@@ -245,9 +245,11 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
     wanted: (service) => probe.compose?.flavour === "v1" || built.includes(service),
   });
   const services = new Set([...images.flatMap((image) => image.services), ...built]);
-  const files = await orchestrator.files({ bundle, probe, services, project: view.project });
+  const before = projectOn(probe, options);
+  const placed = placedFiles(needed, probe, send);
+  const files = await orchestrator.files({ bundle, probe, services, project: view.project, name: before.name, placed });
   const project: DeployedProject = {
-    ...projectOn(probe, options),
+    ...before,
     files: files.composeFiles.map(({ name }) => name),
     envFiles: files.envFiles,
     profiles,

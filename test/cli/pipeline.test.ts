@@ -14,12 +14,12 @@ test("without a terminal the summary is shown now and then, and not again while 
     [
       {
         title: "work",
-        run: async ({ live, note }) => {
-          live(["1 of 2", "3 of 4"], ["a detail"]);
+        run: async (row) => {
+          row.live(["1 of 2", "3 of 4"], ["a detail"]);
           await until("  3 of 4");
           await sleep(20);
-          note("half way");
-          live(["2 of 2"]);
+          row.note("half way");
+          row.live(["2 of 2"]);
           await until("  2 of 2");
         },
       },

@@ -198,11 +198,21 @@ const FACTS = String.raw`for id in $(docker ps -q); do
   docker exec "$id" sh -c 'for file in /run/secrets/* /etc/conf.d/* /etc/site.conf; do [ -f "$file" ] && echo "file $file $(cat "$file")"; done; :' | sed "s/^/$name /"
 done | sort -u`.replaceAll("\\${", "${");
 
+/** A swarm ends the tasks of a removed service a moment later. */
+const SETTLED = `for _ in $(seq 60); do
+  docker service ls -q >/dev/null 2>&1 || break
+  stray=$(docker ps -q --filter label=com.docker.swarm.service.name | while read -r id; do
+    docker service inspect "$(docker inspect -f '{{index .Config.Labels "com.docker.swarm.service.name"}}' "$id")" >/dev/null 2>&1 || echo "$id"
+  done)
+  [ -n "$stray" ] || break
+  sleep 0.5
+done`;
+
 /** What is on the host: facts of the containers, the folder's files with their sums, and the volumes. */
 async function host(): Promise<string> {
   const files = `cd ${QUOTED_DIR} && find . -path ./.compose-mirror -prune -o -type f -exec sha256sum {} + | sort`;
   const volumes = "docker volume ls -q | sort | sed 's/^/volume /'";
-  return onServer(`${FACTS}; ${files}; ${volumes}`);
+  return onServer(`${SETTLED}; ${FACTS}; ${files}; ${volumes}`);
 }
 
 for (const flavour of ["v1", "v2", "swarm"] as const) {

@@ -300,6 +300,7 @@ async function readProject(text: string): Promise<void> {
     );
     const { files: written } = rewrite(project, targets);
     for (const { path, text: contents } of written) parseFile(path, contents);
-    stackFile({ project, services: new Set(project.services.map(({ name }) => name)) });
+    const services = new Set(project.services.map(({ name }) => name));
+    stackFile({ project, services, name: "fuzzed", placed: [] });
   });
 }

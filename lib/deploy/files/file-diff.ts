@@ -65,6 +65,22 @@ export function diffFiles({ needed, probe, services, mode }: FileDiffRequest): F
   return { sent, kept, affected: [...affected].filter((name) => services.has(name)).toSorted(), sums, warnings };
 }
 
+/** A file that the project names, as the host will have it. */
+export interface PlacedFile extends Pick<NeededFile, "name" | "services" | "mounted"> {
+  readonly sha256: string;
+}
+
+/** What of `needed` the host will have, with the content that it will have there. */
+export function placedFiles(needed: readonly NeededFile[], probe: HostProbe, mode: SendMode): readonly PlacedFile[] {
+  return needed.flatMap((file): readonly PlacedFile[] => {
+    const there = probe.files.get(file.name);
+    const isSent = there === undefined ? mode !== "none" : isReplaced(file, probe, mode);
+    const sha256 = isSent ? file.content?.sha256 : there?.sha256;
+    const { name, services, mounted } = file;
+    return sha256 === undefined ? [] : [{ name, services, mounted, sha256 }];
+  });
+}
+
 /** Whether a deploy puts `file` in the place of what the host has. */
 export function isReplaced(file: NeededFile, probe: Pick<HostProbe, "files" | "releases" | "current">, mode: SendMode) {
   const there = probe.files.get(file.name);

@@ -50,6 +50,7 @@ export const compose: Orchestrator = {
     ];
   },
   wait: waitStep,
+  prune: () => [],
   undo: (project, request) => {
     const { target, recreate, waitSeconds, login, removedFiles, rejected } = request;
     if (target === undefined) return [];

@@ -4,6 +4,7 @@
  */
 import type { Project } from "../../compose/project.ts";
 import type { Message } from "../../messages/message.ts";
+import type { PlacedFile } from "../files/file-diff.ts";
 import type { Bundle } from "../files/bundle.ts";
 import type { BundleFile } from "../files/bundle-file.ts";
 import type { Container } from "../host/containers.ts";
@@ -20,6 +21,10 @@ export interface FilesRequest {
   readonly services: ReadonlySet<string>;
   /** The project as compose on the host reads it. */
   readonly project: Project;
+  /** The name of the project there. */
+  readonly name: string;
+  /** The files that it reads there. */
+  readonly placed: readonly PlacedFile[];
 }
 
 /** The files that are run, as the host gets them. */
@@ -96,6 +101,8 @@ export interface Orchestrator {
   readonly start: (project: DeployedProject, request: StartRequest) => readonly DeployStep[];
   /** Waits until `services` are healthy. */
   readonly wait: (project: DeployedProject, request: Pick<StartRequest, "services" | "waitSeconds">) => DeployStep;
+  /** Removes what it made for releases that are no longer kept, besides their images. */
+  readonly prune: (project: DeployedProject) => readonly DeployStep[];
   /** Goes back to what ran; nothing where there is nothing to go back to. */
   readonly undo: (project: DeployedProject, request: UndoRequest) => readonly DeployStep[];
 }

@@ -6,21 +6,28 @@
  *     restart                        deploy.restart_policy
  *     container_name, build, …       dropped
  *     profiles                       services of profiles that are not active are dropped
+ *     secrets, configs of files      named by their content, because docker cannot change one
+ *     mounted files                  a label of the service says what they contain, so that new content restarts it
  *
  * https://github.com/docker/cli/blob/master/cli/compose/schema/data/config_schema_v3.8.json
  */
+import { createHash } from "node:crypto";
+import { posix } from "node:path";
 import type { Value } from "../../compose/document.ts";
 import { escapeDollars } from "../../compose/interpolation.ts";
 import { RESOURCE_KINDS, unique } from "../../compose/merge.ts";
-import type { Project } from "../../compose/project.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import { message } from "../../messages/texts.ts";
+import type { PlacedFile } from "../files/file-diff.ts";
 import type { DeployWarning } from "../host/probe.ts";
+import type { FilesRequest } from "./orchestrator.ts";
 
 export interface StackFile {
   readonly text: string;
   readonly warnings: readonly DeployWarning[];
 }
+
+const FILES_LABEL = "compose-mirror.files";
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 type JsonObject = { readonly [key: string]: Json };
@@ -35,15 +42,10 @@ const HEALTHCHECK = new Set(["disable", "interval", "retries", "start_period", "
 const VOLUME = new Set(["type", "source", "target", "read_only", "consistency", "bind", "volume", "tmpfs"]);
 const PORT = new Set(["mode", "target", "published", "protocol"]);
 
-export interface StackRequest {
-  /** The mirror compose file as a project, loaded as the host will read it. */
-  readonly project: Project;
-  /** The services that will run. */
-  readonly services: ReadonlySet<string>;
-}
+export type StackRequest = Pick<FilesRequest, "project" | "services" | "name" | "placed">;
 
 /** Translates a project. Throws `stack-unfit` for a service that is built: a swarm runs images only. */
-export function stackFile({ project, services }: StackRequest): StackFile {
+export function stackFile({ project, services, name: stack, placed }: StackRequest): StackFile {
   const { definitions } = project;
   const built = project.services.find((service) => services.has(service.name) && service.built);
   if (built !== undefined) {
@@ -57,14 +59,15 @@ export function stackFile({ project, services }: StackRequest): StackFile {
   const resources = RESOURCE_KINDS.flatMap((kind): readonly (readonly [string, Json])[] => {
     const entries = Object.fromEntries([...definitions[kind]].map(([name, value]) => [name, plain(value)]));
     if (Object.keys(entries).length === 0) return [];
-    return [[kind, kind === "networks" ? translateNetworks(entries, warnings) : entries]];
+    if (kind === "networks") return [[kind, translateNetworks(entries, warnings)]];
+    return [[kind, kind === "volumes" ? entries : namedByContent(entries, stack, placed)]];
   });
-  const stack = {
+  const file = {
     version: "3.8",
-    services: translateServices(Object.fromEntries(own), warnings),
+    services: labelled(translateServices(Object.fromEntries(own), warnings), placed),
     ...Object.fromEntries(resources),
   };
-  return { text: `${JSON.stringify(stack, null, 2)}\n`, warnings: distinct(warnings) };
+  return { text: `${JSON.stringify(file, null, 2)}\n`, warnings: distinct(warnings) };
 }
 
 function attributesOf(attributes: ReadonlyMap<string, Value>): JsonObject {
@@ -132,6 +135,36 @@ function translateNetworks(networks: JsonObject, warnings: DeployWarning[]): Jso
     const { driver: _, driver_opts: __, ...rest } = object(value);
     warnings.push(message("warning-stack-dropped", { service: name, attribute: "driver" }));
     return rest;
+  });
+}
+
+/**
+ * Secrets and configs of files, with a name that follows from the content: docker refuses to change either, so another
+ * content must be another secret. What has a name in the project keeps it.
+ */
+function namedByContent(entries: JsonObject, stack: string, placed: readonly PlacedFile[]): JsonObject {
+  return mapObject(entries, (value, key) => {
+    const { file, name, external } = object(value);
+    if (typeof file !== "string" || name !== undefined || external !== undefined) return value;
+    const found = placed.find((each) => each.name === posix.normalize(file));
+    if (found === undefined) return value;
+    // Docker allows 64 characters.
+    return { ...object(value), name: `${`${stack}_${key}`.slice(0, 51)}_${found.sha256.slice(0, 12)}` };
+  });
+}
+
+/** Services with a label for the content of their mounted files: only another specification makes a swarm restart them. */
+function labelled(services: JsonObject, placed: readonly PlacedFile[]): JsonObject {
+  return mapObject(services, (value, service) => {
+    const mounted = placed.filter((file) => file.mounted && file.services.includes(service));
+    if (mounted.length === 0) return value;
+    const content = createHash("sha256").update(mounted.map(({ name, sha256 }) => `${sha256} ${name}\n`).join(""));
+    const label = content.digest("hex").slice(0, 12);
+    const { labels = {}, ...rest } = object(value);
+    const more = Array.isArray(labels)
+      ? [...labels, `${FILES_LABEL}=${label}`]
+      : { ...object(labels), [FILES_LABEL]: label };
+    return { ...rest, labels: more };
   });
 }
 

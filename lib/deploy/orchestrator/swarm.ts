@@ -26,8 +26,8 @@ export const swarm: Orchestrator = {
   runtime: ({ engine }): FoundCompose => ({ flavour: "stack", version: engine?.server ?? "", command: [] }),
   requirements,
   fileNames: () => [STACK_FILE],
-  files: async ({ bundle, services, project }) => {
-    const { text, warnings } = stackFile({ project, services });
+  files: async ({ bundle, ...request }) => {
+    const { text, warnings } = stackFile(request);
     const [source] = bundle.mirror.composeFiles;
     return { composeFiles: [{ source: source!, text, name: STACK_FILE }], envFiles: [], warnings };
   },
@@ -44,6 +44,15 @@ export const swarm: Orchestrator = {
     ...removeSteps(project, request.removed),
   ],
   wait: convergeStep,
+  prune: ({ name, dir, access }) => [
+    {
+      kind: "prune",
+      title: message("deploy-prune"),
+      command: script("prune-stack", dir, name, STACK_FILE, ...onEngine(access, ["docker"])),
+      phase: "recorded",
+      failure: "host-record",
+    },
+  ],
   undo: (project, { target, running: { containers, versions }, everything, ...request }) => {
     const { waitSeconds, login, removed, removedFiles, rejected } = request;
     if (versions.length === 0) return [];
@@ -57,8 +66,9 @@ export const swarm: Orchestrator = {
       : versions;
     const filesBack =
       target === undefined ? [] : [restoreStep(project.dir, target.id), ...removeFilesSteps(project.dir, removedFiles)];
-    const services = containers.map(({ name }) => name);
-    const comesBack = everything && (target?.images.some(({ service }) => !services.includes(service)) ?? false);
+    const ran = containers.map(({ name }) => name);
+    const services = target?.images.map(({ service }) => service) ?? ran;
+    const comesBack = everything && services.some((service) => !ran.includes(service));
     return [
       ...filesBack,
       undoStep(project, before),
@@ -112,10 +122,10 @@ function stackStep(
   };
 }
 
-/** Waits until the stack has converged. */
+/** Waits until `services` have converged. */
 function convergeStep(
   project: DeployedProject,
-  { waitSeconds: seconds }: Pick<StartRequest, "services" | "waitSeconds">,
+  { services, waitSeconds: seconds }: Pick<StartRequest, "services" | "waitSeconds">,
 ): DeployStep {
   return {
     kind: "converge",
@@ -125,7 +135,7 @@ function convergeStep(
     failure: "host-ps",
     perform: async ({ connection, signal, pace, onWaiting }) => {
       const options = { seconds, signal, pace, onWaiting };
-      return { containers: containersOfStack(await waitUntilConverged(connection, project, options)) };
+      return { containers: containersOfStack(await waitUntilConverged(connection, project, services, options)) };
     },
   };
 }
@@ -203,19 +213,21 @@ export function judgeService({ wanted, running, complete, update }: StackService
 }
 
 /**
- * Waits until every service of the stack runs as often as it should and no update is under way, and gives them. Throws
+ * Waits until each of the services `wanted` runs as often as it should and no update is under way, and gives them. Throws
  * `host-unhealthy` with what the tasks and logs say, `host-ps`, `interrupted`, and what `Connection.run` throws.
  */
 async function waitUntilConverged(
   connection: Connection,
   { name, dir, access }: Pick<DeployedProject, "name" | "dir" | "access">,
+  wanted: readonly string[],
   { seconds, signal, onWaiting, pace = PACE }: WaitOptions,
 ): Promise<readonly StackService[]> {
   const startedAt = Date.now();
   let settled = startedAt;
   let shown = "";
   for (;;) {
-    const services = await stackServices(connection, { name, dir, access }, { signal });
+    const all = await stackServices(connection, { name, dir, access }, { signal });
+    const services = all.filter((service) => wanted.includes(service.name));
     const now = Date.now();
     const waiting = services.filter((service) => judgeService(service) !== "healthy");
     const names = waiting.map((service) => service.name);

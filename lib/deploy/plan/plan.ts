@@ -229,6 +229,7 @@ export function planDeploy(request: DeployRequest): DeployPlan {
       ...(endpoint.ephemeral ? [removeImagesStep(project, namesOf(pulled))] : []),
       ...pruneSteps(project, probe.releases, { keep, current: probe.current, unfinished: probe.unfinished }),
       ...pruneFailedSteps(project.dir, probe.failed, keep),
+      ...orchestrator.prune(project),
     ],
     rollback: undo.length === 0 || !choices.rollback ? [] : [...undo, ...cleanUp(request, pulled)],
     warnings: [

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { PlacedFile } from "../../../lib/deploy/files/file-diff.ts";
 import { stackFile } from "../../../lib/deploy/orchestrator/stack-file.ts";
 import { type Files, loadFiles } from "../../_helpers/compose-folder.ts";
 
-async function translated(compose: string, services: readonly string[] = ["web", "db", "job"], others: Files = {}) {
+async function translated(
+  compose: string,
+  services: readonly string[] = ["web", "db", "job"],
+  others: Files = {},
+  placed: readonly PlacedFile[] = [],
+) {
   const environment = { GREETING: "hi $there", PORT: "8080" };
   const project = await loadFiles({ "compose.yaml": compose, ...others }, { environment });
-  const { text, warnings } = stackFile({ project, services: new Set(services) });
+  const { text, warnings } = stackFile({ project, services: new Set(services), name: "shop", placed });
   return {
     file: JSON.parse(text),
     warnings: warnings.map(({ code, values }) => [code, ...(Object.values(values) as readonly string[])].join(" ")),
@@ -122,4 +128,39 @@ test("a build is refused, an extended service is not", async () => {
   const extending = "services:\n  base: { image: x }\n  web: { extends: base }\n";
   assert.equal((await translated(extending, ["web"])).file.services.web.image, "x");
   await assert.rejects(translated("services:\n  web: { build: . }\n"), { code: "stack-unfit", message: /"web"/ });
+});
+
+test("secrets, configs and mounts change their service when their content changes", async () => {
+  const text = `services:
+  web: { image: x, secrets: [token, named, elsewhere], configs: [site], volumes: ["./a.conf:/a"], labels: [mine=1] }
+  db: { image: y, volumes: ["./b.conf:/b"], labels: { mine: 1 } }
+  job: { image: z }
+secrets:
+  token: { file: ./token.txt }
+  named: { file: ./token.txt, name: kept }
+  elsewhere: { external: true }
+configs: { site: { file: conf/site.conf } }
+`;
+  const placed = (a: string): readonly PlacedFile[] => [
+    { name: "token.txt", services: ["web"], mounted: false, sha256: a.repeat(64) },
+    { name: "conf/site.conf", services: ["web"], mounted: false, sha256: "c".repeat(64) },
+    { name: "a.conf", services: ["web"], mounted: true, sha256: a.repeat(64) },
+    { name: "b.conf", services: ["db"], mounted: true, sha256: "d".repeat(64) },
+  ];
+  const [one, two] = await Promise.all(
+    ["a", "b"].map(async (content) => (await translated(text, undefined, {}, placed(content))).file),
+  );
+  assert.deepEqual(one.secrets, {
+    token: { file: "./token.txt", name: "shop_token_aaaaaaaaaaaa" },
+    named: { file: "./token.txt", name: "kept" },
+    elsewhere: { external: true },
+  });
+  assert.deepEqual(one.configs, { site: { file: "conf/site.conf", name: "shop_site_cccccccccccc" } });
+  assert.equal(two.secrets.token.name, "shop_token_bbbbbbbbbbbb");
+  assert.equal(one.services.web.labels[0], "mine=1");
+  assert.match(one.services.web.labels[1], /^compose-mirror\.files=[0-9a-f]{12}$/);
+  assert.notEqual(one.services.web.labels[1], two.services.web.labels[1]);
+  assert.equal(one.services.db.labels.mine, 1);
+  assert.deepEqual(one.services.db, two.services.db);
+  assert.equal(one.services.job.labels, undefined);
 });

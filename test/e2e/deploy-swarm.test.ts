@@ -16,7 +16,7 @@ async function withSwarm(body: () => Promise<void>): Promise<void> {
   try {
     await body();
   } finally {
-    await must(["docker", "swarm", "leave", "--force"]);
+    await must(["sh", "-c", "docker swarm leave --force || :"]);
     await onServer("docker swarm leave --force");
   }
 }
@@ -32,8 +32,8 @@ test("a swarm of two nodes: converges, a failed update is rolled back, and one b
   await cleanSlate();
   await withSwarm(async () => {
     await inFolder(async (folder) => {
-      const compose = async (cache = ""): Promise<void> => {
-        const web = `{ image: "nginx:latest", container_name: web, stop_grace_period: 0s, ports: [{ target: 80, published: "${WEB}", mode: host }], deploy: { endpoint_mode: dnsrr, replicas: 2 } }`;
+      const compose = async (cache = "", replicas = 2): Promise<void> => {
+        const web = `{ image: "nginx:latest", container_name: web, stop_grace_period: 0s, ports: [{ target: 80, published: "${WEB}", mode: host }], deploy: { endpoint_mode: dnsrr, replicas: ${replicas} } }`;
         const text = `name: stacked\nservices:\n  web: ${web}\n  cache: { image: "redis:6-alpine", stop_grace_period: 0s, deploy: { endpoint_mode: dnsrr }${cache} }\n`;
         await writeFile(join(folder, "compose.yaml"), text);
         await must(script("generate-mirror-compose"), { cwd: folder, env: SETTINGS });
@@ -78,6 +78,22 @@ test("a swarm of two nodes: converges, a failed update is rolled back, and one b
         const back = await run("rollback");
         assert.equal(back.code, 0, back.stderr);
         assert.equal(await specification(), before);
+      });
+
+      await t.test("with a node that died: what still fits converges, and the way back does", async () => {
+        await must(["docker", "swarm", "leave", "--force"]);
+        await onServer("until docker node ls --format '{{.Status}}' | grep -q Down; do sleep 0.2; done");
+        const tight = await run("deploy", "--wait", "20");
+        assert.equal(tight.code, 1, tight.stderr);
+        assert.match(tight.stderr, /web \(1\/2/);
+        assert.match(tight.stderr, /no suitable node/);
+
+        await compose(', healthcheck: { test: ["CMD", "true"], interval: 2s }', 1);
+        const before = await specification();
+        const deployed = await run("deploy");
+        assert.equal(deployed.code, 0, deployed.stderr);
+        assert.notEqual(await specification(), before);
+        assert.match(await answerOn(WEB), /^nginx/);
       });
 
       await onServer("docker stack rm stacked");

@@ -130,6 +130,16 @@ test("a build is refused, an extended service is not", async () => {
   await assert.rejects(translated("services:\n  web: { build: . }\n"), { code: "stack-unfit", message: /"web"/ });
 });
 
+/** Files of which one secret and one mount have the content `a`. */
+function placedWith(a: string): readonly PlacedFile[] {
+  return [
+    { name: "token.txt", services: ["web"], mounted: false, sha256: a.repeat(64) },
+    { name: "conf/site.conf", services: ["web"], mounted: false, sha256: "c".repeat(64) },
+    { name: "a.conf", services: ["web"], mounted: true, sha256: a.repeat(64) },
+    { name: "b.conf", services: ["db"], mounted: true, sha256: "d".repeat(64) },
+  ];
+}
+
 test("secrets, configs and mounts change their service when their content changes", async () => {
   const text = `services:
   web: { image: x, secrets: [token, named, elsewhere], configs: [site], volumes: ["./a.conf:/a"], labels: [mine=1] }
@@ -141,14 +151,8 @@ secrets:
   elsewhere: { external: true }
 configs: { site: { file: conf/site.conf } }
 `;
-  const placed = (a: string): readonly PlacedFile[] => [
-    { name: "token.txt", services: ["web"], mounted: false, sha256: a.repeat(64) },
-    { name: "conf/site.conf", services: ["web"], mounted: false, sha256: "c".repeat(64) },
-    { name: "a.conf", services: ["web"], mounted: true, sha256: a.repeat(64) },
-    { name: "b.conf", services: ["db"], mounted: true, sha256: "d".repeat(64) },
-  ];
   const [one, two] = await Promise.all(
-    ["a", "b"].map(async (content) => (await translated(text, undefined, {}, placed(content))).file),
+    ["a", "b"].map(async (content) => (await translated(text, undefined, {}, placedWith(content))).file),
   );
   assert.deepEqual(one.secrets, {
     token: { file: "./token.txt", name: "shop_token_aaaaaaaaaaaa" },

@@ -51,7 +51,8 @@ export async function command(name: CommandName, body: Body): Promise<void> {
     else if (given.has("version")) terminal.result(versionOfTool());
     else {
       const config = invocation.config();
-      terminal = openTerminal({ language: config.language, facts: factsOf(config) });
+      const plain = config.environment["TERM"] === "dumb";
+      terminal = openTerminal({ language: config.language, facts: factsOf(config), plain });
       for (const notice of config.notices) terminal.note(terminal.warning(notice));
       if ((await body({ config, terminal, signal: abort.signal })) === false) process.exitCode = EXIT.failed;
     }

@@ -11,6 +11,10 @@ export interface Terminal {
   readonly language: Language;
   /** stderr is a terminal: rows may be drawn over. */
   readonly interactive: boolean;
+  /** The width of a line that is drawn over, in columns. */
+  columns(): number;
+  /** The lines that can be drawn over. */
+  rows(): number;
   /** The text of `code` with its values filled in. */
   text<C extends TextCode>(code: C, ...values: TextArguments<C>): string;
   /** A message in words. */
@@ -37,12 +41,17 @@ export interface TerminalOptions {
   readonly language: Language;
   /** What is in force, as far as it is known. */
   readonly facts?: Facts;
+  /** Rows cannot be drawn over, whatever stderr is, as with TERM=dumb. */
+  readonly plain?: boolean;
   readonly stdout?: NodeJS.WriteStream & { readonly fd: number };
   readonly stderr?: NodeJS.WriteStream & { readonly fd: number };
 }
 
+/** What a terminal has that does not say. */
+const USUAL = { columns: 80, rows: 24 };
+
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { language, facts = NO_FACTS, stdout = process.stdout, stderr = process.stderr } = options;
+  const { language, facts = NO_FACTS, plain = false, stdout = process.stdout, stderr = process.stderr } = options;
   const print = (content: string): void => {
     try {
       stdout.write(content);
@@ -60,7 +69,9 @@ export function openTerminal(options: TerminalOptions): Terminal {
   };
   return {
     language,
-    interactive: isatty(stderr.fd),
+    interactive: !plain && isatty(stderr.fd),
+    columns: () => stderr.columns || USUAL.columns,
+    rows: () => stderr.rows || USUAL.rows,
     text,
     message: (message) => printable(render(message, language)),
     warning: (message) => text("warning", { text: render(message, language) }),

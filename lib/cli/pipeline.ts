@@ -6,6 +6,12 @@ import { formatDuration } from "../messages/format.ts";
 import { printable } from "./format.ts";
 import type { Terminal } from "./output.ts";
 
+/** A line below a summary; `dim` is one that matters less. */
+export interface Detail {
+  readonly text: string;
+  readonly dim?: boolean;
+}
+
 /** What a running step may show. */
 export interface Row {
   /** Replaces the step's title, as when it ends with a result. */
@@ -14,7 +20,7 @@ export interface Row {
    * Lines under the title that are drawn over by the next call: a summary, and more below it. Without a terminal the
    * summary is shown now and then, when it has changed.
    */
-  live(summary: readonly string[], details?: readonly string[]): void;
+  live(summary: readonly string[], details?: readonly Detail[]): void;
   /** A line that stays. */
   note(text: string): void;
 }
@@ -68,6 +74,10 @@ async function plain(terminal: Terminal, steps: readonly Step[], summaryEvery: n
   }
 }
 
+function drawnDetail({ text, dim = false }: Detail): string {
+  return dim ? `\u001B[2m${printable(text)}\u001B[22m` : printable(text);
+}
+
 async function drawn({ language }: Terminal, steps: readonly Step[]): Promise<void> {
   const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
   const thrown: unknown[] = [];
@@ -90,7 +100,7 @@ async function drawn({ language }: Terminal, steps: readonly Step[]): Promise<vo
           const ended = await run({
             title: (text) => (task.title = latest = printable(text)),
             live: (summary, details = []) =>
-              (task.output = [...notes, ...[...summary, ...details].map(printable)].join("\n")),
+              (task.output = [...notes, ...summary.map(printable), ...details.map(drawnDetail)].join("\n")),
             note: (text) => {
               notes.push(printable(text));
               task.output = notes.join("\n");

@@ -1,6 +1,7 @@
 /** What every engine can do, and what it tells while it does it. */
 import type { MirrorError } from "../messages/errors.ts";
 import type { Cause, Message } from "../messages/message.ts";
+import type { ByteCount } from "./byte-count.ts";
 import type { Transfer } from "../mirror/transfers.ts";
 
 export type Status = "pulled" | "pushed" | "present" | "failed";
@@ -77,6 +78,8 @@ export interface Engine {
   readonly push: Step;
   /** Both: afterwards the target holds the source's image. `present` when it did before. */
   readonly mirror: Step;
+  /** The bytes of its run, where it counts them. */
+  readonly bytes?: ByteCount;
   /** Images to have under way at once, where the engine limits by itself what it does at each registry. */
   readonly concurrency?: number;
   /**

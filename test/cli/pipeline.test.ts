@@ -15,7 +15,7 @@ test("without a terminal the summary is shown now and then, and not again while 
       {
         title: "work",
         run: async (row) => {
-          row.live(["1 of 2", "3 of 4"], ["a detail"]);
+          row.live(["1 of 2", "3 of 4"], [{ text: "a detail" }]);
           await until("  3 of 4");
           await sleep(20);
           row.note("half way");

@@ -5,6 +5,7 @@ import type { DeployPlan } from "../../deploy/plan/plan.ts";
 import type { DeployStep } from "../../deploy/plan/step.ts";
 import { formatBytes } from "../../messages/format.ts";
 import type { Terminal } from "../output.ts";
+import type { Detail } from "../pipeline.ts";
 import { stepTitle } from "./deploy-plan.ts";
 
 export class HostBoard {
@@ -56,8 +57,11 @@ export class HostBoard {
   }
 
   /** The images that are pulled now. */
-  rows(): readonly string[] {
-    return [...this.#pulling].map(([step, line]) => `  ${stepTitle(this.#terminal, step)}  ${line}`.trimEnd());
+  rows(): readonly Detail[] {
+    return [...this.#pulling].map(([step, line]) => ({
+      text: `  ${stepTitle(this.#terminal, step)}  ${line}`.trimEnd(),
+      dim: true,
+    }));
   }
 }
 

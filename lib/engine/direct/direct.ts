@@ -20,6 +20,7 @@ import { message } from "../../messages/texts.ts";
 import { RegistryError } from "../../registry/errors.ts";
 import { type BlobWatcher, type Download, type Downloads, openDownloads } from "./downloads.ts";
 import type { Engine, Outcome, Requirements, Step, StepOptions } from "../engine.ts";
+import { ByteCount } from "../byte-count.ts";
 import type { QueueWidths } from "./blob-queue.ts";
 import { createChunkSizer } from "./chunk-sizer.ts";
 import { type Inspect, openPrefetch } from "./prefetch.ts";
@@ -74,12 +75,13 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
   const { widths = WIDTHS, least = LEAST_FLOW, chunkSize = CHUNK_SIZE, format = "as-is", over } = options;
   const sources = openSourceImages({ registries, store, mirrors: sourceMirrors });
   const runs = new Map<AbortSignal | undefined, Run>();
+  const count = new ByteCount();
 
   const runOf = (signal: AbortSignal | undefined): Run => {
     const known = runs.get(signal);
     if (known !== undefined) return known;
     const targets = new Map<string, Uploads>();
-    const shared = { store, sizer: createChunkSizer(chunkSize), least, retries, signal };
+    const shared = { store, count, sizer: createChunkSizer(chunkSize), least, retries, signal };
     const downloads = openDownloads({ ...shared, widths });
     // what goes up must keep up with what comes down, and has more round trips to wait for
     const upward = { ...widths, large: widths.large * 2 };
@@ -111,7 +113,11 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
       sources.find(transfer, { ...call, isKnown }),
       kind === "mirror" ? headOf(transfer.target, call) : undefined,
     ]);
-    return { source, image: await inFormat(await source.image(call)), here, there };
+    const image = await inFormat(await source.image(call));
+    const isThere = (kind === "mirror" ? there : here)?.digest === image.raw.descriptor.digest;
+    if (!isThere) count.expect(kind === "mirror" ? "up" : "down", blobsOf(image));
+    count.known.add(transfer);
+    return { source, image, here, there };
   };
   const prefetch = openPrefetch({ inspect, most: CONCURRENCY, over });
 
@@ -146,7 +152,9 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
       throw new MirrorError("manifest-invalid", { name, detail: message("manifest-is-index") });
     const image = { ...manifest, raw, isUnchecked: false };
     const facts = { digest: descriptor.digest, bytes: sizeOf(image) };
+    count.known.add(transfer);
     if (there?.digest === descriptor.digest) return { status: "present", ...facts };
+    count.expect("up", blobsOf(image));
     const { downloads } = runOf(signal);
     await sendImage(work, image, { fetch: (blob) => downloads.want(blob, [], {}), mayHave: there !== undefined });
     return { status: "pushed", ...facts };
@@ -225,6 +233,7 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     pull,
     push,
     mirror,
+    bytes: count,
     concurrency: CONCURRENCY,
     begin: (transfers, kind) => {
       // every request under way listens to the one signal

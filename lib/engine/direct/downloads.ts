@@ -12,6 +12,7 @@ import type { Descriptor } from "../../image/manifest.ts";
 import { pause } from "../../async/pause.ts";
 import type { PartialBlob, Store } from "../../store/store.ts";
 import { type BlobQueue, createBlobQueue, type QueueWidths } from "./blob-queue.ts";
+import type { ByteCount } from "../byte-count.ts";
 import type { ChunkSizer } from "./chunk-sizer.ts";
 import { createRetryBudget, type RetrySettings } from "./retry-budget.ts";
 import { type LeastFlow, watched } from "./watchdog.ts";
@@ -49,6 +50,7 @@ export interface Download {
 
 export interface DownloadsOptions {
   readonly store: Store;
+  readonly count: ByteCount;
   readonly widths: QueueWidths;
   readonly sizer: ChunkSizer;
   readonly least: LeastFlow;
@@ -178,6 +180,7 @@ class BlobDownload implements Download {
   #advance(available: number): void {
     const more = available - this.available;
     this.available = available;
+    this.#options.count.reached("down", this.blob, available);
     if (more !== 0) for (const { onBytes } of this.#watchers) onBytes?.(more);
     const reached = this.#waiting.filter(({ bytes }) => bytes <= available);
     if (reached.length === 0) return;
@@ -186,14 +189,15 @@ class BlobDownload implements Download {
   }
 
   async #run(): Promise<void> {
-    const { store, signal } = this.#options;
+    const { store, count, signal } = this.#options;
     const { digest, size } = this.blob;
-    if (await store.has(digest, size)) return;
+    if (await store.has(digest, size)) return count.had("down", this.blob, size);
     if (this.#sources.length === 0) throw new MirrorError("blob-missing", { digest, folder: store.folder });
     let corrupt = 0;
     for (let source = 0; ;) {
       const partial = await store.partial(digest, { size, signal });
       if (partial === undefined) return;
+      if (this.#partial === undefined && this.available === 0) count.had("down", this.blob, partial.size);
       this.#partial = partial;
       this.#advance(partial.size);
       try {
@@ -247,7 +251,7 @@ class BlobDownload implements Download {
 
   /** Fetches over one connection. */
   async #stream(partial: PartialBlob, { registry, repository }: BlobSource): Promise<void> {
-    const { least, sizer, signal } = this.#options;
+    const { least, sizer, count, signal } = this.#options;
     const { host } = registry;
     const before = partial.size;
     this.#begin();
@@ -257,6 +261,7 @@ class BlobDownload implements Download {
       let skip = partial.size - start;
       for await (const chunk of chunks) {
         flow.count(chunk.length);
+        count.moved("down", chunk.length);
         const fresh = skip === 0 ? chunk : chunk.subarray(skip);
         skip -= chunk.length - fresh.length;
         if (fresh.length === 0) continue;

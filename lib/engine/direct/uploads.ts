@@ -13,6 +13,7 @@ import { RegistryError } from "../../registry/errors.ts";
 import type { Descriptor } from "../../image/manifest.ts";
 import { pause } from "../../async/pause.ts";
 import type { Store, UploadTarget } from "../../store/store.ts";
+import type { ByteCount } from "../byte-count.ts";
 import type { BlobWatcher, Download } from "./downloads.ts";
 import { type BlobQueue, type QueueWidths, createBlobQueue } from "./blob-queue.ts";
 import { type Chunk, type ChunkSizer, SMALLEST_CHUNK } from "./chunk-sizer.ts";
@@ -22,6 +23,7 @@ import { type Flow, type LeastFlow, watched } from "./watchdog.ts";
 export interface UploadsOptions {
   readonly registry: Registry;
   readonly store: Store;
+  readonly count: ByteCount;
   readonly widths: QueueWidths;
   readonly least: LeastFlow;
   readonly retries: RetrySettings;
@@ -120,8 +122,9 @@ class RegistryUploads implements Uploads {
 
   async #place(request: UploadRequest): Promise<void> {
     const { repository, blob, onBytes } = request;
-    const { registry, signal } = this.#options;
+    const { registry, count, signal } = this.#options;
     if (request.ask && (await registry.hasBlob(repository, blob.digest, { signal }))) {
+      count.had("up", blob, blob.size);
       onBytes?.(blob.size);
       if (!this.#homes.has(blob.digest)) this.#homes.set(blob.digest, { repository, done: Promise.resolve() });
       return;
@@ -215,6 +218,7 @@ class BlobUpload {
 
   async run(): Promise<void> {
     this.#upload ??= await this.#resume((await this.#options.store.upload(this.#target()))?.location);
+    if (this.#upload !== undefined) this.#options.count.had("up", this.#request.blob, this.#upload.offset);
     for (;;) {
       const before = this.#upload?.offset ?? 0;
       try {
@@ -264,7 +268,7 @@ class BlobUpload {
   }
 
   async #sendPart(upload: Upload, end: number, chunk: Chunk): Promise<void> {
-    const { registry, signal, least, sizer } = this.#options;
+    const { registry, signal, least, sizer, count } = this.#options;
     const { repository, blob } = this.#request;
     const length = end - upload.offset;
     this.#length = length;
@@ -274,6 +278,7 @@ class BlobUpload {
       await watched({ host: registry.host, least: patient, signal }, async (flow) => {
         const stream = counted(this.#download.read(upload.offset, end), flow, (bytes) => {
           sent += bytes;
+          count.moved("up", bytes);
           this.#show(upload.offset + sent);
         });
         const options = { signal: flow.signal, fresh: sizer.isApart(length) };
@@ -387,6 +392,7 @@ class BlobUpload {
   #show(sent: number): void {
     const more = sent - this.#shown;
     this.#shown = sent;
+    this.#options.count.reached("up", this.#request.blob, sent);
     if (more !== 0) this.#request.onBytes?.(more);
   }
 }

@@ -82,6 +82,12 @@ export const CLI_TEXTS = {
   pullLayers: { en: "{done} of {total:layer|layers}", zh: "层 {done}/{total}" },
   pullBytes: { en: "{bytes:bytes} of {total:bytes} at most", zh: "{bytes:bytes}，最多 {total:bytes}" },
   pullSpeed: { en: "{speed} on average", zh: "平均 {speed}" },
+  boardBytes: {
+    en: "{done:bytes} of {total:bytes} ({percent} %)",
+    zh: "{done:bytes} / {total:bytes}（{percent}%）",
+  },
+  boardSoFar: { en: "{done:bytes} so far", zh: "已完成 {done:bytes}" },
+  boardHad: { en: "{bytes:bytes} were there already", zh: "其中 {bytes:bytes} 此前已存在" },
   boardMore: { en: "and {count} more", zh: "另有 {count} 个" },
   storeSize: { en: "the local store in {folder} holds {bytes:bytes}", zh: "本地缓存 {folder} 占用 {bytes:bytes}" },
   boardLeft: { en: "about {time:duration} left", zh: "约剩 {time:duration}" },

@@ -47,7 +47,7 @@ test("the bytes of distinct layers, what the host had left out", () => {
   said(1, "aaaaaaaaaaaa: Download complete");
   said(1, "1: Pulling from team/api");
   assert.match(board.summary(), /^pulling: 0 of 2 images there · 1 kB of 1 kB at most · .*\/s on average$/);
-  assert.match(board.rows()[1]!, /api.*1: Pulling from team\/api$/);
+  assert.match(board.rows()[1]!.text, /api.*1: Pulling from team\/api$/);
   ended(0);
   assert.match(board.summary(), /^pulling: 1 of 2 images there/);
   ended(1);

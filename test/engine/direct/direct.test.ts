@@ -266,12 +266,16 @@ for (const mount of ["yes", "ignored", "denied"] as const) {
 }
 
 test("two tags of one repository share their blobs without a request", async (t) => {
-  const { source, target, mirror } = await bench(t);
+  const { source, target, engine, mirror } = await bench(t);
   const layers = [noise("shared", 2 * MIB)];
   putImage(source, { repository: "app", tag: "1", layers });
   putImage(source, { repository: "app", tag: "2", layers });
   await mirror("app:1", "app:2");
   assert.equal(target.count("POST"), 3);
+  const { done, total, had } = engine.bytes!.of("up");
+  assert.ok(total > 2 * MIB && total < 2.1 * MIB, `the shared layer counts once, and ${total} bytes were counted`);
+  assert.deepEqual([done, had, engine.bytes!.known.size], [total, 0, 2]);
+  for (const way of ["up", "down"] as const) assert.equal(engine.bytes!.of(way).moved, total, way);
 });
 
 test("an image that changed sends only what is new", async (t) => {
@@ -281,8 +285,13 @@ test("an image that changed sends only what is new", async (t) => {
   await mirror("app:1");
   putImage(source, { repository: "app", tag: "1", layers: [base, noise("new", 1000)] });
   for (const server of [source, target]) server.clear();
-  const outcome = await (await again()).mirror(transfer("app:1"));
+  const second = await again();
+  const outcome = await second.mirror(transfer("app:1"));
   assert.equal(outcome.status, "pushed");
+  const { done, total, had, moved } = second.bytes!.of("up");
+  assert.equal(done, total);
+  assert.ok(had >= base.length && had < base.length + 1000, `${had} bytes were there, the config among them`);
+  assert.equal(moved, total - had);
   assertWhole(target, "team/app", "1", [base, noise("new", 1000)]);
   assert.ok(sentTo(target) < 3000 && readFrom(source) < 3000);
 });
@@ -610,7 +619,12 @@ test("an interrupted run resumes where it stopped, in both directions", async (t
   const down = readFrom(source);
   const up = sentTo(target);
   for (const server of [source, target]) server.clear();
-  assert.deepEqual(statuses([await (await again()).mirror(transfer("app:1"))]), ["pushed"]);
+  const second = await again();
+  assert.deepEqual(statuses([await second.mirror(transfer("app:1"))]), ["pushed"]);
+  const { done, total, had, moved } = second.bytes!.of("up");
+  assert.equal(done, total);
+  assert.ok(had >= 3 * MIB, `only ${had} bytes are known to be there from the first run`);
+  assert.equal(moved, total - had);
   assertWhole(target, "team/app", "1", layers);
   assert.ok(readFrom(source) + Math.min(down, 8 * MIB) < 9 * MIB + 5000, "less than a chunk came down twice");
   assert.ok(up + sentTo(target) < 9 * MIB, `${up} and ${sentTo(target)} bytes went up`);

@@ -73,6 +73,8 @@ export interface Mapping extends Written {
 interface Sequence extends Written {
   readonly kind: "sequence";
   readonly items: readonly Value[];
+  /** Items of earlier files that are left out because a later one is equal: they are written too. */
+  readonly repeated?: readonly Value[];
 }
 
 /** Bytes of one file; the largest compose files in the wild have some hundred kilobytes. */

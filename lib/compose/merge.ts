@@ -172,12 +172,13 @@ function mergeMapping(earlier: Mapping, later: Mapping, path: Path): Mapping {
 /** Of two equal items the later one stays, at the place of the earlier: it is the one that counts once it is rewritten. */
 function append(earlier: Sequence, added: readonly Value[]): Sequence {
   const items = [...earlier.items];
+  const repeated = [...(earlier.repeated ?? [])];
   for (const item of added) {
     const index = items.findIndex((known) => isEqual(known, item));
     if (index === -1) items.push(item);
-    else items[index] = item;
+    else repeated.push(...items.splice(index, 1, item));
   }
-  return { ...earlier, items };
+  return { ...earlier, items, ...(repeated.length === 0 ? {} : { repeated }) };
 }
 
 type Sequence = Extract<Value, { readonly kind: "sequence" }>;

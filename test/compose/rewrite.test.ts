@@ -428,6 +428,26 @@ test("random projects: bytes outside image scalars stay, and so do the documents
   assert.ok(rewritten > 500, `${rewritten} documents`);
 });
 
+test("a hook that two files have alike is rewritten in both, so that compose still takes them for one", async () => {
+  const hook = "{image: y, command: [z]}";
+  const files = {
+    "compose.yml": `services: {a: {image: x, pre_start: [${hook}]}}`,
+    "compose.override.yml": `services: {a: {pre_start: [${hook}, {image: w}]}}`,
+  };
+  await inFolder(files, async (folder) => {
+    const project = await loadFrom(folder);
+    const targets = new Map(["w", "x", "y"].map((image) => [image, mirrorOf(image)]));
+    const { files: written } = rewrite(project, targets);
+    for (const { path, text } of written) await writeFile(path, text);
+    assert.equal(written[0].text.split(mirrorOf("y")).length - 1, 2);
+    const [service] = (await loadFrom(folder, { files: [basename(written[0].path)] })).services;
+    assert.deepEqual(service!.otherImages, [mirrorOf("w"), mirrorOf("y")]);
+    const merged = await loadFrom(folder, { files: [basename(written[0].path)] });
+    const hooks = merged.definitions.services.get("a")!.attributes.get("pre_start");
+    assert.equal(hooks?.kind === "sequence" && hooks.items.length, 2);
+  });
+});
+
 test("a file of images alone is told from a compose file", () => {
   assert.equal(isImagesDocument("services:\n  db:\n    image: r.example/team/postgres:17\n"), true);
   for (const text of [

@@ -64,9 +64,11 @@ const NO_CHUNKS = new Set([...LOST, 405, 415, 501]);
 const MOST_LOST = 2;
 /**
  * Whole blobs in a row whose session was lost. Two replicas that do not share their sessions lose every second one, so
- * that so many in a row are one case in 500.
+ * that so many in a row are one case in 30,000.
  */
-const MOST_LOST_WHOLE = 9;
+const MOST_LOST_WHOLE = 15;
+/** Milliseconds at most before a blob is sent again to replicas: in step with other requests it would meet the same one. */
+const OUT_OF_STEP = 100;
 const MOST_REFETCHES = 1;
 
 export function openUploads(options: UploadsOptions): Uploads {
@@ -320,6 +322,7 @@ class BlobUpload {
   /** Handles refusals that tell how the registry wants it. `false` = the error stands. */
   async #takesRefusal(error: MirrorError): Promise<boolean> {
     const { rules } = this.#way;
+    const { signal } = this.#options;
     if (!(error instanceof RegistryError) || error.status === undefined || error.retryHelps) return false;
     if (error.status === 413 && rules.chunks && this.#length > SMALLEST_CHUNK) {
       rules.largestChunk = Math.max(SMALLEST_CHUNK, Math.floor(this.#length / 2));
@@ -332,7 +335,9 @@ class BlobUpload {
     this.#lost += 1;
     if (!isPart) {
       if (this.#lost > MOST_LOST_WHOLE) return false;
-      await this.#begin();
+      await pause(Math.random() * OUT_OF_STEP, signal);
+      // Another replica may be the one that knows the session; after that, a session that was forgotten needs a new one.
+      if (this.#lost % 2 === 0) await this.#begin({ isKnown: false });
     } else if (!LOST.has(error.status) || this.#lost > MOST_LOST) {
       rules.chunks = false;
       this.#lost = 0;
@@ -349,14 +354,17 @@ class BlobUpload {
     return true;
   }
 
-  /** Forgets what was sent: the next try sends the blob from its first byte. */
-  async #begin(): Promise<void> {
+  /**
+   * Forgets what was sent: the next try sends the blob from its first byte. An upload that the registry still knows is
+   * cancelled there.
+   */
+  async #begin({ isKnown = true }: { readonly isKnown?: boolean } = {}): Promise<void> {
     this.#download = this.#request.fetch();
     this.#generation = this.#download.generation;
     const upload = this.#upload;
     this.#upload = undefined;
     await this.#remember(undefined);
-    if (upload !== undefined) await this.#options.registry.cancelUpload(this.#request.repository, upload);
+    if (isKnown && upload !== undefined) await this.#options.registry.cancelUpload(this.#request.repository, upload);
   }
 
   /** Asks how much of the upload has arrived. */

@@ -538,6 +538,22 @@ for (const chunks of ["single", "no"] as const) {
   });
 }
 
+test("replicas that do not share their uploads: the same one is asked for again, and none is cancelled", async (t) => {
+  const { source, target, mirror } = await bench(t);
+  const layers = [noise("one", 3000), noise("two", 4000)];
+  putImage(source, { repository: "app", tag: "1", layers });
+  const closed = new Set<string>();
+  target.setFault(({ method, url }) => {
+    const [upload] = url.split("?");
+    if (method !== "PUT" || !url.includes("/blobs/uploads/") || closed.has(upload!)) return undefined;
+    closed.add(upload!);
+    return { status: 404, body: '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}' };
+  });
+  assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+  assertWhole(target, "team/app", "1", layers);
+  assert.deepEqual([target.count("POST"), target.count("DELETE")], [3, 0]);
+});
+
 test("a registry that caps what one request may carry gets smaller chunks", async (t) => {
   const { source, target, mirror } = await bench(t, { engine: { chunkSize: 4 * MIB } });
   const layers = [noise("one", 5 * MIB), noise("two", 3 * MIB)];

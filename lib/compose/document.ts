@@ -63,6 +63,8 @@ export interface Scalar extends Written {
   readonly target?: Scalar;
   /** Set when variables were filled in: the scalar as it is written. */
   readonly template?: Scalar;
+  /** The variables of those of its forms that left nothing, because they are unset or empty. */
+  readonly empty?: readonly string[];
 }
 
 export interface Mapping extends Written {

@@ -25,13 +25,21 @@ const OPERATOR = /:?[-+?]/y;
 const LONGEST = 1 << 20;
 const DEEPEST = 100;
 
+/** What the caller wants to hear. */
+export interface Listeners {
+  /** Of every unset variable that became an empty string. */
+  readonly onUnset?: (name: string) => void;
+  /** Of the variables of every form that left nothing. */
+  readonly onEmpty?: (names: readonly string[]) => void;
+}
+
 /**
- * Fills the variables into `text`. `onUnset` hears of every unset variable that became an empty string.
+ * Fills the variables into `text`.
  * Throws `interpolation-invalid` for a form that is none of the above, `variable-required` for an unmet `?`; their
  * `where` is for the caller to correct, who knows it.
  */
-export function interpolate(text: string, lookup: Lookup, onUnset?: (name: string) => void): string {
-  return text.includes("$") ? substitute(text, { lookup, onUnset, template: text }, 0) : text;
+export function interpolate(text: string, lookup: Lookup, listeners: Listeners = {}): string {
+  return text.includes("$") ? substitute(text, { lookup, ...listeners, template: text }, 0) : text;
 }
 
 /** The names of the variables that `text` mentions, in order, each once. */
@@ -45,9 +53,8 @@ export function escapeDollars(text: string): string {
   return text.replaceAll("$", "$$$$");
 }
 
-interface Context {
+interface Context extends Listeners {
   readonly lookup: Lookup;
-  readonly onUnset: ((name: string) => void) | undefined;
   readonly template: string;
 }
 
@@ -58,6 +65,10 @@ function substitute(text: string, context: Context, depth: number): string {
   const push = (part: string): void => {
     if (out.length + part.length > LONGEST) throw invalid(context);
     out += part;
+  };
+  const pushForm = (part: string, start: number, end: number): void => {
+    if (part === "" && depth === 0) context.onEmpty?.(variablesIn(text.slice(start, end)));
+    push(part);
   };
 
   for (let at = 0; at < text.length;) {
@@ -72,7 +83,7 @@ function substitute(text: string, context: Context, depth: number): string {
     }
     if (next !== "{") {
       const name = matchAt(NAME, text, dollar + 1);
-      push(name === "" ? "$" : plain(name, context));
+      pushForm(name === "" ? "$" : plain(name, context), dollar, dollar + 1 + name.length);
       at = dollar + 1 + name.length;
       continue;
     }
@@ -81,7 +92,7 @@ function substitute(text: string, context: Context, depth: number): string {
     if (name === "") throw invalid(context);
     const afterName = dollar + 2 + name.length;
     if (text[afterName] === "}") {
-      push(plain(name, context));
+      pushForm(plain(name, context), dollar, afterName + 1);
       at = afterName + 1;
       continue;
     }
@@ -90,7 +101,7 @@ function substitute(text: string, context: Context, depth: number): string {
     if (start > line.end) line = lineFrom(text, start);
     if (operator === "" || line.lastBrace < start) throw invalid(context);
     const close = balancingBrace(text, dollar + 1, line.lastBrace) ?? line.lastBrace;
-    push(apply(name, operator, text.slice(start, close), context, depth));
+    pushForm(apply(name, operator, text.slice(start, close), context, depth), dollar, close + 1);
     at = close + 1;
   }
   return out;

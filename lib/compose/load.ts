@@ -171,7 +171,8 @@ class Loader {
       const layer = place === undefined ? undefined : this.#layerOf.get(image);
       const { file, range } = place ?? written.target ?? written;
       const variables = variablesIn(written.text);
-      const use = { service: name, attribute, image: image.text, file: file.path, ...range, variables };
+      const empty = image.empty ?? [];
+      const use = { service: name, attribute, image: image.text, file: file.path, ...range, variables, empty };
       return layer === undefined ? use : { ...use, layer };
     });
   }

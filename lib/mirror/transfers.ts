@@ -56,7 +56,7 @@ export interface Selection {
 }
 
 /** What of a project decides its images; where they are written is for messages and for patterns of the ignore list. */
-type ImageSource = Pick<Project, "services"> & Partial<Pick<Project, "uses" | "files" | "warnings">>;
+type ImageSource = Pick<Project, "services"> & Partial<Pick<Project, "uses" | "files">>;
 
 /** One line of `images`: the contract's JSON object. */
 export interface ImageRow {
@@ -243,20 +243,19 @@ interface Place {
   readonly text: string;
   /** `FILE:LINE` */
   readonly where: string;
-  /** The variables in it that are not set. */
-  readonly unset: readonly string[];
+  /** The variables in it that left nothing. */
+  readonly empty: readonly string[];
 }
 
-function placesOf(image: string, { uses = [], files, warnings = [] }: ImageSource): readonly Place[] {
-  const unset = new Set(warnings.flatMap(({ code, values }) => (code === "variable-unset" ? values["variable"] : [])));
+function placesOf(image: string, { uses = [], files }: ImageSource): readonly Place[] {
   return uses
     .filter((use) => use.image === image)
-    .map(({ file, start, end, variables }) => {
+    .map(({ file, start, end, empty }) => {
       const text = files?.get(file) ?? "";
       return {
         text: text.slice(start, end).replace(/^(["'])(.*)\1$/s, "$2"),
         where: `${file}:${text.slice(0, start).split("\n").length}`,
-        unset: variables.filter((name) => unset.has(name)),
+        empty,
       };
     });
 }
@@ -267,10 +266,10 @@ function referenceOf({ image, services }: ImageUsers, places: readonly Place[]):
     return parseReference(image);
   } catch (cause) {
     if (!(cause instanceof MirrorError)) throw cause;
-    const place = places.find(({ unset }) => unset.length > 0);
+    const place = places.find(({ empty }) => empty.length > 0);
     if (place !== undefined) {
-      const { text, where, unset } = place;
-      return new MirrorError("image-variable-unset", { variables: unset, where, image: text, services }, { cause });
+      const { text, where, empty } = place;
+      return new MirrorError("image-variable-unset", { variables: empty, where, image: text, services }, { cause });
     }
     const reason = cause.values["detail"] as Cause;
     return new MirrorError(

@@ -86,12 +86,13 @@ for (const [template, reason] of required) {
 
 test("unset variables are reported where they become empty, and nowhere else", () => {
   const unset: string[] = [];
-  interpolate(
-    "$A ${B} ${C:-x} ${D:+x} ${E-${F}} $FOO",
-    (name) => VALUES[name],
-    (name) => unset.push(name),
-  );
+  const empty: string[] = [];
+  interpolate("$A ${B} ${C:-x} ${D:+x} ${E-${F}} $FOO", (name) => VALUES[name], {
+    onUnset: (name) => unset.push(name),
+    onEmpty: (names) => empty.push(names.join("+")),
+  });
   assert.deepEqual(unset, ["A", "B", "F"]);
+  assert.deepEqual(empty, ["A", "B", "D", "E+F"]);
 });
 
 test("variables that multiply, and endless braces, are refused", () => {

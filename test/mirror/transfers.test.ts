@@ -204,7 +204,7 @@ test("an unset variable in an image is named with file and line, and the rest is
     code: "image-variable-unset",
     exit: 2,
     message:
-      /^AGENT_VERSION is not set \(.*compose\.yaml:4\), so image "example\/agent:\$\{AGENT_VERSION\}" of service "agent"/,
+      /^the image "example\/agent:\$\{AGENT_VERSION\}" of service "agent" .* no value is set for AGENT_VERSION \(.*compose\.yaml:4\)$/,
   };
   assert.throws(() => selectImages(loaded, options), expected);
   const { mirrored, invalid } = selectImages(loaded, { ...options, collectInvalid: true });
@@ -216,6 +216,18 @@ test("an unset variable in an image is named with file and line, and the rest is
   assert.throws(() => {
     throw invalid[0]!;
   }, expected);
+});
+
+test("of nested variables those are named that leave nothing, set to an empty value or not set", async () => {
+  const image = "${R:-docker.io}/${N:?}:${A-${B-1}}";
+  const loaded = await loadFiles({
+    "compose.yaml": `services: { q: { image: "${image}" } }`,
+    ".env": "N=team/q\nA=\n",
+  });
+  assert.throws(() => selectImages(loaded, { ignore: parseIgnoreList(""), platform: "linux/amd64" }), {
+    code: "image-variable-unset",
+    message: /no value is set for A, B \(.*compose\.yaml:1\)$/,
+  });
 });
 
 for (const pattern of ["example/agent:${AGENT_VERSION}", "example/agent:", "example/", "*/agent"]) {

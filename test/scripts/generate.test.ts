@@ -144,7 +144,7 @@ test("images lists what it can, and ends with what it cannot", () =>
     const plain = await script("images");
     assert.equal(plain.code, 2);
     assert.match(plain.stdout, /^nginx +r\.example:5000\/team\/nginx:latest +web\n$/);
-    assert.match(plain.stderr, /TAG is not set \(.*compose\.yaml:3\)/);
+    assert.match(plain.stderr, /no value is set for TAG \(.*compose\.yaml:3\)/);
     const json = await script("images", "--json");
     assert.equal(json.code, 2);
     const { images, errors } = JSON.parse(json.stdout) as { images: unknown[]; errors: { code: string }[] };

@@ -86,7 +86,7 @@ test("a swarm of two nodes: converges, a failed update is rolled back, and one b
         const before = await specification();
         const health = ', healthcheck: { test: ["CMD", "true"], interval: 2s }';
         await compose(health, ', placement: { constraints: ["node.role == worker"] }');
-        const { code, stderr } = await run("deploy", "--wait", "30");
+        const { code, stderr } = await run("deploy", "--wait", "100");
         assert.equal(code, 1, stderr);
         assert.match(stderr, /cache \(.*no suitable node/s);
         assert.match(stderr, /the previous release runs there again/);

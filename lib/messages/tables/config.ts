@@ -48,6 +48,15 @@ export const CONFIG_ERRORS = {
     zh: "缺少 {argument}",
     hint: { en: "name one of {argument}", zh: "指定其中之一：{argument}" },
   },
+  "settings-quotes": {
+    exit: 2,
+    en: 'line {line} of "{file}" has typographic quotes around the value of {name}',
+    zh: "“{file}”第 {line} 行 {name} 的值用了中文引号",
+    hint: {
+      en: 'write the value without quotes, or with plain ones (")',
+      zh: "去掉引号，或改用英文引号",
+    },
+  },
   "settings-line": {
     exit: 2,
     en: 'line {line} of "{file}" is not NAME=VALUE',

@@ -557,8 +557,8 @@ export const DEPLOY_ERRORS = {
     en: 'services did not become healthy on "{host}": {services:list} ({reason:cause})\n  {detail:cause}',
     zh: "“{host}”上的服务没有就绪：{services:list}（{reason:cause}）\n  {detail:cause}",
     hint: {
-      en: "correct the image or its settings and deploy again; docker logs on the host shows more, and --wait SECONDS gives slow services more time",
-      zh: "修正镜像或配置后重新部署；在主机上用 docker logs 可查看更多日志，启动慢的服务可用 --wait SECONDS 延长等待",
+      en: "correct the image or its settings and deploy again; the logs on the host show more, and --wait SECONDS gives slow services more time",
+      zh: "修正镜像或配置后重新部署；主机上的日志有更多信息，启动慢的服务可用 --wait SECONDS 延长等待",
     },
   },
   "host-record": {
@@ -656,8 +656,8 @@ export const DEPLOY_ERRORS = {
     en: 'cannot start the services on "{host}": {detail:cause}',
     zh: "无法在“{host}”上启动服务：{detail:cause}",
     hint: {
-      en: "see docker compose ps and logs in {dir} there, then deploy again",
-      zh: "在那里的 {dir} 中查看 docker compose ps 和 logs，然后重新部署",
+      en: "see what runs in {dir} there (the command status) and its logs, then deploy again",
+      zh: "用 status 命令查看那里 {dir} 中的运行情况，并查看日志，然后重新部署",
     },
   },
   "host-ps": {
@@ -791,8 +791,8 @@ export const DEPLOY_TEXTS = {
   },
   "deploy-left-returned": { en: "the previous release runs there again", zh: "主机已恢复运行上一个版本" },
   "deploy-left-return-failed": {
-    en: "going back to the previous release failed too: see docker compose ps there",
-    zh: "回退到上一个版本也失败了，请在主机上查看 docker compose ps",
+    en: "going back to the previous release failed too; the command status shows what runs there",
+    zh: "回退到上一个版本也失败了，请用 status 命令查看主机上的运行情况",
   },
   deployWaitingFor: { en: "waiting for {services:names}", zh: "等待 {services:names}" },
   deployHealthy: { en: "all services are healthy", zh: "所有服务均已就绪" },

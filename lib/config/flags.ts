@@ -456,8 +456,8 @@ export const FLAGS = {
     parse: values.on,
     group: "output",
     commands: ["mirror"],
-    en: "write the mirror compose file although images failed; those keep their public names",
-    zh: "即使有镜像失败也写出 compose 文件，失败的镜像保留公网名字",
+    en: "write the mirror compose file although images failed; those keep their public names, and nothing is deployed",
+    zh: "即使有镜像失败也写出 compose 文件，失败的镜像保留公网名字，不进行部署",
   },
   output: {
     property: "output",

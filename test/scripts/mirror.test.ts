@@ -167,6 +167,20 @@ test("one image's failure does not stop the others; no compose file is written, 
     assert.doesNotMatch(lock, /team-db/);
   }));
 
+test("--keep-going: the compose file with the failed image left public, and no deploy", () =>
+  inScene(async ({ docker, registry, folder, script }) => {
+    docker.fail("pull", 1, "manifest for ghcr.io/team/db:2 not found: manifest unknown");
+    const { code, stderr } = await script("mirror", ["--keep-going", "--concurrency", "1"]);
+    assert.equal(code, 1, stderr);
+    assert.equal(
+      readFileSync(join(folder, "docker-compose-mirror.yaml"), "utf8"),
+      COMPOSE.replace('"nginx:1.27"', `"${registry.host}/team/nginx:1.27"`),
+    );
+    assert.match(stderr, /these failed and keep their public names.*: ghcr\.io\/team\/db:2/);
+    assert.doesNotMatch(stderr, /"ghcr\.io\/team\/db:2": it is on the ignore list/);
+    assert.match(stderr, /- Deploy: skipped: an image failed/);
+  }));
+
 test("pull and push alone", () =>
   inScene(async ({ docker, registry, script }) => {
     const early = await script("push");

@@ -84,8 +84,12 @@ function reportWarnings(terminal: Terminal, warnings: readonly ComposeWarning[])
   for (const line of new Set(lines)) terminal.note(terminal.text("warning", { text: line }));
 }
 
-/** What of the compose file changes, and what stays although it names an image. */
-export function reportRewrite(terminal: Terminal, { files, rewritten, frozen, untouched }: Rewrite): void {
+/** What of the compose file changes, and what stays although it names an image; of `failed` images it was said already. */
+export function reportRewrite(
+  terminal: Terminal,
+  { files, rewritten, frozen, untouched }: Rewrite,
+  failed: ReadonlySet<string> = new Set(),
+): void {
   terminal.note(terminal.text("rewritten", { count: rewritten, file: files[0].path }));
   for (const { service, variables, image } of frozen) {
     terminal.note(terminal.text("frozen", { service, variables: variables.join(", "), image }));
@@ -93,7 +97,9 @@ export function reportRewrite(terminal: Terminal, { files, rewritten, frozen, un
   for (const { service, image, reason } of untouched) {
     if (reason === "present") terminal.note(terminal.text("untouchedPresent", { service, image: image ?? "" }));
     else if (reason === "built") terminal.note(terminal.text("untouchedBuilt", { service }));
-    else terminal.note(terminal.text("untouchedIgnored", { service, image: image ?? "" }));
+    else if (image === undefined || !failed.has(image)) {
+      terminal.note(terminal.text("untouchedIgnored", { service, image: image ?? "" }));
+    }
   }
 }
 

@@ -33,7 +33,8 @@ export function reportMirror(
   { prepared, outcomes, rewrite, written, deployed }: MirrorResult,
 ): boolean {
   if (rewrite !== undefined) {
-    reportRewrite(terminal, rewrite);
+    const failed = new Set([...failedOf(outcomes)].flatMap(({ uses }) => uses.map(({ image }) => image)));
+    reportRewrite(terminal, rewrite, failed);
     reportWritten(terminal, prepared.project, rewrite, written);
   }
   const left = [...failedOf(outcomes)].map(nameOf);

@@ -3,7 +3,7 @@
  * layers against the version that first read them. Known before anything is sent, instead of a pull that fails late.
  *
  * Sources: image-spec layer media types (https://github.com/opencontainers/image-spec/blob/main/layer.md), the release
- * notes of docker (1.10: schema 2; 17.06: pulls OCI manifests reliably, 1.13 to 17 being reported to fail; 23.0: zstd
+ * notes of docker (17.06: pulls OCI manifests reliably, 1.13 to 17 being reported to fail; 23.0: zstd
  * layers), containerd (1.5: zstd) and podman (1.8: zstd).
  */
 import { MEDIA_TYPES } from "./manifest.ts";
@@ -25,18 +25,13 @@ export interface ReadManifest {
 }
 
 interface Rule {
-  readonly feature: "oci-manifest" | "docker-schema-2" | "zstd-layer";
+  readonly feature: "oci-manifest" | "zstd-layer";
   readonly uses: (manifest: ReadManifest) => boolean;
   /** The first version that reads it; a kind that is not named always did. */
   readonly since: Readonly<Partial<Record<Reader["kind"], string>>>;
 }
 
 const RULES: readonly Rule[] = [
-  {
-    feature: "docker-schema-2",
-    uses: ({ mediaType }) => mediaType === MEDIA_TYPES.dockerManifest,
-    since: { docker: "1.10" },
-  },
   {
     feature: "oci-manifest",
     uses: ({ mediaType }) => mediaType === MEDIA_TYPES.ociManifest,

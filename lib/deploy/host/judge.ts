@@ -92,7 +92,6 @@ function folderErrors({ host, user, folder }: HostProbe): readonly MirrorError[]
 
 /** What stops an image from being pulled has a remedy of its own for each cause. */
 const UNREADABLE = {
-  "docker-schema-2": "host-reads-no-schema-2",
   "oci-manifest": "host-reads-no-oci",
   "zstd-layer": "host-reads-no-zstd",
 } as const;

@@ -480,15 +480,6 @@ export const DEPLOY_ERRORS = {
       zh: "用 --format docker 重新 mirror，再部署；或升级那里的 docker",
     },
   },
-  "host-reads-no-schema-2": {
-    exit: 1,
-    en: 'docker on "{host}" cannot read what was mirrored: {reasons:causes}',
-    zh: "“{host}”上的 docker 无法读取已同步的镜像：{reasons:causes}",
-    hint: {
-      en: "update docker there",
-      zh: "升级那里的 docker",
-    },
-  },
   "host-reads-no-zstd": {
     exit: 1,
     en: 'docker on "{host}" cannot read what was mirrored: {reasons:causes}',

@@ -99,10 +99,6 @@ export const IMAGE_TEXTS = {
   "manifest-digest": { en: '"{digest}" is not a digest', zh: "“{digest}”不是摘要" },
   "manifest-size": { en: "{digest} has no valid size", zh: "{digest} 没有有效的大小" },
   "config-not-json": { en: "its config is not JSON", zh: "它的 config 不是 JSON" },
-  "unreadable-docker-schema-2": {
-    en: 'image "{image}" has a Docker schema 2 manifest, which {kind} {version} cannot read ({since} or later can)',
-    zh: "镜像“{image}”的 manifest 是 Docker schema 2 格式，{kind} {version} 无法读取（需要 {since} 或更高版本）",
-  },
   "unreadable-oci-manifest": {
     en: 'image "{image}" has an OCI manifest, which {kind} {version} cannot read ({since} or later can)',
     zh: "镜像“{image}”的 manifest 是 OCI 格式，{kind} {version} 无法读取（需要 {since} 或更高版本）",

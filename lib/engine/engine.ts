@@ -1,4 +1,5 @@
 /** What every engine can do, and what it tells while it does it. */
+import type { Descriptor } from "../image/manifest.ts";
 import type { MirrorError } from "../messages/errors.ts";
 import type { Transfer } from "../mirror/transfers.ts";
 
@@ -16,6 +17,8 @@ export interface Outcome {
   readonly platformDigest?: string;
   /** Size of the image in bytes, as the engine reports it. */
   readonly bytes?: number;
+  /** Config and layers, each once; absent where the engine does not tell them. */
+  readonly blobs?: readonly Descriptor[];
   /** Set exactly when `status` is `failed`. */
   readonly error?: MirrorError;
 }

@@ -122,7 +122,7 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     const manifest = parseManifest(raw, name);
     if (manifest.kind === "index") throw new MirrorError("manifest-invalid", { name, detail: "it is an index" });
     const image = { ...manifest, raw, isUnchecked: false };
-    const facts = { digest: descriptor.digest, bytes: sizeOf(image) };
+    const facts = { digest: descriptor.digest, bytes: sizeOf(image), blobs: blobsOf(image) };
     if (there?.digest === descriptor.digest) return { status: "present", ...facts };
     const { downloads } = runOf(signal);
     await sendImage(work, image, { fetch: (blob) => downloads.want(blob, [], {}), mayHave: there !== undefined });
@@ -279,9 +279,9 @@ async function hasAll(store: Store, image: SourceImage): Promise<boolean> {
 function factsOf(
   { sourceDigest, descriptor }: Source,
   image: SourceImage,
-): Pick<Outcome, "digest" | "sourceDigest" | "platformDigest" | "bytes"> {
+): Pick<Outcome, "digest" | "sourceDigest" | "platformDigest" | "bytes" | "blobs"> {
   const { digest } = descriptor;
-  return { sourceDigest, platformDigest: digest, digest, bytes: sizeOf(image) };
+  return { sourceDigest, platformDigest: digest, digest, bytes: sizeOf(image), blobs: blobsOf(image) };
 }
 
 function expect(registries: Registries, transfers: readonly Transfer[], mirrors: readonly SourceMirror[]): void {

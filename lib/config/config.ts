@@ -67,6 +67,7 @@ export const FLAGS = {
   wait: { type: "string", value: "SECONDS", variable: "DEPLOY_WAIT", default: "180" },
   keep: { type: "string", value: "N", variable: "DEPLOY_KEEP", default: "3" },
   release: { type: "string", value: "ID", positional: true },
+  report: { type: "string", value: "FILE" },
   "dry-run": { type: "boolean" },
   json: { type: "boolean" },
   yes: { type: "boolean" },
@@ -152,6 +153,8 @@ export interface Config {
   readonly keep: number;
   /** The release to go back to. */
   readonly release?: string;
+  /** Absolute path of the HTML page to write about the run. */
+  readonly report?: string;
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly yes: boolean;
@@ -249,6 +252,7 @@ export function readConfig({
     waitSeconds: number("wait", { least: 1, most: 86_400 }),
     keep: number("keep", { least: 1, most: 64 }),
     release: text("release"),
+    report: path("report"),
     dryRun: isSet("dry-run"),
     json: isSet("json"),
     yes: isSet("yes"),

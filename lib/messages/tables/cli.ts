@@ -123,6 +123,10 @@ export const CLI_TEXTS = {
   "flag-output": { en: "file to write", zh: "要写入的文件" },
   "flag-host": { en: "ssh host to deploy to", zh: "要部署到的 ssh 主机" },
   "flag-dir": { en: "folder on the host", zh: "主机上的目录" },
+  "flag-report": {
+    en: "write a page about the run: images, shared layers, throughput, deploy",
+    zh: "生成本次运行的网页报告：镜像、共享层、吞吐量、部署过程",
+  },
   "flag-dry-run": { en: "show the plan and do nothing", zh: "只显示计划，什么都不做" },
   "flag-json": { en: "print the result as JSON", zh: "以 JSON 输出结果" },
   "flag-yes": { en: "do not ask", zh: "不询问" },

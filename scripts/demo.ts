@@ -14,7 +14,7 @@ import { hasDrifted, verifiedLines, verifiedSummary } from "../lib/cli/report/ve
 import { verify } from "../lib/mirror/verify.ts";
 import { writeFiles } from "../lib/system/write-file.ts";
 
-await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
+await command({ name: "demo", flags: [] }, async ({ terminal, signal, recorder }) => {
   const stage = await openStage();
   const { config } = stage;
   try {
@@ -40,7 +40,7 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal }) => {
         {
           title: terminal.text("demoMirror", { count: transfers.length, host: config.registry! }),
           run: async (row) => {
-            const shown = { config, terminal, signal };
+            const shown = { config, terminal, signal, recorder };
             const work = { engine: session.engine, step: "pull" } as const; // the store is the mirror
             work.engine.begin?.(transfers, work.step);
             outcomes = await showTransfers(shown, row, transfers, work);

@@ -6,7 +6,8 @@ import { dryRunOf } from "../lib/cli/report/deploy-plan.ts";
 import { DEPLOY_FLAGS } from "../lib/config/flag-sets.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
 
-await command({ name: "deploy", flags: DEPLOY_FLAGS }, async ({ config, terminal, signal }) => {
+await command({ name: "deploy", flags: DEPLOY_FLAGS }, async (context) => {
+  const { config, terminal, signal } = context;
   const hosts = requireHosts(config);
   const options = { ...(await prepareDeploy(config)), signal };
   if (config.dryRun) return dryRunOf(terminal, config, hosts, options);
@@ -16,7 +17,7 @@ await command({ name: "deploy", flags: DEPLOY_FLAGS }, async ({ config, terminal
     {
       title: terminal.text("stepDeploy", { host: hosts.join(", ") }),
       run: async (row) => {
-        outcomes = await showDeploy(terminal, row, hosts, options);
+        outcomes = await showDeploy(context, row, hosts, options);
         return allWell(outcomes);
       },
     },

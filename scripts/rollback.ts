@@ -6,7 +6,8 @@ import { rollbackDryRunOf } from "../lib/cli/report/deploy-plan.ts";
 import { ROLLBACK_FLAGS } from "../lib/config/flag-sets.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
 
-await command({ name: "rollback", flags: ROLLBACK_FLAGS }, async ({ config, terminal, signal }) => {
+await command({ name: "rollback", flags: ROLLBACK_FLAGS }, async (context) => {
+  const { config, terminal, signal } = context;
   const hosts = requireHosts(config);
   const options = { ...(await prepareDeploy(config)), signal };
   if (config.dryRun) return rollbackDryRunOf(terminal, config, hosts, options);
@@ -16,7 +17,7 @@ await command({ name: "rollback", flags: ROLLBACK_FLAGS }, async ({ config, term
     {
       title: terminal.text("stepRollback", { host: hosts.join(", ") }),
       run: async (row) => {
-        outcomes = await showWork(terminal, row, hosts, (host, onStage) => rollBack(host, options, onStage));
+        outcomes = await showWork(context, row, hosts, (host, onStage) => rollBack(host, options, onStage));
         return allWell(outcomes);
       },
     },

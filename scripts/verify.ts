@@ -7,7 +7,13 @@ import { outputPath, preparePlan } from "../lib/mirror/prepare.ts";
 import { openStore } from "../lib/store/open.ts";
 import { command } from "../lib/cli/command.ts";
 import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/config/flag-sets.ts";
-import { hasDrifted, verifiedJson, verifiedLines, verifiedSummary } from "../lib/cli/report/verify.ts";
+import {
+  hasDrifted,
+  verifiedFindings,
+  verifiedJson,
+  verifiedLines,
+  verifiedSummary,
+} from "../lib/cli/report/verify.ts";
 import { withSpinner } from "../lib/cli/spinner.ts";
 import { verify } from "../lib/mirror/verify.ts";
 
@@ -22,7 +28,7 @@ const FLAGS = [
   "json",
 ] as const;
 
-await command({ name: "verify", flags: FLAGS }, async ({ config, terminal, signal }) => {
+await command({ name: "verify", flags: FLAGS }, async ({ config, terminal, signal, recorder }) => {
   const { project, plan } = await preparePlan(withMirror(config));
   const file = lockFileOf(outputPath(config, project, "docker-compose-mirror.yaml"));
   const locked = await readLock(file);
@@ -34,6 +40,7 @@ await command({ name: "verify", flags: FLAGS }, async ({ config, terminal, signa
     const verified = await withSpinner(terminal, terminal.text("askingRegistries"), () =>
       verify(locked, plan.transfers, { registries, sourceMirrors, store, signal }),
     );
+    for (const finding of verifiedFindings(terminal, verified)) recorder.finding(finding);
     if (config.json) terminal.json(verified.map(verifiedJson));
     else for (const line of verifiedLines(terminal, verified)) terminal.result(line);
     terminal.note(verifiedSummary(terminal, verified));

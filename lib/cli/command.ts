@@ -3,6 +3,9 @@ import { setMaxListeners } from "node:events";
 import { type Config, type FlagName, FLAGS, languageOf, readInvocation, VARIABLES } from "../config/config.ts";
 import { detailOf, EXIT, MirrorError } from "../messages/errors.ts";
 import { formatTable } from "./format.ts";
+import { stepTitle } from "./report/step-title.ts";
+import { publish } from "./report/page/publish.ts";
+import { openRecorder, type Recorder } from "./report/page/record.ts";
 import { openTerminal, type Terminal } from "./output.ts";
 
 export interface Context {
@@ -10,6 +13,8 @@ export interface Context {
   readonly terminal: Terminal;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Collects what the report and the summary show. */
+  readonly recorder: Recorder;
 }
 
 export interface CommandSpec {
@@ -45,7 +50,7 @@ export async function command(spec: CommandSpec, body: Body): Promise<void> {
     const invocation = readInvocation([...spec.flags, "lang", "help"]);
     terminal = openTerminal({ language: invocation.language });
     if (invocation.help()) terminal.result(help(spec, terminal));
-    else if ((await body({ config: invocation.config(), terminal, signal: abort.signal })) === false)
+    else if ((await recorded(spec, body, { config: invocation.config(), terminal, signal: abort.signal })) === false)
       process.exitCode = EXIT.failed;
   } catch (error) {
     if (!isInterrupt(error)) terminal.note(terminal.explain(error));
@@ -58,6 +63,27 @@ export async function command(spec: CommandSpec, body: Body): Promise<void> {
     terminal.note(terminal.text("wasInterrupted"));
     process.exitCode = EXIT.interrupted;
   }
+}
+
+/** Runs `body`, and publishes what it did however it ends. Throws what `body` throws, else `file-write`. */
+async function recorded(spec: CommandSpec, body: Body, context: Omit<Context, "recorder">): Promise<boolean | void> {
+  const { config, terminal } = context;
+  const recorder = openRecorder({
+    command: spec.name,
+    password: config.credentials?.password,
+    explain: (error) => terminal.errorJson(error),
+    stepTitle: (step) => stepTitle(terminal, step),
+  });
+  let result: boolean | void;
+  try {
+    result = await body({ ...context, recorder });
+  } catch (error) {
+    recorder.failure(error);
+    await publish(config, recorder.record()).catch((failure) => terminal.note(terminal.explain(failure)));
+    throw error;
+  }
+  await publish(config, recorder.record());
+  return result;
 }
 
 /** A reader that has seen enough, such as `head`, makes nothing fail. */

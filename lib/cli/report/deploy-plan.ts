@@ -8,6 +8,7 @@ import type { DeployStep } from "../../deploy/plan/steps.ts";
 import { commandLine } from "../../system/shell-quote.ts";
 import { formatBytes } from "../../messages/format.ts";
 import { withSpinner } from "../spinner.ts";
+import { stepTitle } from "./step-title.ts";
 import type { Terminal } from "../output.ts";
 
 /** Shows the plan of every host, looked at but not touched. */
@@ -58,10 +59,6 @@ export function planHead(terminal: Terminal, { host, probe, compose, warnings }:
 export function warningLine(terminal: Terminal, { code, values }: CheckWarning): string {
   const shown = typeof values["bytes"] === "number" ? { ...values, bytes: formatBytes(values["bytes"]) } : values;
   return terminal.text("warning", { text: terminal.text(`warning-${code}`, shown as never) });
-}
-
-export function stepTitle(terminal: Terminal, { kind, values }: DeployStep): string {
-  return terminal.text(`deploy-${kind}`, values as never);
 }
 
 function show<Plan>(

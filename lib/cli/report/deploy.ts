@@ -4,7 +4,9 @@ import { type DeployOptions, type DeployStage, deployTo, type HostStatus } from 
 import type { DeployResult } from "../../deploy/execute.ts";
 import type { ServiceState } from "../../deploy/host/containers.ts";
 import { MirrorError } from "../../messages/errors.ts";
-import { planHead, stepTitle } from "./deploy-plan.ts";
+import type { Context } from "../command.ts";
+import { planHead } from "./deploy-plan.ts";
+import { stepTitle } from "./step-title.ts";
 import { formatTable } from "../format.ts";
 import type { Row } from "../pipeline.ts";
 import { errorText } from "./images.ts";
@@ -24,17 +26,17 @@ export function deployTitle(terminal: Terminal, hosts: readonly string[]): strin
 
 /** Deploys to all hosts at once and shows it in `row`. Throws `interrupted` only. */
 export async function showDeploy(
-  terminal: Terminal,
+  context: Pick<Context, "terminal" | "recorder">,
   row: Row,
   hosts: readonly string[],
   options: DeployOptions,
 ): Promise<readonly HostOutcome[]> {
-  return showWork(terminal, row, hosts, (host, onStage) => deployTo(host, options, onStage));
+  return showWork(context, row, hosts, (host, onStage) => deployTo(host, options, onStage));
 }
 
 /** Does `work` for all hosts at once and shows it in `row`. Throws as `onEveryHost` does. */
 export async function showWork(
-  terminal: Terminal,
+  { terminal, recorder }: Pick<Context, "terminal" | "recorder">,
   row: Row,
   hosts: readonly string[],
   work: (host: string, onStage: (stage: DeployStage) => void) => Promise<DeployResult>,
@@ -42,19 +44,22 @@ export async function showWork(
   const doing = new Map<string, string>();
   const prefix = (host: string): string => (hosts.length === 1 ? "" : `${host}: `);
   const show = (host: string, stage: DeployStage): void => {
+    recorder.stage(host, stage);
     const { live, notes } = stageLines(terminal, stage);
     for (const note of notes) row.note(prefix(host) + note);
     if (live === undefined) return;
     doing.set(host, live);
     row.live([...doing].map(([name, text]) => prefix(name) + text).join("\n"));
   };
-  return onEveryHost(hosts, async (host) => {
+  const outcomes = await onEveryHost(hosts, async (host) => {
     try {
       return await work(host, (stage) => show(host, stage));
     } finally {
       doing.delete(host);
     }
   });
+  for (const outcome of outcomes) recorder.host(outcome);
+  return outcomes;
 }
 
 /** Does `work` for all hosts at once. Throws `interrupted` only. */

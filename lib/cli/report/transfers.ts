@@ -64,7 +64,7 @@ export async function reportStore({ config, terminal }: Context, { store }: Sess
  * engine is not installed.
  */
 export async function showTransfers(
-  { config, terminal, signal }: Context,
+  { config, terminal, signal, recorder }: Context,
   row: Row,
   transfers: readonly Transfer[],
   { engine, step }: { readonly engine: Engine; readonly step: "pull" | "push" | "mirror" },
@@ -73,6 +73,7 @@ export async function showTransfers(
   const draw = (): void => row.live(board.lines().join("\n"));
   const onProgress = (progress: Progress): void => {
     board.progress(progress);
+    recorder.progress(progress);
     if (progress.kind === "retry" && !terminal.interactive) {
       row.note(`${nameOf(progress.transfer)}  ${describe(terminal, progress)}`);
     }
@@ -84,6 +85,7 @@ export async function showTransfers(
       board.begin(transfer);
       const outcome = await engine[step](transfer, { signal, onProgress });
       board.end(outcome);
+      recorder.outcome(outcome);
       if (!terminal.interactive) {
         row.note(`[${board.counter()}] ${nameOf(transfer)}  ${ending(terminal, outcome)}`);
       }

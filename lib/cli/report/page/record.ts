@@ -1,0 +1,220 @@
+/**
+ * What happened in a run, as a plain value: collected while the run goes, and shown by the page of `--report` and by the
+ * Markdown summary. Nothing is kept that a child process printed, and the registry's password is blanked wherever it
+ * may have got in, so that a record can be handed on.
+ */
+import type { DeployStage } from "../../../deploy/deploy.ts";
+import type { DeployResult } from "../../../deploy/execute.ts";
+import type { ServiceState } from "../../../deploy/host/containers.ts";
+import type { DeployStep } from "../../../deploy/plan/steps.ts";
+import type { Outcome, Progress, Status } from "../../../engine/engine.ts";
+import { formatReference } from "../../../image/reference.ts";
+import type { Explanation } from "../../../messages/errors.ts";
+import type { Transfer } from "../../../mirror/transfers.ts";
+import type { Secret } from "../../../system/secret.ts";
+
+/** Every `at`, `from` and `to` is in milliseconds since the run began. */
+export interface RunRecord {
+  /** The command's name, such as `mirror`. */
+  readonly command: string;
+  /** When the run began, ISO 8601. */
+  readonly time: string;
+  /** Milliseconds that the run took. */
+  readonly duration: number;
+  readonly images: readonly ImageRecord[];
+  /** Sum of the bytes that the images had done, in the order of time. */
+  readonly samples: readonly Sample[];
+  readonly retries: readonly RetryRecord[];
+  readonly hosts: readonly HostRecord[];
+  /** What a command that only compares found, one row an image. */
+  readonly findings: readonly Finding[];
+  /** What ended the run before its end. */
+  readonly error?: Explanation;
+}
+
+export interface ImageRecord {
+  readonly source: string;
+  readonly target: string;
+  readonly services: readonly string[];
+  readonly status: Status;
+  readonly digest?: string;
+  readonly bytes?: number;
+  /** Config and layers, each once; absent where the engine does not tell them. */
+  readonly blobs?: readonly BlobRecord[];
+  readonly retries: number;
+  readonly error?: Explanation;
+}
+
+export interface BlobRecord {
+  readonly digest: string;
+  readonly size: number;
+}
+
+export interface Sample {
+  readonly at: number;
+  readonly bytes: number;
+}
+
+export interface RetryRecord {
+  readonly at: number;
+  readonly image: string;
+  readonly attempt: number;
+  readonly reason: string;
+}
+
+export interface HostRecord {
+  readonly host: string;
+  readonly dir?: string;
+  readonly release?: string;
+  readonly steps: readonly StepRecord[];
+  readonly services: readonly ServiceState[];
+  readonly error?: Explanation;
+}
+
+export interface StepRecord {
+  readonly title: string;
+  readonly from: number;
+  /** Absent when the step did not end by itself. */
+  readonly to?: number;
+  /** Services that were waited for, whenever they changed. */
+  readonly waiting: readonly { readonly at: number; readonly services: readonly string[] }[];
+}
+
+export interface Finding {
+  readonly image: string;
+  readonly ok: boolean;
+  /** What was found, in the user's language. */
+  readonly detail: string;
+  readonly hint?: string;
+}
+
+export interface RecorderOptions {
+  readonly command: string;
+  /** Blanked wherever it appears. */
+  readonly password?: Secret | undefined;
+  readonly explain: (error: unknown) => Explanation;
+  readonly stepTitle: (step: DeployStep) => string;
+  /** Milliseconds of a clock that only goes forward; the default is the process's. */
+  readonly now?: () => number;
+}
+
+/** Collects a run's events. */
+export interface Recorder {
+  progress(progress: Progress): void;
+  outcome(outcome: Outcome): void;
+  stage(host: string, stage: DeployStage): void;
+  host(outcome: { readonly host: string; readonly result?: DeployResult; readonly error?: unknown }): void;
+  finding(finding: Finding): void;
+  failure(error: unknown): void;
+  /** Everything so far. */
+  record(): RunRecord;
+}
+
+type Open<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? Open<E>[] : T[K] };
+
+export function openRecorder({
+  command,
+  password,
+  explain,
+  stepTitle,
+  now = () => performance.now(),
+}: RecorderOptions): Recorder {
+  const begun = now();
+  const time = new Date().toISOString();
+  const done = new Map<Transfer, number>();
+  const images: ImageRecord[] = [];
+  const samples: Sample[] = [{ at: 0, bytes: 0 }];
+  const retries: (RetryRecord & { readonly transfer: Transfer })[] = [];
+  const hosts = new Map<string, Open<HostRecord>>();
+  const open = new Map<DeployStep, Open<StepRecord>>();
+  const findings: Finding[] = [];
+  let failed: unknown;
+  let sum = 0;
+
+  const at = (): number => Math.round(now() - begun);
+  const count = (transfer: Transfer, bytes: number): void => {
+    sum += bytes - (done.get(transfer) ?? 0);
+    done.set(transfer, bytes);
+    samples.push({ at: at(), bytes: sum });
+  };
+  const hostOf = (host: string): Open<HostRecord> => {
+    const known = hosts.get(host) ?? { host, steps: [], services: [] };
+    hosts.set(host, known);
+    return known;
+  };
+
+  return {
+    progress: (progress) => {
+      const { kind, transfer } = progress;
+      if (kind === "bytes") count(transfer, progress.done);
+      if (kind !== "retry") return;
+      const { attempt, reason } = progress;
+      retries.push({ transfer, at: at(), image: transfer.uses[0].image, attempt, reason });
+    },
+    outcome: ({ transfer, status, digest, bytes, blobs, error }) => {
+      images.push({
+        source: transfer.uses[0].image,
+        target: formatReference(transfer.target),
+        services: transfer.uses.flatMap(({ services }) => services),
+        status,
+        ...(digest === undefined ? {} : { digest }),
+        ...(bytes === undefined ? {} : { bytes }),
+        ...(blobs === undefined ? {} : { blobs: blobs.map(({ digest: name, size }) => ({ digest: name, size })) }),
+        retries: retries.filter((each) => each.transfer === transfer).length,
+        ...(error === undefined ? {} : { error: explain(error) }),
+      });
+    },
+    stage: (host, stage) => {
+      const { steps } = hostOf(host);
+      if (stage.kind === "started") {
+        const step: Open<StepRecord> = { title: stepTitle(stage.step), from: at(), waiting: [] };
+        open.set(stage.step, step);
+        steps.push(step);
+      } else if (stage.kind === "finished") {
+        const step = open.get(stage.step);
+        if (step !== undefined) step.to = at();
+      } else if (stage.kind === "waiting" && stage.services.length > 0) {
+        open.get(stage.step)?.waiting.push({ at: at(), services: [...stage.services] });
+      }
+    },
+    host: ({ host, result, error }) => {
+      const entry = hostOf(host);
+      if (result !== undefined) {
+        entry.dir = result.dir;
+        if (result.release !== undefined) entry.release = result.release;
+        entry.services = [...result.services];
+      }
+      if (error !== undefined) entry.error = explain(error);
+    },
+    finding: (finding) => void findings.push(finding),
+    failure: (error) => void (failed = error),
+    record: () =>
+      blanked(
+        {
+          command,
+          time,
+          duration: at(),
+          images,
+          samples,
+          retries: retries.map(({ at: moment, image, attempt, reason }) => ({ at: moment, image, attempt, reason })),
+          hosts: [...hosts.values()],
+          findings,
+          ...(failed === undefined ? {} : { error: explain(failed) }),
+        },
+        password,
+      ),
+  };
+}
+
+/** Whether there is anything to show. */
+export function isEmpty({ images, hosts, findings, error }: RunRecord): boolean {
+  return images.length + hosts.length + findings.length === 0 && error === undefined;
+}
+
+/** A deep copy of `record` without `password`. */
+function blanked(record: RunRecord, password: Secret | undefined): RunRecord {
+  const secret = password?.reveal() ?? "";
+  const clean = (_key: string, value: unknown): unknown =>
+    typeof value === "string" && secret !== "" ? value.replaceAll(secret, String(password)) : value;
+  return JSON.parse(JSON.stringify(record, clean)) as RunRecord;
+}

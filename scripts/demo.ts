@@ -40,10 +40,9 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal, recorder }
         {
           title: terminal.text("demoMirror", { count: transfers.length, host: config.registry! }),
           run: async (row) => {
-            const shown = { config, terminal, signal, recorder };
             const work = { engine: session.engine, step: "pull" } as const; // the store is the mirror
             work.engine.begin?.(transfers, work.step);
-            outcomes = await showTransfers(shown, row, transfers, work);
+            outcomes = await showTransfers({ config, terminal, signal, recorder }, row, transfers, work);
             row.title(outcomeCounts(terminal, outcomes));
             return !hasFailed(outcomes);
           },

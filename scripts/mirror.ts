@@ -39,8 +39,7 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
       {
         title: terminal.text("stepCheck"),
         run: async (row) => {
-          const findings = await showChecks(context, row, { ...prepared, ...session, locked: before });
-          const failure = failedCheck(findings);
+          const failure = failedCheck(await showChecks(context, row, { ...prepared, ...session, locked: before }));
           if (failure) throw failure;
         },
       },

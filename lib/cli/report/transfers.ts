@@ -69,6 +69,7 @@ export async function showTransfers(
   transfers: readonly Transfer[],
   { engine, step }: { readonly engine: Engine; readonly step: "pull" | "push" | "mirror" },
 ): Promise<readonly Outcome[]> {
+  recorder.begin(transfers);
   const board = new Board(terminal, transfers.length);
   const draw = (): void => row.live(board.lines().join("\n"));
   const onProgress = (progress: Progress): void => {

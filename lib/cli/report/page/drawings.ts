@@ -64,7 +64,7 @@ function drawGroup(tile: Tile<SharedGroup>, language: Language): Markup {
 }
 
 /** `text` in at most `columns`. */
-export function shortened(text: string, columns: number): string {
+function shortened(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
   let kept = "";
   for (const char of text) {

@@ -9,7 +9,7 @@ export interface Markup {
 type Content = Markup | string | number | undefined | readonly Content[];
 
 /** `text` as the content of an element or a quoted attribute; control characters are shown, not obeyed. */
-export function escape(text: string): string {
+function escape(text: string): string {
   return printable(text).replace(/[&<>"'`]/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 

@@ -120,7 +120,7 @@ function imageSection({ images }: RunRecord, say: Say): Markup {
   );
   return html`<section id="images">
     <h2>${say("page-images")}</h2>
-    <p class="soft">${say("page-sortable")}</p>
+    <p class="soft wide">${say("page-sortable")}</p>
     <table role="table">
       <thead role="rowgroup">
         <tr role="row">

@@ -100,6 +100,8 @@ export interface RecorderOptions {
 
 /** Collects a run's events. */
 export interface Recorder {
+  /** The transfers to come: images are shown in their order, in whatever order they end. */
+  begin(transfers: readonly Transfer[]): void;
   progress(progress: Progress): void;
   outcome(outcome: Outcome): void;
   stage(host: string, stage: DeployStage): void;
@@ -122,7 +124,8 @@ export function openRecorder({
   const begun = now();
   const time = new Date().toISOString();
   const done = new Map<Transfer, number>();
-  const images: ImageRecord[] = [];
+  let order: readonly Transfer[] = [];
+  const images = new Map<Transfer, ImageRecord>();
   const samples: Sample[] = [{ at: 0, bytes: 0 }];
   const retries: (RetryRecord & { readonly transfer: Transfer })[] = [];
   const hosts = new Map<string, Open<HostRecord>>();
@@ -144,6 +147,7 @@ export function openRecorder({
   };
 
   return {
+    begin: (transfers) => void (order = [...order, ...transfers]),
     progress: (progress) => {
       const { kind, transfer } = progress;
       if (kind === "bytes") count(transfer, progress.done);
@@ -152,7 +156,7 @@ export function openRecorder({
       retries.push({ transfer, at: at(), image: transfer.uses[0].image, attempt, reason });
     },
     outcome: ({ transfer, status, digest, bytes, blobs, error }) => {
-      images.push({
+      images.set(transfer, {
         source: transfer.uses[0].image,
         target: formatReference(transfer.target),
         services: transfer.uses.flatMap(({ services }) => services),
@@ -194,7 +198,7 @@ export function openRecorder({
           command,
           time,
           duration: at(),
-          images,
+          images: [...images].toSorted(([a], [b]) => order.indexOf(a) - order.indexOf(b)).map(([, image]) => image),
           samples,
           retries: retries.map(({ at: moment, image, attempt, reason }) => ({ at: moment, image, attempt, reason })),
           hosts: [...hosts.values()],

@@ -27,7 +27,7 @@ tr:last-child td{border-bottom:0}th:first-child,td:first-child{padding-left:0}th
 th button{font:inherit;color:inherit;background:none;border:0;padding:0;cursor:pointer}
 th button:hover,th button:focus-visible{color:var(--accent)}
 th[aria-sort=ascending] button::after{content:" \\2191"}th[aria-sort=descending] button::after{content:" \\2193"}
-td small{display:block;color:var(--soft);font-size:13px}td.steps{width:45%}
+td code{white-space:nowrap}td small{display:block;color:var(--soft);font-size:13px}td.steps{width:45%}
 code{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
 .badge{display:inline-block;border-radius:999px;padding:1px 10px;font-size:13px;background:var(--calm-back);
 white-space:nowrap}

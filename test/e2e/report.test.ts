@@ -19,7 +19,7 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Where the screenshots stay, for a person to look at; a temporary folder unless it is set. */
+/** Where the screenshots stay, for a person to look at; a temporary folder unless it is set. The bed has a /tmp of its own. */
 const KEPT = process.env["REPORT_SCREENSHOTS"];
 
 for (const [language, htmlLanguage] of [

@@ -19,8 +19,8 @@ export const PAGE_TEXTS = {
   "page-sortable": { en: "Select a column header to sort.", zh: "点击表头可排序。" },
   "page-sharing": { en: "Shared layers", zh: "共享层" },
   "page-sharing-about": {
-    en: "Each tile is one layer, its area the layer's size. Layers of the same images stand together; the darker, the more images share them.",
-    zh: "每一块是一个层，面积代表大小。属于同一组镜像的层放在一起；颜色越深，共享的镜像越多。",
+    en: "Each tile is one layer, its area the layer's size. Layers of the same images stand together; the stronger the color, the more images share them.",
+    zh: "每一块是一个层，面积代表大小。属于同一组镜像的层放在一起；颜色越醒目，共享的镜像越多。",
   },
   "page-sharing-none": {
     en: "This engine does not tell which layers an image has.",

@@ -1,4 +1,4 @@
-/** The results as a page: a table for each stage, and what came of the targets. */
+/** Formats the results as a page: a table for each stage, and whether the targets are met. */
 import {
   isComplete,
   median,
@@ -11,7 +11,7 @@ import {
 } from "./results.ts";
 
 const MB = 1_000_000;
-/** A cost that grows by so much more than its cause is still in line with it. */
+/** A cost that grows by up to this factor more than its cause counts as linear. */
 const LINEAR = 1.1;
 
 export function formatReport(results: Results): string {
@@ -44,7 +44,7 @@ export function formatReport(results: Results): string {
   ].join("\n");
 }
 
-/** Part of the machine that other work took in the median run. */
+/** Share of the machine that other work took in the median run. */
 function othersOf({ tools }: StageResult): number {
   return median(tools.flatMap(({ runs }) => runs.map(({ othersShare }) => othersShare)));
 }
@@ -69,19 +69,19 @@ function stageSection(stage: StageResult): readonly string[] {
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ...rows.map((cells) => `| ${cells.join(" | ")} |`),
     ...(tools.some(({ runs }) => runs.some(({ isLate }) => isLate))
-      ? ["", `A run that was not over after ${LIMIT_NOTE} was ended.`]
+      ? ["", `Runs were stopped after ${LIMIT_NOTE}.`]
       : []),
     ...(rows.length > 0 && images > 0 ? [] : ["", "Nothing was measured."]),
   ];
 }
 
-/** What TCP makes of the link. */
+/** What plain HTTP transfers reach on the link. */
 function plainLines({ plainSeconds }: StageResult): readonly string[] {
   if (plainSeconds === undefined) return [];
   const [middle, least, most] = [median(plainSeconds), Math.min(...plainSeconds), Math.max(...plainSeconds)];
   return [
     `${PLAIN_CONNECTIONS} plain HTTP transfers each way, all at once, take ${inSeconds(middle)} s (${inSeconds(least)} to`,
-    `${inSeconds(most)}) for as many bytes: nothing is found out before, checked or kept, and no way waits for the other.`,
+    `${inSeconds(most)}) for the same bytes: no login, no manifests, no checks, and uploads do not wait for downloads.`,
   ];
 }
 
@@ -124,7 +124,7 @@ function row(stage: StageResult, tool: ToolResult): readonly string[] {
   ];
 }
 
-/** A figure of the tool, and the same of its daemon if it has one. */
+/** A figure of the tool, and that of its daemon if there is one. */
 function plus(main: string, extra: number, text: (value: number) => string): string {
   return extra === 0 ? main : `${main} + ${text(extra)}`;
 }
@@ -143,7 +143,7 @@ function directOf({ tools }: StageResult): ToolResult | undefined {
   return tools.find(({ tool, runs }) => tool.endsWith("direct") && runs.length > 0);
 }
 
-/** Whether four times as many images cost four times as much. */
+/** Whether four times as many images take four times as long. */
 function growthOf(stages: readonly StageResult[]): readonly string[] {
   return ["", "-warm"].flatMap((warm) => {
     const [many, few] = [`e${warm}`, `e250${warm}`].map((id) =>
@@ -155,11 +155,11 @@ function growthOf(stages: readonly StageResult[]): readonly string[] {
     if (many === undefined || few === undefined) return [];
     const growth = wall(many) / wall(few);
     const verdict = growth <= 4 * LINEAR ? "met" : "**not met**";
-    return [`(e${warm}) 1,000 images take ${growth.toFixed(1)} times as long as 250, in line with 4: ${verdict}`];
+    return [`(e${warm}) 1,000 images take ${growth.toFixed(1)} times as long as 250, linear is 4: ${verdict}`];
   });
 }
 
-/** What the direct engine has to reach in a stage, and whether it does. */
+/** The targets of the direct engine in a stage, and whether they are met. */
 function targetsOf(stage: StageResult): readonly string[] {
   const direct = directOf(stage);
   if (direct === undefined) return [];
@@ -167,7 +167,7 @@ function targetsOf(stage: StageResult): readonly string[] {
   const fastest = peers.toSorted((a, b) => wall(a) - wall(b))[0];
   const say = (text: string, isMet: boolean): string => `(${stage.id}) ${text}: ${isMet ? "met" : "**not met**"}`;
   const toFastest = (part: number, words: string): readonly string[] => {
-    if (fastest === undefined) return [`(${stage.id}) no other tool brought every image`];
+    if (fastest === undefined) return [`(${stage.id}) no other tool copied every image`];
     const isMet = wall(direct) <= part * wall(fastest);
     return [say(`${inSeconds(wall(direct))} s, ${words} of ${fastest.tool}, ${inSeconds(wall(fastest))} s`, isMet)];
   };
@@ -210,7 +210,7 @@ function targetsOf(stage: StageResult): readonly string[] {
   }
 }
 
-/** How near a time comes to that of the bytes alone, at their best; nothing is asked for here. */
+/** The time as a ratio to the best plain transfer; not a target. */
 function toPlain({ id, plainSeconds }: StageResult, seconds: number): readonly string[] {
   if (plainSeconds === undefined) return [];
   return [`(${id}) ${(seconds / Math.min(...plainSeconds)).toFixed(2)} times what plain transfers take at their best`];

@@ -22,11 +22,11 @@ prepare() {
   bash "$HERE/install.sh"
   bash "$BED_SCRIPT" up
 }
-# A file takes the output, because what the bed starts would keep a pipe open.
+# Output goes to a file, because the bed's background processes would keep a pipe open.
 if ! prepare >"$log" 2>&1; then
   cat "$log" >&2
   exit 1
 fi
 cd "$HERE/.."
-# In the workstation's network, where the registries' own doors are.
+# In the workstation's network, where the registries' control ports are reachable.
 nsenter -t "$(<"$BED_STATE/ws.pid")" -n -- node --import tsx "$HERE/run.ts" "$@"

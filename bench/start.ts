@@ -26,7 +26,7 @@ interface Times {
 }
 
 function images(...args: readonly string[]): Command {
-  const loader = join(CHECKOUT, "node_modules/tsx/dist/loader.mjs");
+  const loader = join(CHECKOUT, "node_modules/tsx/dist/esm/index.mjs");
   return ["node", "--import", loader, "--", join(CHECKOUT, "scripts/images.ts"), ...MIRROR, ...args];
 }
 

@@ -19,7 +19,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
 /** The command that runs `scripts/NAME.ts`, as `task NAME` does. */
 export function script(name: string): Command {
   const limits = ["--max-semi-space-size=4", "--max-old-space-size=1024"];
-  const loader = join(CHECKOUT, "node_modules/tsx/dist/loader.mjs");
+  const loader = join(CHECKOUT, "node_modules/tsx/dist/esm/index.mjs");
   return ["node", ...limits, "--import", loader, "--", join(CHECKOUT, "scripts", `${name}.ts`)];
 }
 

@@ -9,15 +9,24 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Config, requireMirror } from "./config/config.ts";
 import { needsOf } from "./deploy/files/bundle.ts";
-import { defaultDir, lookAt } from "./deploy/deploy.ts";
-import { type DeployWarning, judgeHost } from "./deploy/host/probe.ts";
-import { engineError } from "./engine/docker/docker-errors.ts";
-import { MirrorError } from "./messages/errors.ts";
+import { lookAt } from "./deploy/deploy.ts";
+import { judgeHost } from "./deploy/host/judge.ts";
+import { storedManifests } from "./deploy/host/stored-manifests.ts";
+import { defaultDir } from "./deploy/options.ts";
+import { ORCHESTRATORS } from "./deploy/orchestrator/orchestrators.ts";
+import type { EngineState, Requirements } from "./engine/engine.ts";
+import { causeOf, MirrorError } from "./messages/errors.ts";
+import type { Cause, Message } from "./messages/message.ts";
+import { message } from "./messages/texts.ts";
+import { placesOf, type SourceMirror } from "./registry/source-mirror.ts";
 import type { Project } from "./compose/project.ts";
-import type { Plan } from "./mirror/transfers.ts";
+import { MIRROR_FILE } from "./compose/rewrite.ts";
+import { lockFileOf, readLock } from "./mirror/lock-file.ts";
+import { outputPath } from "./mirror/prepare.ts";
+import type { Plan, Transfer } from "./mirror/transfers.ts";
 import type { Run } from "./system/process.ts";
 
-export type CheckName = "engine" | "disk" | "registry" | "namespace" | "host";
+export type CheckName = "engine" | "disk" | "registry" | "embedded" | "namespace" | "source" | "host";
 
 /** What a check found; `values` fill the sentence that says so. */
 export interface Finding {
@@ -25,12 +34,8 @@ export interface Finding {
   readonly values: Readonly<Record<string, string | number>>;
   /** Empty = all is well. */
   readonly errors: readonly MirrorError[];
-  readonly warnings: readonly CheckWarning[];
+  readonly warnings: readonly Message[];
 }
-
-export type CheckWarning =
-  | DeployWarning
-  | { readonly code: "local-disk-low"; readonly values: { readonly folder: string; readonly bytes: number } };
 
 /** The mirror registry, as far as it is asked here. */
 export interface PushProbe {
@@ -40,29 +45,29 @@ export interface PushProbe {
   readonly probePush: (repository: string) => Promise<void>;
 }
 
+/** A place that images are read from, with one of them. */
+export interface SourcePlace {
+  readonly host: string;
+  readonly repository: string;
+  readonly reference: string;
+}
+
 export interface CheckOptions {
   readonly config: Config;
   readonly project: Project;
   readonly plan: Plan;
+  readonly requirements: Requirements;
   readonly registry: PushProbe;
+  /**
+   * Asks a place for one image, and gives the number of pulls that it still allows, where it tells; throws when the place
+   * cannot be used. Absent = sources are not looked at.
+   */
+  readonly askSource?: ((place: SourcePlace) => Promise<number | undefined>) | undefined;
   /** An earlier run pushed to the namespace: that is not tried again. */
   readonly isKnown?: boolean;
   readonly run: Run;
   readonly signal: AbortSignal;
 }
-
-/** How each engine tells the version of what does the work, and where it keeps images. */
-const ENGINE_QUESTIONS = {
-  docker: {
-    version: ["version", "--format", "{{.Server.Version}}"],
-    folder: ["info", "--format", "{{.DockerRootDir}}"],
-  },
-  podman: {
-    version: ["info", "--format", "{{.Version.Version}}"],
-    folder: ["info", "--format", "{{.Store.GraphRoot}}"],
-  },
-  nerdctl: { version: ["info", "--format", "{{.ServerVersion}}"], folder: ["info", "--format", "{{.DockerRootDir}}"] },
-} as const;
 
 /** A few images fit; less is likely to be filled in the middle of the work. */
 const LOW_DISK = 2 * 1024 ** 3;
@@ -73,31 +78,23 @@ export async function runChecks(options: CheckOptions): Promise<readonly Finding
   const groups = await Promise.all([
     checkEngine(options),
     checkRegistry(options),
+    checkSources(options),
     ...config.hosts.map((host) => checkHost(host, options)),
   ]);
   return groups.flat();
 }
 
-async function checkEngine({ config, run, signal }: CheckOptions): Promise<readonly Finding[]> {
-  const { engine } = config;
-  if (engine === "direct") return [await checkDisk(config.store)];
+async function checkEngine({ config, requirements, signal }: CheckOptions): Promise<readonly Finding[]> {
+  const { engine } = requirements;
+  let state: EngineState = {};
   const finding = await found("engine", { engine }, async () => {
-    const ran = await run([engine, ...ENGINE_QUESTIONS[engine].version], {
-      signal,
-      timeout: 20_000,
-      env: { LC_ALL: "C" },
-    });
-    if (ran.code === 0) return { version: ran.stdout.trim() };
-    const output = ran.stderr.trim() || ran.stdout.trim() || "no answer";
-    const error = engineError({ engine, action: "pull", image: "", registry: "", code: ran.code, output });
-    throw error.code === "engine-permission"
-      ? error
-      : new MirrorError("engine-stopped", { engine, detail: output.split("\n").at(-1)! });
+    state = await requirements.check(signal);
+    return { version: state.version ?? "" };
   });
   if (finding.errors.length > 0) return [finding];
-  const asked = await run([engine, ...ENGINE_QUESTIONS[engine].folder], { signal, timeout: 20_000 });
-  const root = asked.stdout.trim();
-  return [finding, await checkDisk(asked.code === 0 && root.startsWith("/") ? root : config.cwd)];
+  const disk = await checkDisk(state.folder ?? config.cwd);
+  // an engine without a version is this program
+  return state.version === undefined ? [disk] : [finding, disk];
 }
 
 /** A folder that is not there yet, or is inside an engine's virtual machine, is judged by the nearest one above it. */
@@ -110,12 +107,22 @@ async function checkDisk(folder: string): Promise<Finding> {
     check: "disk",
     values,
     errors: [],
-    warnings: bytes < LOW_DISK ? [{ code: "local-disk-low", values }] : [],
+    warnings: bytes < LOW_DISK ? [message("warning-local-disk-low", values)] : [],
   };
 }
 
-async function checkRegistry({ config, plan, registry, isKnown = false }: CheckOptions): Promise<readonly Finding[]> {
-  if (config.embedded) return [];
+async function checkRegistry({
+  config,
+  plan,
+  registry,
+  isKnown = false,
+  askSource,
+}: CheckOptions): Promise<readonly Finding[]> {
+  if (config.embedded) {
+    // what a run without a registry means is worth a word only where somebody asks
+    if (askSource === undefined) return [];
+    return [{ check: "embedded", values: {}, errors: [], warnings: [message("warning-no-registry")] }];
+  }
   const { registry: host, namespace } = requireMirror(config);
   const repository = plan.transfers[0]?.target.repository;
   const login = await found("registry", { registry: host }, async () => {
@@ -132,16 +139,70 @@ async function checkRegistry({ config, plan, registry, isKnown = false }: CheckO
   ];
 }
 
+/** Every registry that the images come from, and its source mirrors: one small request each, side by side. */
+async function checkSources({ config, plan, askSource }: CheckOptions): Promise<readonly Finding[]> {
+  // a daemon has a network of its own
+  if (askSource === undefined || config.engine !== "direct") return [];
+  const registries = new Map<string, Transfer[]>();
+  for (const transfer of plan.transfers) {
+    const { registry } = transfer.source;
+    registries.set(registry, [...(registries.get(registry) ?? []), transfer]);
+  }
+  return Promise.all(
+    [...registries].map(([registry, transfers]) => checkSource(registry, transfers, config.sourceMirrors, askSource)),
+  );
+}
+
+async function checkSource(
+  registry: string,
+  transfers: readonly Transfer[],
+  mirrors: readonly SourceMirror[],
+  ask: NonNullable<CheckOptions["askSource"]>,
+): Promise<Finding> {
+  const { source } = transfers[0]!;
+  const reference = source.digest ?? source.tag ?? "latest";
+  const asked = await Promise.all(
+    placesOf(source, mirrors).map(async ({ host, repository }) => {
+      try {
+        return { host, left: await ask({ host, repository, reference }) };
+      } catch (error) {
+        if (!(error instanceof MirrorError) || error.code === "interrupted") throw error;
+        return { host, error };
+      }
+    }),
+  );
+  const bad = asked.flatMap(({ host, error }) => (error === undefined ? [] : [{ host, error }]));
+  const values = { registry };
+  if (bad.length === asked.length) {
+    const images = transfers.map((transfer) => transfer.uses[0].image);
+    const detail = bad
+      .map(({ error }): Cause => causeOf(error))
+      .reduce((all, each) => message("and-cause", { detail: all, more: each }));
+    return {
+      check: "source",
+      values,
+      errors: [new MirrorError("source-unreachable", { registry, images, detail })],
+      warnings: [],
+    };
+  }
+  const warnings: Message[] = bad.map(({ host, error }) =>
+    message("warning-source-place", { host, registry, detail: causeOf(error) }),
+  );
+  // the first that can be used is read from
+  const { host, left } = asked.find(({ error }) => error === undefined)!;
+  const count = transfers.length;
+  if (left !== undefined && left < count) warnings.push(message("warning-pulls-left", { host, left, count }));
+  return { check: "source", values, errors: [], warnings };
+}
+
 async function checkHost(host: string, { config, project, run, signal }: CheckOptions): Promise<readonly Finding[]> {
   const dir = config.dir ?? defaultDir(project.name);
   try {
     const probe = await lookAt(host, dir, { run, signal });
     const { sudo, orchestrator, platform } = config;
-    const { errors, warnings } = judgeHost(probe, {
-      ...needsOf(project, platform),
-      sudo,
-      swarm: orchestrator === "swarm",
-    });
+    const lock = await readLock(lockFileOf(outputPath(config, project, MIRROR_FILE)));
+    const needs = { ...needsOf(project, platform), manifests: await storedManifests(config.store, lock), sudo };
+    const { errors, warnings } = judgeHost(probe, needs, ORCHESTRATORS[orchestrator]);
     const { system, engine, compose, folder } = probe;
     const values = {
       host,
@@ -172,15 +233,4 @@ async function found(
 function failed(check: CheckName, values: Finding["values"], error: unknown): Finding {
   if (!(error instanceof MirrorError) || error.code === "interrupted") throw error;
   return { check, values, errors: [error], warnings: [] };
-}
-
-/** The finding as JSON shows it. */
-export function findingJson({ check, values, errors, warnings }: Finding) {
-  return {
-    check,
-    ok: errors.length === 0,
-    ...values,
-    warnings: warnings.map(({ code }) => code),
-    errors: errors.map((error) => ({ code: error.code, message: error.message, fix: error.hint })),
-  };
 }

@@ -1,12 +1,12 @@
+import "../lib/cli/node-version.ts";
 import { withMirror } from "../lib/config/config.ts";
 import { openStage } from "../lib/demo/stage.ts";
 import type { Outcome } from "../lib/engine/engine.ts";
-import { lockAfter, lockFileOf } from "../lib/engine/lock-update.ts";
+import { lockAfter } from "../lib/engine/lock-update.ts";
 import { openSession } from "../lib/engine/session.ts";
-import { type LockedImage, writeLock } from "../lib/mirror/lock-file.ts";
+import { lockFileOf, type LockedImage, writeLock } from "../lib/mirror/lock-file.ts";
 import { preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
 import { command } from "../lib/cli/command.ts";
-import { formatBytes } from "../lib/messages/format.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
 import { hasFailed, outcomeCounts, outcomeLines, reportProject, reportRewrite } from "../lib/cli/report/images.ts";
 import { showTransfers } from "../lib/cli/report/transfers.ts";
@@ -14,7 +14,7 @@ import { hasDrifted, verifiedLines, verifiedSummary } from "../lib/cli/report/ve
 import { verify } from "../lib/mirror/verify.ts";
 import { writeFiles } from "../lib/system/write-file.ts";
 
-await command({ name: "demo", flags: [] }, async ({ terminal, signal, recorder }) => {
+await command("demo", async ({ terminal, signal, recorder }) => {
   const stage = await openStage();
   const { config } = stage;
   try {
@@ -24,7 +24,6 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal, recorder }
     const rewrite = rewriteFor(config, prepared);
     const [{ path: composeFile, text }] = rewrite.files;
     reportProject(terminal, project, { ...plan, mirrored: transfers.length });
-
     const session = await openSession(config);
     let outcomes: readonly Outcome[] = [];
     let locked: readonly LockedImage[] = [];
@@ -34,7 +33,7 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal, recorder }
           title: terminal.text("demoPublish"),
           run: async (row) => {
             const bytes = await stage.publish(transfers.map(({ source }) => source));
-            row.title(terminal.text("demoPublished", { count: transfers.length, size: formatBytes(bytes) }));
+            row.title(terminal.text("demoPublished", { count: transfers.length, size: bytes }));
           },
         },
         {
@@ -57,9 +56,8 @@ await command({ name: "demo", flags: [] }, async ({ terminal, signal, recorder }
         {
           title: terminal.text("demoVerify"),
           run: async (row) => {
-            const { registries } = session;
-            const { sourceMirrors } = config;
-            const verified = await verify(locked, transfers, { registries, sourceMirrors, signal });
+            const options = { registries: session.registries, sourceMirrors: config.sourceMirrors, signal };
+            const verified = await verify(locked, transfers, options);
             row.title([...verifiedLines(terminal, verified), verifiedSummary(terminal, verified)].join("; "));
             return !verified.some(hasDrifted);
           },

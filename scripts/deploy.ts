@@ -1,12 +1,12 @@
+import "../lib/cli/node-version.ts";
 import { requireHosts } from "../lib/config/config.ts";
-import { prepareDeploy } from "../lib/deploy/deploy.ts";
+import { prepareDeploy } from "../lib/deploy/options.ts";
 import { command } from "../lib/cli/command.ts";
 import { allWell, type HostOutcome, reportDeploy, showDeploy } from "../lib/cli/report/deploy.ts";
 import { dryRunOf } from "../lib/cli/report/deploy-plan.ts";
-import { DEPLOY_FLAGS } from "../lib/config/flag-sets.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
 
-await command({ name: "deploy", flags: DEPLOY_FLAGS }, async (context) => {
+await command("deploy", async (context) => {
   const { config, terminal, signal } = context;
   const hosts = requireHosts(config);
   const options = { ...(await prepareDeploy(config)), signal };

@@ -1,22 +1,35 @@
+import "../lib/cli/node-version.ts";
 import { withMirror } from "../lib/config/config.ts";
 import { imageRows } from "../lib/mirror/transfers.ts";
-import { preparePlan } from "../lib/mirror/prepare.ts";
+import { listImages } from "../lib/mirror/prepare.ts";
 import { command } from "../lib/cli/command.ts";
-import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/config/flag-sets.ts";
 import { formatTable } from "../lib/cli/format.ts";
-import { reportProject } from "../lib/cli/report/images.ts";
+import { reportPlan } from "../lib/cli/report/images.ts";
 
-await command({ name: "images", flags: [...PROJECT_FLAGS, ...MIRROR_FLAGS, "json"] }, async ({ config, terminal }) => {
-  const { project, plan } = await preparePlan(withMirror(config));
+await command("images", async (context) => {
+  const { config, terminal } = context;
+  const { project, plan, invalid } = await listImages(withMirror(config));
   const rows = imageRows(plan);
-  if (config.json) terminal.json(rows);
+  // An array where all is well; the rows and what is wrong with the rest otherwise.
+  if (config.json)
+    terminal.json(
+      invalid.length === 0 ? rows : { images: rows, errors: invalid.map((error) => terminal.errorJson(error)) },
+    );
   else {
-    const place = { mirror: "", ignored: terminal.text("image-ignored"), built: terminal.text("image-built") };
+    const place = {
+      mirror: "",
+      present: "",
+      ignored: terminal.text("image-ignored"),
+      built: terminal.text("image-built"),
+    };
     terminal.result(
       formatTable(
         rows.map(({ source, target, services, status }) => [source, target ?? place[status], services.join(", ")]),
       ),
     );
   }
-  reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
+  reportPlan(context, { project, plan });
+  const [first, ...others] = invalid;
+  for (const error of others) terminal.note(terminal.explain(error));
+  if (first !== undefined) throw first;
 });

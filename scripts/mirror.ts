@@ -1,35 +1,35 @@
+import "../lib/cli/node-version.ts";
 import { withMirror } from "../lib/config/config.ts";
-import { prepareDeploy } from "../lib/deploy/deploy.ts";
+import { prepareDeploy } from "../lib/deploy/options.ts";
 import type { Rewrite } from "../lib/compose/rewrite.ts";
-import type { Outcome } from "../lib/engine/engine.ts";
-import { lockAfter, lockBefore, lockFileOf } from "../lib/engine/lock-update.ts";
+import { failedOf, type Outcome } from "../lib/engine/engine.ts";
+import { lockAfter, lockBefore } from "../lib/engine/lock-update.ts";
 import { openSession } from "../lib/engine/session.ts";
-import { writeLock } from "../lib/mirror/lock-file.ts";
-import { preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
+import { lockFileOf, writeLock } from "../lib/mirror/lock-file.ts";
+import { modeOf, writeMirror, type WrittenMirror } from "../lib/mirror/mirror-files.ts";
+import { leavePublic, preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
 import { failedCheck, showChecks } from "../lib/cli/report/preflight.ts";
 import { command } from "../lib/cli/command.ts";
 import { allWell, deployTitle, type HostOutcome, showDeploy } from "../lib/cli/report/deploy.ts";
-import { MIRROR_COMMAND_FLAGS } from "../lib/config/flag-sets.ts";
 import { reportMirror, reportMirrorPlan } from "../lib/cli/report/mirror.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
-import { hasFailed, outcomeCounts, reportProject } from "../lib/cli/report/images.ts";
+import { hasFailed, outcomeCounts, reportPlan } from "../lib/cli/report/images.ts";
 import { reportStore, showTransfers } from "../lib/cli/report/transfers.ts";
-import { writeFiles } from "../lib/system/write-file.ts";
 
-await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) => {
+await command("mirror", async (context) => {
   const { config, terminal, signal } = context;
   const prepared = await preparePlan(withMirror(config));
   const { project, plan } = prepared;
   const [{ path: composeFile }] = rewriteFor(config, prepared).files;
-  reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
+  reportPlan(context, prepared);
   if (config.dryRun) return reportMirrorPlan(context, prepared, composeFile);
-
   const before = await lockBefore(composeFile);
   const session = await openSession(config, before);
   const step = config.embedded ? "pull" : "mirror"; // the store is the mirror where there is no other
   let outcomes: readonly Outcome[] = [];
   let locked = before;
   let rewrite: Rewrite | undefined;
+  let written: WrittenMirror = {};
   let deployed: readonly HostOutcome[] = [];
   const skipFailed = (): string | undefined => (hasFailed(outcomes) ? terminal.text("skipFailed") : undefined);
 
@@ -49,16 +49,16 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
           outcomes = await showTransfers(context, row, plan.transfers, { engine: session.engine, step });
           row.title(outcomeCounts(terminal, outcomes));
           locked = lockAfter(before, outcomes);
-          await writeLock(lockFileOf(composeFile), locked);
+          await writeLock(lockFileOf(composeFile), locked, await modeOf(project));
           return !hasFailed(outcomes);
         },
       },
       {
         title: terminal.text("stepCompose", { file: composeFile }),
-        skip: skipFailed,
+        skip: () => (config.keepGoing ? undefined : skipFailed()),
         run: async () => {
-          rewrite = rewriteFor(config, prepared, config.pin ? locked : undefined);
-          await writeFiles(rewrite.files);
+          rewrite = rewriteFor(config, leavePublic(prepared, failedOf(outcomes)), config.pin ? locked : undefined);
+          written = await writeMirror(project, rewrite);
         },
       },
       {
@@ -75,5 +75,5 @@ await command({ name: "mirror", flags: MIRROR_COMMAND_FLAGS }, async (context) =
   } finally {
     await session.close();
   }
-  return reportMirror(context, { outcomes, rewrite, deployed });
+  return reportMirror(context, { prepared, outcomes, rewrite, written, deployed });
 });

@@ -1,14 +1,12 @@
+import "../lib/cli/node-version.ts";
 import { openConfigured } from "../lib/engine/session.ts";
 import { findNewer } from "../lib/mirror/outdated.ts";
 import { prepareSelection } from "../lib/mirror/prepare.ts";
 import { command } from "../lib/cli/command.ts";
-import { PROJECT_FLAGS } from "../lib/config/flag-sets.ts";
 import { withSpinner } from "../lib/cli/spinner.ts";
 import { outlookFinding, outlookJson, outlookLines } from "../lib/cli/report/verify.ts";
 
-const FLAGS = [...PROJECT_FLAGS, "source-mirror", "insecure", "json"] as const;
-
-await command({ name: "outdated", flags: FLAGS }, async ({ config, terminal, signal, recorder }) => {
+await command("outdated", async ({ config, terminal, signal, recorder }) => {
   const { selection } = await prepareSelection(config);
   const registries = await openConfigured(config);
   try {
@@ -25,7 +23,7 @@ await command({ name: "outdated", flags: FLAGS }, async ({ config, terminal, sig
     const count = (status: (typeof outlooks)[number]["status"]): number =>
       outlooks.filter((outlook) => outlook.status === status).length;
     for (const image of images) recorder.finding(outlookFinding(terminal, image));
-    if (config.json) terminal.json(images.map(outlookJson));
+    if (config.json) terminal.json(images.map((each) => outlookJson(terminal, each)));
     else for (const line of outlookLines(terminal, images)) terminal.result(line);
     for (const { image, outlook } of images) {
       if (outlook.status === "failed") terminal.note(`✖ ${image}\n${terminal.explain(outlook.error)}`);

@@ -1,10 +1,11 @@
+import "../lib/cli/node-version.ts";
 import { once } from "node:events";
 import { serve } from "../lib/store/registry-server.ts";
 import { openStore } from "../lib/store/open.ts";
 import { command } from "../lib/cli/command.ts";
 import { formatBytes } from "../lib/messages/format.ts";
 
-await command({ name: "serve", flags: ["store", "port", "json"] }, async ({ config, terminal, signal }) => {
+await command("serve", async ({ config, terminal, signal }) => {
   const store = await openStore(config.store, { access: "read" });
   const { host, close } = await serve(store, {
     port: config.port,
@@ -15,9 +16,7 @@ await command({ name: "serve", flags: ["store", "port", "json"] }, async ({ conf
     const { bytes } = await store.size();
     if (config.json) terminal.json({ host, store: store.folder, bytes, images });
     else for (const image of images) terminal.result(image);
-    terminal.note(
-      terminal.text("serving", { folder: store.folder, host, count: images.length, size: formatBytes(bytes) }),
-    );
+    terminal.note(terminal.text("serving", { folder: store.folder, host, count: images.length, size: bytes }));
     if (!signal.aborted) await once(signal, "abort");
   } finally {
     await close();

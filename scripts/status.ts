@@ -1,11 +1,12 @@
+import "../lib/cli/node-version.ts";
 import { requireHosts } from "../lib/config/config.ts";
-import { prepareDeploy, statusFor } from "../lib/deploy/deploy.ts";
+import { statusFor } from "../lib/deploy/deploy.ts";
+import { prepareDeploy } from "../lib/deploy/options.ts";
 import { command } from "../lib/cli/command.ts";
 import { onEveryHost, reportDeploy } from "../lib/cli/report/deploy.ts";
-import { STATUS_FLAGS } from "../lib/config/flag-sets.ts";
 import { withSpinner } from "../lib/cli/spinner.ts";
 
-await command({ name: "status", flags: STATUS_FLAGS }, async ({ config, terminal, signal }) => {
+await command("status", async ({ config, terminal, signal }) => {
   const hosts = requireHosts(config);
   const options = { ...(await prepareDeploy(config)), signal };
   const outcomes = await withSpinner(terminal, terminal.text("lookingAt", { host: hosts.join(", ") }), () =>

@@ -1,34 +1,16 @@
+import "../lib/cli/node-version.ts";
 import { withMirror } from "../lib/config/config.ts";
 import { openConfigured } from "../lib/engine/session.ts";
-import { lockFileOf } from "../lib/engine/lock-update.ts";
 import { MirrorError } from "../lib/messages/errors.ts";
-import { readLock } from "../lib/mirror/lock-file.ts";
+import { lockFileOf, readLock } from "../lib/mirror/lock-file.ts";
 import { outputPath, preparePlan } from "../lib/mirror/prepare.ts";
 import { openStore } from "../lib/store/open.ts";
 import { command } from "../lib/cli/command.ts";
-import { MIRROR_FLAGS, PROJECT_FLAGS } from "../lib/config/flag-sets.ts";
-import {
-  hasDrifted,
-  verifiedFindings,
-  verifiedJson,
-  verifiedLines,
-  verifiedSummary,
-} from "../lib/cli/report/verify.ts";
+import * as report from "../lib/cli/report/verify.ts";
 import { withSpinner } from "../lib/cli/spinner.ts";
 import { verify } from "../lib/mirror/verify.ts";
 
-const FLAGS = [
-  ...PROJECT_FLAGS,
-  ...MIRROR_FLAGS,
-  "source-mirror",
-  "insecure",
-  "output",
-  "store",
-  "port",
-  "json",
-] as const;
-
-await command({ name: "verify", flags: FLAGS }, async ({ config, terminal, signal, recorder }) => {
+await command("verify", async ({ config, terminal, signal, recorder }) => {
   const { project, plan } = await preparePlan(withMirror(config));
   const file = lockFileOf(outputPath(config, project, "docker-compose-mirror.yaml"));
   const locked = await readLock(file);
@@ -40,11 +22,11 @@ await command({ name: "verify", flags: FLAGS }, async ({ config, terminal, signa
     const verified = await withSpinner(terminal, terminal.text("askingRegistries"), () =>
       verify(locked, plan.transfers, { registries, sourceMirrors, store, signal }),
     );
-    for (const finding of verifiedFindings(terminal, verified)) recorder.finding(finding);
-    if (config.json) terminal.json(verified.map(verifiedJson));
-    else for (const line of verifiedLines(terminal, verified)) terminal.result(line);
-    terminal.note(verifiedSummary(terminal, verified));
-    return !verified.some(hasDrifted);
+    for (const finding of report.verifiedFindings(terminal, verified)) recorder.finding(finding);
+    if (config.json) terminal.json(verified.map((each) => report.verifiedJson(terminal, each)));
+    else for (const line of report.verifiedLines(terminal, verified)) terminal.result(line);
+    terminal.note(report.verifiedSummary(terminal, verified));
+    return !verified.some(report.hasDrifted);
   } finally {
     registries.close();
     await store?.close();

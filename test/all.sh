@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that must hold before a change goes in, on Debian 12 as root: lint, types, the fast tests under Node and
-# Deno, the comparison with docker compose, and the end-to-end tests on the bed. It installs what it needs. A test
-# that is skipped fails it.
+# Deno, the comparison with docker compose, the bounded torture tests, and the end-to-end tests on the bed. It installs
+# what it needs. A test that is skipped is a failure.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -13,7 +13,7 @@ step() {
   printf '==> done in %d s\n' "$((SECONDS - started))"
 }
 
-# Runs tests and fails when one of them was skipped or marked as to be done.
+# Runs tests; fails when one fails, is skipped or is marked as todo.
 without_skips() {
   local log
   log=$(mktemp)
@@ -32,11 +32,11 @@ without_skips() {
 step "packages of npm" npm ci
 step "engines, registries, ssh, compose" bash test/bed/install.sh
 step "docker compose to compare with" bash test/differential/install.sh
-step "lint" npm run lint
-step "lint of shell scripts, the generated ones too" bash test/lint-shell.sh
+step "lint, also of shell scripts" npm run lint
 step "types" npm run types
 step "fast tests, Node" without_skips npm test
-step "fast tests, Node that reads TypeScript by itself" without_skips bash test/unit.sh node-native
+step "fast tests, Node with its own TypeScript support" without_skips bash test/unit.sh node-native
 step "fast tests, Deno" without_skips npm run test:deno
 step "comparison with docker compose" without_skips npm run test:differential
+step "torture" without_skips npm run test:torture
 step "end to end" without_skips npm run test:e2e

@@ -10,7 +10,7 @@ readonly STATE=/var/tmp/compose-mirror-bed/$BED
 files=("$@")
 ((${#files[@]} > 0)) || files=(test/e2e/*.test.ts)
 
-[[ node_modules/.package-lock.json -nt package-lock.json ]] || npm ci
+[[ node_modules/.package-lock.json -nt package-lock.json && -e node_modules/typescript ]] || npm ci
 bash test/bed/install.sh
 trap 'bash test/bed/bed.sh down' EXIT
 trap 'exit 130' INT TERM

@@ -7,7 +7,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { FLAGS, VARIABLES } from "../lib/config/config.ts";
+import { referenceOf } from "../lib/cli/reference.ts";
+import { type FlagRow, FLAGS, VARIABLES } from "../lib/config/flags.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const ENGLISH = "README.md";
@@ -49,11 +50,10 @@ function sorted(values: Iterable<string>): readonly string[] {
 
 const { scripts } = JSON.parse(textOf("package.json")) as { readonly scripts: Readonly<Record<string, string>> };
 /** npm scripts that run a file of scripts/. */
-const commands = Object.keys(scripts).filter((name) => / scripts\/[\w-]+\.ts\b/.test(scripts[name]!));
-const variables = [
-  ...VARIABLES,
-  ...Object.values(FLAGS).flatMap((spec) => ("variable" in spec ? [spec.variable] : [])),
-];
+const commands = Object.keys(scripts).filter((name) =>
+  / -- scripts\/[\w-]+\.ts\b| scripts\/\$name\.ts/.test(scripts[name]!),
+);
+const variables = [...VARIABLES, ...Object.values<FlagRow>(FLAGS).flatMap(({ variable }) => variable ?? [])];
 
 for (const name of [ENGLISH, CHINESE]) {
   const text = textOf(name);
@@ -68,13 +68,13 @@ for (const name of [ENGLISH, CHINESE]) {
   });
 
   test(`${name} has every flag once, beside its short form, variable and default`, () => {
-    for (const [flag, spec] of Object.entries(FLAGS)) {
+    for (const [flag, spec] of Object.entries<FlagRow>(FLAGS)) {
       const [row, ...more] = settings.filter((each) => flagsOf(each).includes(`--${flag}`));
       assert.ok(row !== undefined && more.length === 0, flag);
       const [forms, variable, preset] = row as [string, string, string];
-      if ("short" in spec) assert.ok(spansOf(forms).includes(`-${spec.short}`), flag);
-      if ("variable" in spec) assert.deepEqual(spansOf(variable), [spec.variable], flag);
-      if ("default" in spec) assert.equal(preset.replaceAll("`", ""), spec.default, flag);
+      if (spec.short !== undefined) assert.ok(spansOf(forms).includes(`-${spec.short}`), flag);
+      if (spec.variable !== undefined) assert.deepEqual(spansOf(variable), [spec.variable], flag);
+      if (spec.default !== undefined) assert.equal(preset.replaceAll("`", ""), spec.default, flag);
     }
   });
 
@@ -119,4 +119,9 @@ test("both READMEs have the same headings, tables, code and links", () => {
   const [toEnglish, ...chineseLinks] = linksOf(chinese);
   assert.deepEqual([toChinese, toEnglish], [CHINESE, ENGLISH]);
   assert.deepEqual(chineseLinks, englishLinks);
+});
+
+test("the reference is what `npm run docs` makes of the tables", () => {
+  assert.equal(textOf("docs/reference.md"), referenceOf("en"));
+  assert.equal(textOf("docs/reference.zh-CN.md"), referenceOf("zh"));
 });

@@ -7,7 +7,7 @@ export interface PollOptions {
   readonly interval: number;
   /** The interval grows to this many milliseconds, doubling with each look; absent = it stays. */
   readonly longestInterval?: number;
-  /** Milliseconds after which no further pause is begun; absent = until there is an answer or `signal` is aborted. */
+  /** Milliseconds after which no further pause starts; absent = until there is an answer or `signal` is aborted. */
   readonly timeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -21,12 +21,12 @@ export async function poll<T>(
   look: () => Promise<T | undefined>,
   { interval, longestInterval = interval, timeout = Infinity, signal }: PollOptions,
 ): Promise<T | undefined> {
-  const begun = performance.now();
+  const startedAt = performance.now();
   for (let delay = interval; ; delay = Math.min(longestInterval, delay * 2)) {
     if (signal?.aborted) throw new MirrorError("interrupted");
     const found = await look();
     if (found !== undefined) return found;
-    const left = timeout - (performance.now() - begun);
+    const left = timeout - (performance.now() - startedAt);
     if (left <= 0) return undefined;
     await pause(Math.min(delay, left), signal);
   }

@@ -1,12 +1,16 @@
-/** The frame around every script: flags in, exit code out, help, Ctrl-C, and errors said in the user's language. */
+/** The frame around every script: flags in, exit code out, help, Ctrl-C, and errors in the user's language. */
 import { setMaxListeners } from "node:events";
-import { type Config, type FlagName, FLAGS, languageOf, readInvocation, VARIABLES } from "../config/config.ts";
-import { detailOf, EXIT, MirrorError } from "../messages/errors.ts";
-import { formatTable } from "./format.ts";
-import { stepTitle } from "./report/step-title.ts";
+import type { CommandName } from "../config/commands.ts";
+import { type Config, factsOf, languageOf, readInvocation } from "../config/config.ts";
+import { flagsOf } from "../config/flags.ts";
+import { causeOf, EXIT, MirrorError } from "../messages/errors.ts";
+import { versionOfTool } from "./dispatch.ts";
+import { helpOf } from "./help.ts";
+import { renderCause } from "../messages/message.ts";
+import { openTerminal, type Terminal } from "./output.ts";
+import { stepTitle } from "./report/deploy-plan.ts";
 import { publish } from "./report/page/publish.ts";
 import { openRecorder, type Recorder } from "./report/page/record.ts";
-import { openTerminal, type Terminal } from "./output.ts";
 
 export interface Context {
   readonly config: Config;
@@ -17,18 +21,14 @@ export interface Context {
   readonly recorder: Recorder;
 }
 
-export interface CommandSpec {
-  /** The script's name; its description is the text `about-NAME`. */
-  readonly name: string;
-  /** The flags it takes besides `--lang` and `--help`. */
-  readonly flags: readonly FlagName[];
-}
-
-/** `false` = something failed and was said (exit code 1). */
+/** `false` = something failed and was reported (exit code 1). */
 export type Body = (context: Context) => Promise<boolean | void>;
 
-/** Runs a script's `body` and sets the process's exit code by the command contract. */
-export async function command(spec: CommandSpec, body: Body): Promise<void> {
+/**
+ * Runs the `body` of the command `name` and sets the process's exit code by the command contract. With `--json` a
+ * failure is one document too, `{error: {code, message, hint}}`, unless the body has already printed its own.
+ */
+export async function command(name: CommandName, body: Body): Promise<void> {
   const abort = new AbortController();
   // Everything under way listens to the one signal; that is no leak.
   setMaxListeners(0, abort.signal);
@@ -41,38 +41,55 @@ export async function command(spec: CommandSpec, body: Body): Promise<void> {
   let terminal = openTerminal({ language: languageOf(undefined, {}) });
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (isReaderGone(error)) return;
-    terminal.note(terminal.explain(new MirrorError("file-write", { file: "stdout", detail: detailOf(error) })));
+    terminal.note(terminal.explain(new MirrorError("file-write", { file: "stdout", detail: causeOf(error) })));
     process.exitCode = EXIT.failed;
   });
-  // There is no other place to say it, and the work goes on.
+  // There is no other place to report it, and the work goes on.
   process.stderr.on("error", () => {});
+  const invocation = readInvocation(flagsOf(name));
+  terminal = openTerminal({ language: invocation.language });
+  const report = (error: unknown): void => {
+    if (invocation.json && !terminal.hasJson()) terminal.json({ error: terminal.errorJson(error) });
+  };
   try {
-    const invocation = readInvocation([...spec.flags, "lang", "help"]);
-    terminal = openTerminal({ language: invocation.language });
-    if (invocation.help()) terminal.result(help(spec, terminal));
-    else if ((await recorded(spec, body, { config: invocation.config(), terminal, signal: abort.signal })) === false)
-      process.exitCode = EXIT.failed;
+    const given = invocation.given();
+    if (given.has("help")) terminal.result(helpOf(name, terminal));
+    else if (given.has("version")) terminal.result(versionOfTool());
+    else {
+      const config = invocation.config();
+      const plain = config.environment["TERM"] === "dumb";
+      terminal = openTerminal({ language: config.language, facts: factsOf(config), plain });
+      for (const notice of config.notices) terminal.note(terminal.warning(notice));
+      const context = { config, terminal, signal: abort.signal };
+      if ((await recorded(name, body, context)) === false) process.exitCode = EXIT.failed;
+    }
   } catch (error) {
-    if (!isInterrupt(error)) terminal.note(terminal.explain(error));
+    if (!isInterrupt(error)) {
+      terminal.note(terminal.explain(error));
+      if (!abort.signal.aborted) report(error);
+    }
     process.exitCode = error instanceof MirrorError ? error.exit : EXIT.failed;
   } finally {
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
   }
   if (abort.signal.aborted) {
+    const interrupted = new MirrorError("interrupted");
     terminal.note(terminal.text("wasInterrupted"));
+    report(interrupted);
     process.exitCode = EXIT.interrupted;
   }
 }
 
 /** Runs `body`, and publishes what it did however it ends. Throws what `body` throws, else `file-write`. */
-async function recorded(spec: CommandSpec, body: Body, context: Omit<Context, "recorder">): Promise<boolean | void> {
+async function recorded(name: CommandName, body: Body, context: Omit<Context, "recorder">): Promise<boolean | void> {
   const { config, terminal } = context;
   const recorder = openRecorder({
-    command: spec.name,
+    command: name,
     password: config.credentials?.password,
     explain: (error) => terminal.errorJson(error),
     stepTitle: (step) => stepTitle(terminal, step),
+    words: (cause) => renderCause(cause, terminal.language),
   });
   let result: boolean | void;
   try {
@@ -86,45 +103,11 @@ async function recorded(spec: CommandSpec, body: Body, context: Omit<Context, "r
   return result;
 }
 
-/** A reader that has seen enough, such as `head`, makes nothing fail. */
+/** A reader that closes the pipe early, such as `head`, is no error. */
 function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
   return code === "EPIPE";
 }
 
 function isInterrupt(error: unknown): boolean {
   return error instanceof MirrorError && error.code === "interrupted";
-}
-
-function help(spec: CommandSpec, terminal: Terminal): string {
-  const flags = [...spec.flags, "lang", "help"] as const;
-  const rows = flags.map((name) => {
-    const {
-      short,
-      value,
-      variable,
-      default: preset,
-    } = FLAGS[name] as {
-      short?: string;
-      value?: string;
-      variable?: string;
-      default?: string;
-    };
-    const notes = [
-      variable === undefined ? "" : `[${variable}]`,
-      preset === undefined ? "" : terminal.text("helpDefault", { value: preset }),
-    ];
-    return [
-      `  ${short === undefined ? "   " : `-${short},`} --${name}${value === undefined ? "" : ` ${value}`}`,
-      [terminal.text(`flag-${name}` as "flag-file"), ...notes].filter((part) => part !== "").join(" "),
-    ];
-  });
-  return [
-    `${spec.name}: ${terminal.text(`about-${spec.name}` as "about-images")}`,
-    "",
-    terminal.text("helpFlags"),
-    formatTable(rows),
-    "",
-    terminal.text("helpSettings", { variables: VARIABLES.join(", ") }),
-    terminal.text("helpExit"),
-  ].join("\n");
 }

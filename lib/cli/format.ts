@@ -1,14 +1,5 @@
-/** Tables and the width of text on a terminal. */
-
-/** Columns of `text` on a terminal: East Asian wide characters take two. */
-export function displayWidth(text: string): number {
-  let width = 0;
-  for (const char of text)
-    width += /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]/u.test(char)
-      ? 2
-      : 1;
-  return width;
-}
+/** Tables, and text that is safe on a terminal. */
+import displayWidth from "string-width";
 
 /** Rows as columns two blanks apart; the last column is not padded. */
 export function formatTable(rows: readonly (readonly string[])[]): string {

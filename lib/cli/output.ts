@@ -11,10 +11,16 @@ export interface Terminal {
   readonly language: Language;
   /** stderr is a terminal: rows may be drawn over. */
   readonly interactive: boolean;
+  /** The width of a line that is drawn over, in columns. */
+  columns(): number;
+  /** The lines that can be drawn over. */
+  rows(): number;
   /** The text of `code` with its values filled in. */
   text<C extends TextCode>(code: C, ...values: TextArguments<C>): string;
   /** A message in words. */
   message(message: Message): string;
+  /** A message as a warning. */
+  warning(message: Message): string;
   /** What went wrong and the hint, in two lines. */
   explain(error: unknown): string;
   /** The same as `--json` shows it. */
@@ -25,6 +31,8 @@ export interface Terminal {
   file(text: string): void;
   /** The command's result as one JSON document, to stdout. */
   json(value: unknown): void;
+  /** Whether `json` was called: a command prints one document only. */
+  hasJson(): boolean;
   /** A line for the user, to stderr. */
   note(text: string): void;
 }
@@ -33,12 +41,17 @@ export interface TerminalOptions {
   readonly language: Language;
   /** What is in force, as far as it is known. */
   readonly facts?: Facts;
+  /** Rows cannot be drawn over, whatever stderr is, as with TERM=dumb. */
+  readonly plain?: boolean;
   readonly stdout?: NodeJS.WriteStream & { readonly fd: number };
   readonly stderr?: NodeJS.WriteStream & { readonly fd: number };
 }
 
+/** What a terminal has that does not say. */
+const USUAL = { columns: 80, rows: 24 };
+
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { language, facts = NO_FACTS, stdout = process.stdout, stderr = process.stderr } = options;
+  const { language, facts = NO_FACTS, plain = false, stdout = process.stdout, stderr = process.stderr } = options;
   const print = (content: string): void => {
     try {
       stdout.write(content);
@@ -47,6 +60,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
       stdout.emit("error", error);
     }
   };
+  let printedJson = false;
   const text: Terminal["text"] = (code, ...values) => printable(textOf(language, code, ...values));
   const errorJson = (error: unknown): Explanation => {
     if (error instanceof MirrorError) return explain(error, language, facts);
@@ -55,9 +69,12 @@ export function openTerminal(options: TerminalOptions): Terminal {
   };
   return {
     language,
-    interactive: isatty(stderr.fd),
+    interactive: !plain && isatty(stderr.fd),
+    columns: () => stderr.columns || USUAL.columns,
+    rows: () => stderr.rows || USUAL.rows,
     text,
     message: (message) => printable(render(message, language)),
+    warning: (message) => text("warning", { text: render(message, language) }),
     errorJson,
     explain: (error) => {
       const { message, hint } = errorJson(error);
@@ -65,7 +82,12 @@ export function openTerminal(options: TerminalOptions): Terminal {
     },
     result: (line) => print(`${printable(line)}\n`),
     file: (content) => print(isatty(stdout.fd) ? printable(content) : content),
-    json: (value) => print(`${JSON.stringify(value, null, 2)}\n`),
+    // \uXXXX means the same inside a JSON text.
+    json: (value) => {
+      printedJson = true;
+      print(`${printable(JSON.stringify(value, null, 2))}\n`);
+    },
+    hasJson: () => printedJson,
     note: (line) => void stderr.write(`${printable(line)}\n`),
   };
 }

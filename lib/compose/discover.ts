@@ -42,22 +42,30 @@ export interface Discovered {
  * Finds the files and the environment of a project.
  * Throws `compose-not-found`, `compose-stdin`, `compose-remote`, `file-read`, and what `parseEnvFile` throws.
  */
-export async function discover({ cwd, files, envFiles, environment }: LoadOptions): Promise<Discovered> {
+export async function discover({
+  cwd,
+  files,
+  envFiles,
+  environment,
+  projectDirectory,
+}: LoadOptions): Promise<Discovered> {
   const warnings: ComposeWarning[] = [];
   const given = files.map((file) => composePath(cwd, file, "-f"));
   const process = new Map(
     Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
   if (!process.has("PWD")) process.set("PWD", cwd);
+  const base = projectDirectory === undefined ? undefined : resolve(cwd, projectDirectory);
   const named = envFiles.length > 0 ? envFiles : listOf(process.get("COMPOSE_ENV_FILES"), ",");
   const explicit = named.map((file) => resolve(cwd, expandHome(file, process)));
-  const first = explicit.length > 0 ? explicit : await defaultEnvFile(given[0] ? dirname(given[0]) : cwd, process);
+  const first =
+    explicit.length > 0 ? explicit : await defaultEnvFile(base ?? (given[0] ? dirname(given[0]) : cwd), process);
   const early = await readEnvFiles(first, process, warnings);
 
   const chosen = given.length > 0 ? given : listedFiles(cwd, early);
-  const [main, ...others] = chosen.length > 0 ? chosen : await findFiles(cwd, warnings);
-  if (main === undefined) throw new MirrorError("compose-not-found", { folder: cwd });
-  const folder = dirname(main);
+  const [main, ...others] = chosen.length > 0 ? chosen : await findFiles(base ?? cwd, warnings);
+  if (main === undefined) throw new MirrorError("compose-not-found", { folder: base ?? cwd });
+  const folder = base ?? dirname(main);
   const second =
     explicit.length > 0 ? [] : (await defaultEnvFile(folder, process)).filter((file) => !first.includes(file));
   const variables = second.length > 0 ? await readEnvFiles(second, early, warnings) : early;
@@ -73,7 +81,7 @@ export async function readEnvFiles(
   if (files.length === 0) return base;
   let values: Variables = new Map();
   for (const file of files) {
-    const text = await readText(file, LARGEST_ENV_FILE);
+    const text = await readText(file, LARGEST_ENV_FILE, "lenient");
     const onUnset = (variable: string): void => {
       warnings.push({ code: "variable-unset", values: { variable } });
     };
@@ -84,9 +92,11 @@ export async function readEnvFiles(
 
 /**
  * The text of a file, its byte order mark kept. UTF-8, or UTF-16 by its mark, as go-yaml reads it. /dev/null is an empty
- * file, with which compose users switch `.env` off. Throws `file-read`, `compose-limit` beyond `most` bytes.
+ * file, with which compose users switch `.env` off. `lenient` puts U+FFFD in the place of bytes that are no UTF-8, as in
+ * comments in GBK: Go, and so docker compose, lets such bytes of an env file pass.
+ * Throws `file-read`, `compose-limit` beyond `most` bytes.
  */
-export async function readText(file: string, most: number): Promise<string> {
+export async function readText(file: string, most: number, decoding: "strict" | "lenient" = "strict"): Promise<string> {
   if (file === "/dev/null") return "";
   const { bytes } = await readRegular(file, most).catch((cause: unknown) => {
     if (!(cause instanceof MirrorError) || cause.code !== "file-large") throw cause;
@@ -95,7 +105,7 @@ export async function readText(file: string, most: number): Promise<string> {
   const encoding =
     bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-8";
   try {
-    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: decoding === "strict", ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw new MirrorError("file-read", { file, detail: message("file-not-text") }, { cause });
   }

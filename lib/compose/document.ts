@@ -19,6 +19,8 @@ import {
   type ParsedNode,
 } from "yaml";
 import { MirrorError } from "../messages/errors.ts";
+import { type Cause, theirs } from "../messages/message.ts";
+import { message } from "../messages/texts.ts";
 
 export interface SourceFile {
   /** Absolute path. */
@@ -61,6 +63,8 @@ export interface Scalar extends Written {
   readonly target?: Scalar;
   /** Set when variables were filled in: the scalar as it is written. */
   readonly template?: Scalar;
+  /** The variables of those of its forms that left nothing, because they are unset or empty. */
+  readonly empty?: readonly string[];
 }
 
 export interface Mapping extends Written {
@@ -71,6 +75,8 @@ export interface Mapping extends Written {
 interface Sequence extends Written {
   readonly kind: "sequence";
   readonly items: readonly Value[];
+  /** Items of earlier files that are left out because a later one is equal: they are written too. */
+  readonly repeated?: readonly Value[];
 }
 
 /** Bytes of one file; the largest compose files in the wild have some hundred kilobytes. */
@@ -87,20 +93,20 @@ const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/;
  * Throws `compose-yaml` with line and column, `compose-limit`.
  */
 export function parseFile(path: string, text: string): SourceFile {
-  if (text.length > LARGEST_FILE) throw tooLarge(path, `it has more than ${LARGEST_FILE >> 20} MiB`);
+  if (text.length > LARGEST_FILE) throw tooLarge(path, message("limit-file", { most: LARGEST_FILE }));
   const forbidden = FORBIDDEN.exec(text);
-  if (forbidden) throw notYaml(path, text, forbidden.index, "control characters are not allowed");
+  if (forbidden) throw notYaml(path, text, forbidden.index, message("yaml-control"));
   const documents: Document[] = [];
   const file: SourceFile = { path, text, documents };
   let parsed = compose(file, new Lexer());
   const [error] = parsed.flatMap(({ errors }) => errors);
   if (error) {
     parsed = compose(file, lenientLexer());
-    if (parsed.some(({ errors }) => errors.length > 0)) throw notYaml(path, text, error.pos[0], error.message);
+    if (parsed.some(({ errors }) => errors.length > 0)) throw notYaml(path, text, error.pos[0], theirs(error.message));
   }
   for (const { directives, range } of parsed) {
     const { explicit, version } = directives.yaml;
-    if (explicit && version !== "1.1") throw notYaml(path, text, range[0], `compose reads YAML 1.1, not ${version}`);
+    if (explicit && version !== "1.1") throw notYaml(path, text, range[0], message("yaml-version", { version }));
   }
   for (const { contents } of parsed) documents.push(new Converter(file).document(contents));
   return file;
@@ -115,8 +121,11 @@ type ParsedDocument = Pick<YamlDocument.Parsed, "errors" | "contents" | "directi
 
 /**
  * A lexer for what go-yaml reads although YAML forbids it: lines of quoted scalars and flow collections that are
- * indented less than what they belong to. It tells the yaml package's lexer, through fields that the package does not
- * document, that such lines need no indentation; only texts that do not parse otherwise get here.
+ * indented less than what they belong to (YAML 1.2.2, 6.1 https://yaml.org/spec/1.2.2/#61-indentation-spaces). It tells
+ * the yaml package's lexer, through fields that the package does not document, that such lines need no indentation; only
+ * texts that do not parse otherwise get here. The fields may change with any release of the package, so package.json
+ * names one exact version. This could go if the package's Lexer had an option that ignores `indentNext` within quoted
+ * scalars and flow collections.
  */
 function lenientLexer(): Lexer {
   const lexer = new Lexer();
@@ -165,11 +174,11 @@ export function stringOf(value: Value | undefined): string | undefined {
   return value?.kind === "scalar" && value.type === "string" ? value.text : undefined;
 }
 
-function tooLarge(path: string, detail: string): MirrorError {
+function tooLarge(path: string, detail: Cause): MirrorError {
   return new MirrorError("compose-limit", { file: path, detail });
 }
 
-function notYaml(path: string, text: string, offset: number, detail: string): MirrorError {
+function notYaml(path: string, text: string, offset: number, detail: Cause): MirrorError {
   return new MirrorError("compose-yaml", { where: placeOf({ path, text }, offset), detail });
 }
 
@@ -179,13 +188,13 @@ function* tokensOf({ path, text }: SourceFile, lexer: Lexer): Generator<CST.Toke
   let tokens = 0;
   for (const lexeme of lexer.lex(text)) {
     yield* parser.next(lexeme);
-    if (++tokens > MOST_TOKENS) throw tooLarge(path, `it has more than ${MOST_TOKENS} YAML tokens`);
-    if (parser.stack.length > DEEPEST) throw tooLarge(path, `it nests deeper than ${DEEPEST} levels`);
+    if (++tokens > MOST_TOKENS) throw tooLarge(path, message("limit-tokens", { most: MOST_TOKENS }));
+    if (parser.stack.length > DEEPEST) throw tooLarge(path, message("limit-nesting", { most: DEEPEST }));
   }
   yield* parser.end();
 }
 
-/** How many nodes a value stands for when every alias is written out, and how many of them stand in aliases. */
+/** How many nodes a value has when every alias is expanded, and how many of them come from aliases. */
 interface Size {
   nodes: number;
   aliased: number;
@@ -195,7 +204,7 @@ class Converter {
   readonly #file: SourceFile;
   readonly #anchors = new Map<string, ParsedNode>();
   readonly #converted = new Map<ParsedNode, { readonly value: Value; readonly size: Size }>();
-  /** What every alias stands for: an anchor's name may be given again further down. */
+  /** The value of every alias: an anchor's name may be given again further down. */
   readonly #targets = new Map<ParsedNode, ParsedNode>();
   readonly #open = new Set<ParsedNode>();
   #aliased = false;
@@ -209,7 +218,7 @@ class Converter {
   document(contents: ParsedNode | null): Document {
     const size: Size = { nodes: 0, aliased: 0 };
     const root = this.#convert(contents, 0, size);
-    if (isExcessive(size)) throw tooLarge(this.#file.path, "its aliases multiply its contents");
+    if (isExcessive(size)) throw tooLarge(this.#file.path, message("limit-aliases"));
     const resets = /!(?:reset|override)/.test(this.#file.text) ? this.#resets(contents) : [];
     const anchoredTwice = this.#anchoredTwice;
     return { root, resets, aliased: this.#aliased, ...(anchoredTwice === undefined ? {} : { anchoredTwice }) };
@@ -237,13 +246,13 @@ class Converter {
   #alias(node: ParsedNode & { source: string }, size: Size): Value {
     this.#aliased = true;
     const target = this.#anchors.get(node.source);
-    if (target === undefined) throw this.#error(node, `unknown anchor "${node.source}"`);
-    if (this.#open.has(target)) throw this.#error(node, `the value of anchor "${node.source}" contains itself`);
+    if (target === undefined) throw this.#error(node, message("yaml-anchor-unknown", { name: node.source }));
+    if (this.#open.has(target)) throw this.#error(node, message("yaml-anchor-cycle", { name: node.source }));
     this.#targets.set(node, target);
     const { value, size: targetSize } = this.#converted.get(target)!;
     size.nodes += targetSize.nodes + 1;
     size.aliased += targetSize.nodes + 1;
-    if (size.nodes > EXPANDED_MOST) throw tooLarge(this.#file.path, "its aliases multiply its contents");
+    if (size.nodes > EXPANDED_MOST) throw tooLarge(this.#file.path, message("limit-aliases"));
     return value.kind === "scalar" ? { ...value, range: rangeOf(node), target: value.target ?? value } : value;
   }
 
@@ -259,14 +268,14 @@ class Converter {
       }
       return { kind: "sequence", items, file, range, dollars: items.some(({ dollars }) => dollars) };
     }
-    if (!isMap(node)) throw this.#error(node, "this is no value");
+    if (!isMap(node)) throw this.#error(node, message("yaml-no-value"));
 
     const entries = new Map<string, Value>();
     const seen = new Set<string>();
     let merge: Value | undefined;
     for (const { key, value } of node.items as { key: ParsedNode; value: ParsedNode | null }[]) {
       const name = this.#key(key, size);
-      if (seen.has(name)) throw this.#error(key, `mapping key "${name}" is already defined`);
+      if (seen.has(name)) throw this.#error(key, message("yaml-key-twice", { name }));
       seen.add(name);
       const converted = this.#convert(value, rangeOf(key).end, size);
       if (value !== null && this.#isReset(value)) continue;
@@ -284,7 +293,7 @@ class Converter {
     }
     const value = this.#convert(key, 0, size);
     const name = stringOf(value);
-    if (name === undefined) throw this.#error(key, "a mapping key must be a string");
+    if (name === undefined) throw this.#error(key, message("yaml-key-type"));
     return name;
   }
 
@@ -294,10 +303,10 @@ class Converter {
     for (const source of sources) {
       if (source.kind !== "mapping") {
         const where = whereIs(source);
-        throw new MirrorError("compose-yaml", { where, detail: "a merge key takes a mapping or a list of mappings" });
+        throw new MirrorError("compose-yaml", { where, detail: message("yaml-merge-key") });
       }
       this.#merged += source.entries.size;
-      if (this.#merged > EXPANDED_MOST) throw tooLarge(this.#file.path, "its merge keys multiply its contents");
+      if (this.#merged > EXPANDED_MOST) throw tooLarge(this.#file.path, message("limit-merge-keys"));
       for (const [name, value] of source.entries) if (!entries.has(name)) entries.set(name, value);
     }
   }
@@ -337,7 +346,7 @@ class Converter {
       const add = (name: string, child: ParsedNode | null, inMergeKey: boolean): void => {
         for (const path of below(child, depth + 1)) {
           paths.push(inMergeKey ? path : [name, ...path]);
-          if (++total > EXPANDED_MOST / 10) throw tooLarge(this.#file.path, "its tags multiply");
+          if (++total > EXPANDED_MOST / 10) throw tooLarge(this.#file.path, message("limit-tags"));
         }
       };
       if (isMap(node)) {
@@ -353,13 +362,13 @@ class Converter {
     return below(contents, 0);
   }
 
-  #error(node: ParsedNode, detail: string): MirrorError {
+  #error(node: ParsedNode, detail: Cause): MirrorError {
     return notYaml(this.#file.path, this.#file.text, rangeOf(node).start, detail);
   }
 }
 
 const STRING_TAG = "tag:yaml.org,2002:str";
-/** What `!!merge` stands for; yq v4 writes merge keys with it (go-yaml: isMerge in resolve.go). */
+/** The full name of the tag `!!merge`; yq v4 writes merge keys with it (go-yaml: isMerge in resolve.go). */
 const MERGE_TAG = "tag:yaml.org,2002:merge";
 
 function nullAt(file: SourceFile, offset: number): Scalar {

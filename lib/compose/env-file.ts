@@ -1,13 +1,15 @@
 /**
- * Env files by compose's grammar (compose-go's dotenv):
+ * Env files by compose's grammar (compose-go's dotenv, https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax):
  *
  *     statement = ["export" space] name ("=" | ":") value | name newline
  *     value     = 'literal' | "escapes and $VARIABLES" | plain text with $VARIABLES, up to " #" or the line's end
  *
- * Quoted values may span lines. A name alone takes its value from the environment, or is left out. A variable in a
+ * Quoted values may span lines. A name alone takes its value from the environment, or is skipped. A variable in a
  * value is looked up in the environment first, then among the lines above. `#` starts a comment at a statement's start.
  */
 import { MirrorError } from "../messages/errors.ts";
+import type { Message } from "../messages/message.ts";
+import { message } from "../messages/texts.ts";
 import { interpolate, type Lookup } from "./interpolation.ts";
 
 const SPACE_IN_LINE = /[\t\v\f\r \u0085\u00a0]/;
@@ -44,7 +46,7 @@ export function parseEnvFile(
   const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
   const expand = (value: string, at: number): string => {
     try {
-      return interpolate(value, (name) => lookup(name) ?? values.get(name), onUnset);
+      return interpolate(value, (name) => lookup(name) ?? values.get(name), onUnset === undefined ? {} : { onUnset });
     } catch (cause) {
       if (!(cause instanceof MirrorError)) throw cause;
       throw new MirrorError(cause.code, { ...cause.values, where: `${file}:${lineOf(source, at)}` }, { cause });
@@ -101,18 +103,18 @@ function readName(text: string, from: number, file: string): Name {
     if (SPACE_IN_LINE.test(character)) continue;
     if (character === "=" || character === ":" || character === "\n") {
       const name = text.slice(start, at).trimEnd();
-      if (name.includes(" ")) throw invalid("a name cannot contain a space");
+      if (name.includes(" ")) throw invalid(message("env-name-space"));
       const inherited = character === "\n";
       return { name, end: inherited ? at + 1 : skipSpace(text, at + 1), inherited };
     }
     if (!NAME_CHARACTER.test(character)) {
-      throw invalid(`"${character}" cannot stand in a name`);
+      throw invalid(message("env-name-character", { character }));
     }
     at += character.length - 1;
   }
   return { name: "", end: start, inherited: false };
 
-  function invalid(detail: string): MirrorError {
+  function invalid(detail: Message): MirrorError {
     return new MirrorError("env-file-invalid", { file, line: lineOf(text, start), detail });
   }
 }
@@ -142,7 +144,7 @@ function readQuoted(text: string, start: number, quote: string, file: string): {
   throw new MirrorError("env-file-invalid", {
     file,
     line: lineOf(text, start),
-    detail: "the quoted value has no end",
+    detail: message("env-quote-open"),
   });
 }
 

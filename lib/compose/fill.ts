@@ -42,8 +42,14 @@ export class Filling {
   #scalar(scalar: Scalar, path: Path, unset: Set<string>): Scalar {
     if (scalar.type !== "string") return scalar;
     const lookup = (name: string): string | undefined => this.#variables.get(name);
+    const empty: string[] = [];
+    const listeners = {
+      onUnset: (name: string) => void unset.add(name),
+      onEmpty: (names: readonly string[]) => void empty.push(...names),
+    };
     try {
-      return { ...scalar, text: interpolate(scalar.text, lookup, (name) => unset.add(name)), template: scalar };
+      const text = interpolate(scalar.text, lookup, listeners);
+      return { ...scalar, text, template: scalar, ...(empty.length === 0 ? {} : { empty }) };
     } catch (cause) {
       if (!(cause instanceof MirrorError)) throw cause;
       const where = `${path.join(".")} at ${whereIs(scalar)}`;

@@ -39,16 +39,23 @@ export function mapImages(
   );
 }
 
-/** The images of merged attributes; of several volumes with one target only the last counts. */
+/**
+ * The images of merged attributes; of several volumes with one target only the last counts. A hook that several files
+ * have alike is found in each of them: compose takes them for one only as long as they stay alike.
+ */
 export function imagesIn(attributes: Attributes): readonly NamedImage[] {
   const found: NamedImage[] = [];
-  mapImages(
+  const hooks = attributes.get("pre_start");
+  const repeated = hooks?.kind === "sequence" ? (hooks.repeated ?? []) : [];
+  for (const each of [
     mapEntry(attributes, "volumes", (volumes) => unique("volumes", volumes)),
-    (image, attribute) => {
+    new Map(hooks?.kind === "sequence" ? [["pre_start", { ...hooks, items: repeated }]] : []),
+  ]) {
+    mapImages(each, (image, attribute) => {
       if (image.text !== "") found.push({ attribute, image });
       return image;
-    },
-  );
+    });
+  }
   return found;
 }
 

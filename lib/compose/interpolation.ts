@@ -1,5 +1,6 @@
 /**
- * Variables in values, as compose fills them in:
+ * Variables in values, as compose fills them in
+ * (https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md):
  *
  *     $NAME  ${NAME}      the value; empty, with a warning, when unset
  *     ${NAME:-word}       word when unset or empty       ${NAME-word}  word when unset
@@ -7,11 +8,13 @@
  *     ${NAME:?word}       an error when unset or empty   ${NAME?word}  an error when unset
  *     $$                  one $
  *
- * A word may hold further variables. A `$` before anything else stands for itself, `${` must lead to one of the forms.
+ * A word may hold further variables. A `$` before anything else is a plain character, `${` must lead to one of the forms.
  * Which `}` ends a form is compose-go's rule (template.go): within one line, the first that balances the braces, and
  * the last of the line when none does.
  */
 import { MirrorError } from "../messages/errors.ts";
+import { theirs } from "../messages/message.ts";
+import { message } from "../messages/texts.ts";
 
 /** A variable's value, or undefined when it is not set. */
 export type Lookup = (name: string) => string | undefined;
@@ -22,13 +25,21 @@ const OPERATOR = /:?[-+?]/y;
 const LONGEST = 1 << 20;
 const DEEPEST = 100;
 
+/** What the caller wants to hear. */
+export interface Listeners {
+  /** Of every unset variable that became an empty string. */
+  readonly onUnset?: (name: string) => void;
+  /** Of the variables of every form that left nothing. */
+  readonly onEmpty?: (names: readonly string[]) => void;
+}
+
 /**
- * Fills the variables into `text`. `onUnset` hears of every unset variable that became an empty string.
+ * Fills the variables into `text`.
  * Throws `interpolation-invalid` for a form that is none of the above, `variable-required` for an unmet `?`; their
  * `where` is for the caller to correct, who knows it.
  */
-export function interpolate(text: string, lookup: Lookup, onUnset?: (name: string) => void): string {
-  return text.includes("$") ? substitute(text, { lookup, onUnset, template: text }, 0) : text;
+export function interpolate(text: string, lookup: Lookup, listeners: Listeners = {}): string {
+  return text.includes("$") ? substitute(text, { lookup, ...listeners, template: text }, 0) : text;
 }
 
 /** The names of the variables that `text` mentions, in order, each once. */
@@ -42,9 +53,8 @@ export function escapeDollars(text: string): string {
   return text.replaceAll("$", "$$$$");
 }
 
-interface Context {
+interface Context extends Listeners {
   readonly lookup: Lookup;
-  readonly onUnset: ((name: string) => void) | undefined;
   readonly template: string;
 }
 
@@ -55,6 +65,10 @@ function substitute(text: string, context: Context, depth: number): string {
   const push = (part: string): void => {
     if (out.length + part.length > LONGEST) throw invalid(context);
     out += part;
+  };
+  const pushForm = (part: string, start: number, end: number): void => {
+    if (part === "" && depth === 0) context.onEmpty?.(variablesIn(text.slice(start, end)));
+    push(part);
   };
 
   for (let at = 0; at < text.length;) {
@@ -69,7 +83,7 @@ function substitute(text: string, context: Context, depth: number): string {
     }
     if (next !== "{") {
       const name = matchAt(NAME, text, dollar + 1);
-      push(name === "" ? "$" : plain(name, context));
+      pushForm(name === "" ? "$" : plain(name, context), dollar, dollar + 1 + name.length);
       at = dollar + 1 + name.length;
       continue;
     }
@@ -78,7 +92,7 @@ function substitute(text: string, context: Context, depth: number): string {
     if (name === "") throw invalid(context);
     const afterName = dollar + 2 + name.length;
     if (text[afterName] === "}") {
-      push(plain(name, context));
+      pushForm(plain(name, context), dollar, afterName + 1);
       at = afterName + 1;
       continue;
     }
@@ -87,7 +101,7 @@ function substitute(text: string, context: Context, depth: number): string {
     if (start > line.end) line = lineFrom(text, start);
     if (operator === "" || line.lastBrace < start) throw invalid(context);
     const close = balancingBrace(text, dollar + 1, line.lastBrace) ?? line.lastBrace;
-    push(apply(name, operator, text.slice(start, close), context, depth));
+    pushForm(apply(name, operator, text.slice(start, close), context, depth), dollar, close + 1);
     at = close + 1;
   }
   return out;
@@ -107,7 +121,7 @@ function apply(name: string, operator: string, word: string, context: Context, d
       const reason = substitute(word, context, depth + 1);
       throw new MirrorError("variable-required", {
         variable: name,
-        reason: reason === "" ? "it must be set" : reason,
+        reason: reason === "" ? message("variable-must-be-set") : theirs(reason),
         where: context.template,
       });
     }

@@ -33,6 +33,7 @@ import {
   applyServiceResets,
   type Definition,
   type Definitions,
+  isExtension,
   mergeDefinition,
   mergeDefinitions,
   NONE,
@@ -70,7 +71,8 @@ export async function load(options: LoadOptions): Promise<Project> {
   const active = options.profiles.length > 0 ? options.profiles : profilesIn(variables.get("COMPOSE_PROFILES"));
   const narrowing =
     options.profiles.length > 0 ? options.profiles : profilesIn(options.environment["COMPOSE_PROFILES"]);
-  const selected = select(definitions, narrowing.length > 0 ? narrowing : ["*"], files[0]);
+  const everything = narrowing.length > 0 ? narrowing : ["*"];
+  const selected = select(definitions, options.onlyActiveProfiles === true ? active : everything, files[0]);
   const uses = selected.flatMap((entry) => loader.usesOf(entry));
   return {
     name,
@@ -169,7 +171,8 @@ class Loader {
       const layer = place === undefined ? undefined : this.#layerOf.get(image);
       const { file, range } = place ?? written.target ?? written;
       const variables = variablesIn(written.text);
-      const use = { service: name, attribute, image: image.text, file: file.path, ...range, variables };
+      const empty = image.empty ?? [];
+      const use = { service: name, attribute, image: image.text, file: file.path, ...range, variables, empty };
       return layer === undefined ? use : { ...use, layer };
     });
   }
@@ -209,10 +212,12 @@ class Loader {
     const rebase = new Rebase(folder, this.#folder);
     const entries = new Map<string, Value>();
     const definitions: { -readonly [S in keyof Definitions]: Definitions[S] } = { ...NONE };
+    const extensions = new Map<string, Value>();
     for (const [key, value] of document.root.entries) {
       if (key !== "services" && key !== "jobs") {
         const filled = fill.value(value, [key], unsetElsewhere);
         entries.set(key, filled);
+        if (isExtension(key)) extensions.set(key, filled);
         if (isResourceKind(key) && filled.kind === "mapping") {
           definitions[key] = new Map([...filled.entries].map(([name, entry]) => [name, rebase.resource(entry)]));
         }
@@ -224,7 +229,11 @@ class Loader {
       );
     }
     this.warnings.push(...unsetWarnings(unsetElsewhere));
-    return { root: { ...document.root, entries }, definitions, resets: document.resets };
+    return {
+      root: { ...document.root, entries },
+      definitions: { ...definitions, extensions },
+      resets: document.resets,
+    };
   }
 
   #define(service: Value, path: Path, fill: Filling, folder: string, layer: number | undefined): Definition | null {
@@ -290,8 +299,10 @@ class Loader {
       this.referenced.add(path);
       definitions = await this.#merge(definitions, file, { variables, folder }, including);
     }
-    cache.set(key, definitions);
-    return definitions;
+    // Compose takes no extension fields from an included file.
+    const included = { ...definitions, extensions: NONE.extensions };
+    cache.set(key, included);
+    return included;
   }
 
   /** One value for one set of files, so that what is loaded with it can be found again. */

@@ -9,7 +9,7 @@ import { MirrorError } from "../messages/errors.ts";
 import { message } from "../messages/texts.ts";
 import { isNull, type Mapping, type Path, stringOf, type Value, whereIs } from "./document.ts";
 
-/** A service or job as it is being put together: its attributes, and where unset variables stand in it. */
+/** A service or job as it is being put together: its attributes, and the unset variables in it. */
 export interface Definition {
   readonly attributes: ReadonlyMap<string, Value>;
   /** Variables without a value that were filled in as empty. */
@@ -25,7 +25,11 @@ export const RESOURCE_KINDS: readonly ResourceKind[] = ["networks", "volumes", "
 export type Resources = Readonly<Record<ResourceKind, ReadonlyMap<string, Value>>>;
 
 /** By section and name; null is a service written without anything below it. */
-export type Definitions = Readonly<Record<Section, ReadonlyMap<string, Definition | null>>> & Resources;
+export type Definitions = Readonly<Record<Section, ReadonlyMap<string, Definition | null>>> &
+  Resources & {
+    /** Top-level extension fields (`x-…`). They mean nothing, but compose refuses files whose kinds of value differ. */
+    readonly extensions: ReadonlyMap<string, Value>;
+  };
 
 export const NONE: Definitions = {
   services: new Map(),
@@ -34,6 +38,7 @@ export const NONE: Definitions = {
   volumes: new Map(),
   configs: new Map(),
   secrets: new Map(),
+  extensions: new Map(),
 };
 
 /** Puts `later` over `earlier`. Throws `compose-invalid` when their shapes do not fit. */
@@ -41,10 +46,11 @@ export function mergeDefinitions(earlier: Definitions, later: Definitions): Defi
   return {
     services: mergeSection(earlier.services, later.services),
     jobs: mergeSection(earlier.jobs, later.jobs),
-    networks: mergeResources("networks", earlier.networks, later.networks),
-    volumes: mergeResources("volumes", earlier.volumes, later.volumes),
-    configs: mergeResources("configs", earlier.configs, later.configs),
-    secrets: mergeResources("secrets", earlier.secrets, later.secrets),
+    networks: mergeEntries(["networks", "*"], earlier.networks, later.networks),
+    volumes: mergeEntries(["volumes", "*"], earlier.volumes, later.volumes),
+    configs: mergeEntries(["configs", "*"], earlier.configs, later.configs),
+    secrets: mergeEntries(["secrets", "*"], earlier.secrets, later.secrets),
+    extensions: mergeEntries(["x-*"], earlier.extensions, later.extensions),
   };
 }
 
@@ -56,13 +62,21 @@ function mergeSection(
   const merged = new Map(earlier);
   for (const [name, definition] of later) {
     const base = merged.get(name);
-    merged.set(name, base && definition ? mergeDefinition(base, definition) : (definition ?? base ?? null));
+    merged.set(
+      name,
+      base && definition ? mergeDefinition(uniqueLists(base), definition) : (definition ?? base ?? null),
+    );
   }
   return merged;
 }
 
-function mergeResources(
-  kind: ResourceKind,
+/** Compose drops what one file repeats before the next file comes (`EnforceUnicity` in compose-go's override package). */
+function uniqueLists({ attributes, unset }: Definition): Definition {
+  return { attributes: new Map([...attributes].map(([name, value]) => [name, unique(name, value)])), unset };
+}
+
+function mergeEntries(
+  path: Path,
   earlier: ReadonlyMap<string, Value>,
   later: ReadonlyMap<string, Value>,
 ): ReadonlyMap<string, Value> {
@@ -70,7 +84,7 @@ function mergeResources(
   const merged = new Map(earlier);
   for (const [name, value] of later) {
     const base = merged.get(name);
-    merged.set(name, base === undefined ? value : mergeAt([kind, "*"], base, value));
+    merged.set(name, base === undefined ? value : mergeAt(path, base, value));
   }
   return merged;
 }
@@ -89,7 +103,7 @@ type Merger = (earlier: Value, later: Value, path: Path) => Value;
 
 const takeLater: Merger = (_, later) => later;
 
-/** What merges otherwise than its shape says, by its place; `*` stands for any name. */
+/** Attributes with a merge rule of their own, by path; `*` matches any name. */
 const SPECIAL: ReadonlyMap<string, Merger> = new Map<string, Merger>([
   ...["annotations", "build.args", "build.additional_contexts", "build.labels", "deploy.labels", "environment"].map(
     (name) => [`services.*.${name}`, mergePairs] as const,
@@ -106,7 +120,7 @@ const SPECIAL: ReadonlyMap<string, Merger> = new Map<string, Merger>([
   ["networks.*.ipam.config", mergeSubnets],
 ]);
 
-/** How an entry of a list is told apart from others, where two of them mean one thing. */
+/** The key of a list entry, for lists where two entries with one key mean the same thing. */
 const KEY_OF: ReadonlyMap<string, (item: Value) => string> = new Map<string, (item: Value) => string>([
   ["services.*.configs", (item) => fileTarget(item, "")],
   ["services.*.devices", mountTarget],
@@ -155,10 +169,16 @@ function mergeMapping(earlier: Mapping, later: Mapping, path: Path): Mapping {
   return { ...earlier, entries };
 }
 
+/** Of two equal items the later one stays, at the place of the earlier: it is the one that counts once it is rewritten. */
 function append(earlier: Sequence, added: readonly Value[]): Sequence {
   const items = [...earlier.items];
-  for (const item of added) if (!items.some((known) => isEqual(known, item))) items.push(item);
-  return { ...earlier, items };
+  const repeated = [...(earlier.repeated ?? [])];
+  for (const item of added) {
+    const index = items.findIndex((known) => isEqual(known, item));
+    if (index === -1) items.push(item);
+    else repeated.push(...items.splice(index, 1, item));
+  }
+  return { ...earlier, items, ...(repeated.length === 0 ? {} : { repeated }) };
 }
 
 type Sequence = Extract<Value, { readonly kind: "sequence" }>;
@@ -186,7 +206,7 @@ function mergePairs(earlier: Value, later: Value, path: Path): Value {
   return { ...base, entries: new Map([...base.entries, ...over.entries]) };
 }
 
-/** A list of `KEY=VALUE` as the mapping that it stands for; a key alone has no value. */
+/** A list of `KEY=VALUE` as a mapping; a key alone has no value. */
 export function pairsAsMapping(value: Value): Value {
   if (value.kind !== "sequence") return value;
   const entries = new Map<string, Value>();
@@ -218,7 +238,7 @@ function sequenceOf(value: Value): Sequence {
   return { ...value, kind: "sequence", items };
 }
 
-/** A list of dependencies stands for their default settings, which the later file then sets too. */
+/** A list of dependencies gives each the default settings; in the later file they override those of the earlier one. */
 function mergeDependencies(earlier: Value, later: Value, path: Path): Value {
   const [base, over] = [namesAsMapping(earlier), namesAsMapping(later)];
   if (base === undefined || over === undefined) return later;
@@ -233,7 +253,7 @@ function mergeDependencies(earlier: Value, later: Value, path: Path): Value {
 
 /** A list of networks or models names them without settings, so those of an earlier file stay. */
 function mergeNamed(earlier: Value, later: Value, path: Path): Value {
-  const [base, over] = [namesAsMapping(earlier), namesAsMapping(later)];
+  const [base, over] = [withoutSettings(earlier), withoutSettings(later)];
   if (base === undefined || over === undefined) return mergeValue(earlier, later, path);
   const isList = later.kind !== "mapping";
   const entries = new Map(base.entries);
@@ -242,6 +262,16 @@ function mergeNamed(earlier: Value, later: Value, path: Path): Value {
     entries.set(name, known === undefined ? value : isList ? known : mergeValue(known, value, [...path, "*"]));
   }
   return { ...base, entries };
+}
+
+/** A list of names as the mapping to nothing that compose makes of it. */
+function withoutSettings(value: Value): Mapping | undefined {
+  const named = namesAsMapping(value);
+  if (named === undefined || value.kind === "mapping") return named;
+  const entries = [...named.entries].map(
+    ([name, entry]) => [name, { ...entry, kind: "scalar", type: "null", text: "" } as const] as const,
+  );
+  return { ...named, entries: new Map(entries) };
 }
 
 /** A list of names is a mapping whose entries have no settings: each is the scalar that names it. */
@@ -306,7 +336,13 @@ export function applyResets(definitions: Definitions, paths: readonly Path[]): D
     ...(Object.fromEntries(resources) as unknown as Resources),
     services: resetSection(definitions.services, "services", paths),
     jobs: resetSection(definitions.jobs, "jobs", paths),
+    extensions: paths.filter(([key]) => isExtension(key)).reduce(resetEntries, definitions.extensions),
   };
+}
+
+/** Whether a top-level key is an extension field. */
+export function isExtension(key: string | undefined): boolean {
+  return key?.startsWith("x-") === true;
 }
 
 function dropEntry(entries: ReadonlyMap<string, Value>, [, ...path]: Path): ReadonlyMap<string, Value> {

@@ -28,7 +28,8 @@ export function projectName(files: readonly SourceFile[], folder: string, variab
   const written = names.at(-1);
   const filled = written && (new Filling(variables).value(written, ["name"], unset) as Scalar);
   const name = normalName(filled?.text ?? basename(folder));
-  if (name === "") throw new MirrorError("project-name-invalid", { name: filled?.text ?? basename(folder) });
+  // A folder named in Chinese has no project name, which only the commands that need one refuse.
+  if (name === "" && filled !== undefined) throw new MirrorError("project-name-invalid", { name: filled.text });
   return { name, unset };
 }
 

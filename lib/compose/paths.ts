@@ -1,7 +1,7 @@
 /**
  * Paths in services and resources, relative to one folder. Compose resolves a relative path against the folder of the
  * project, of an `include`, or of the extended file it is written in; so before definitions of different folders are
- * merged, their paths are written anew relative to the project's folder. Absolute paths and those below `~` belong to
+ * merged, their paths are rewritten relative to the project's folder. Absolute paths and those below `~` belong to
  * the machine that runs the project and stay (compose-go's paths package, resolve.go).
  */
 import { relative, resolve } from "node:path";
@@ -29,7 +29,8 @@ export class Rebase {
   /** A top-level config or secret, or a volume that a local folder is bound to. */
   resource(value: Value): Value {
     if (this.#from === this.#folder) return value;
-    const isBind = textOf(entryAt(value, "driver_opts", "o")) === "bind";
+    const isBind =
+      textOf(entryAt(value, "driver_opts", "o")) === "bind" && textOf(entryAt(value, "driver")) === "local";
     return mapEntries(value, (entries) =>
       mapEntry(
         mapEntry(entries, "file", (file) => mapScalar(file, this.#path)),

@@ -2,6 +2,8 @@
  * A compose project as compose merges it: what `load` gives, and the only thing that any room reads of compose files.
  * https://github.com/compose-spec/compose-spec/blob/main/spec.md
  */
+import { basename } from "node:path";
+import { MirrorError } from "../messages/errors.ts";
 import type { ImageAttribute } from "./images.ts";
 import type { Definitions } from "./merge.ts";
 
@@ -13,7 +15,7 @@ export interface Service {
   readonly otherImages: readonly string[];
   /** What `docker compose config --images` prints for a service without an image: `PROJECT-SERVICE`. */
   readonly defaultImage: string;
-  /** Nobody can pull its image: compose makes it from the `build` section, or a `provider` runs in its place. */
+  /** Compose makes its image from the `build` section, unless it can pull `image` first; or a `provider` runs. */
   readonly built: boolean;
   readonly build?: Build;
   readonly profiles: readonly string[];
@@ -88,9 +90,11 @@ export interface ImageUse {
   readonly end: number;
   /** The variables that the scalar mentions. */
   readonly variables: readonly string[];
+  /** Those of them that left nothing in it, because they are unset or empty. */
+  readonly empty: readonly string[];
   /**
    * Index into `Project.composeFiles` when writing another name at `start` to `end` of that file changes images and
-   * nothing else; absent when the scalar stands in an extended or included file, or also serves as something else.
+   * nothing else; absent when the scalar is in an extended or included file, or also serves as something else.
    */
   readonly layer?: number;
 }
@@ -107,6 +111,7 @@ export interface ComposeWarning {
 }
 
 export interface Project {
+  /** Empty when the folder's name has no character of a project name; `requireName` refuses that. */
   readonly name: string;
   /** Absolute path of the project directory. */
   readonly folder: string;
@@ -147,6 +152,16 @@ export interface LoadOptions {
    * in an env file never narrows the selection: it says what one host runs, not what the mirror must hold.
    */
   readonly profiles: readonly string[];
+  /** `--active-profiles`: without `--profile`, the profiles that docker compose itself activates, and no others. */
+  readonly onlyActiveProfiles?: boolean;
+  /** `--project-directory`; absent = the folder of the first compose file. */
+  readonly projectDirectory?: string;
   /** The environment to fill variables in from: this process's, or that of the host that will run the project. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** The project's name, for what is named by it. Throws `project-name-invalid` when it has none. */
+export function requireName({ name, folder }: Pick<Project, "name" | "folder">): string {
+  if (name === "") throw new MirrorError("project-name-invalid", { name: basename(folder) });
+  return name;
 }

@@ -3,15 +3,19 @@
  *
  * The names are spliced into the source text: every byte outside the image scalars stays. A project of several files
  * becomes several YAML documents of one file, which docker compose (2.21 and later) puts over each other exactly as it
- * does with several `-f`. An image that is written in an extended or included file, or in a scalar that also serves as
- * something else, is set by one more document at the end that holds nothing but such images. So in every case
- * `docker compose -f docker-compose-mirror.yaml config` is the original's, with other images.
+ * does with several `-f` (https://github.com/compose-spec/compose-spec/blob/main/13-merge.md). The image of a service of
+ * a single file that comes from the file it `extends` is written into that service, which then overrides what it extends
+ * (https://github.com/compose-spec/compose-spec/blob/main/05-services.md#extends), so one document stays one. Any other
+ * image of an extended or included file, or in a scalar that also serves as something else, is set by one more document
+ * at the end that holds nothing but such images. So in every case `docker compose -f docker-compose-mirror.yaml config`
+ * is the original's, with other images.
  *
  * docker-compose v1 reads one document only. Where there are more, it gets the project's own files and one flat file
  * of images after them.
  */
 import { basename, dirname, join, relative } from "node:path";
-import { typeOfPlain } from "./document.ts";
+import { type Document, type Mapping, parseFile, stringOf, typeOfPlain, type Value } from "./document.ts";
+import { MirrorError } from "../messages/errors.ts";
 import { escapeDollars } from "./interpolation.ts";
 import { SECTIONS } from "./merge.ts";
 import type { ImageUse, Project, Service } from "./project.ts";
@@ -27,8 +31,10 @@ const INCLUDE = "2.20.0";
 const ANY_V2 = "2.0.0";
 
 export interface RewriteOptions {
-  /** Absolute path of the file to write; beside the first compose file unless given. */
+  /** Absolute path of the file to write; in the project folder unless given. */
   readonly output?: string | undefined;
+  /** Images that are at the mirror by the name they have. */
+  readonly present?: ReadonlySet<string>;
 }
 
 interface WrittenFile {
@@ -48,7 +54,7 @@ interface Frozen {
 interface Untouched {
   readonly service: string;
   readonly image?: string;
-  readonly reason: "ignored" | "built";
+  readonly reason: "ignored" | "built" | "present";
 }
 
 export interface Rewrite {
@@ -74,7 +80,7 @@ export interface Rewrite {
 export function rewrite(
   project: Project,
   targets: ReadonlyMap<string, string>,
-  { output = join(dirname(project.composeFiles[0]!), MIRROR_FILE) }: RewriteOptions = {},
+  { output = join(project.folder, MIRROR_FILE), present = new Set() }: RewriteOptions = {},
 ): Rewrite {
   const mirrored = project.services.filter(({ image }) => image !== undefined && targets.has(image));
   const names = new Set(mirrored.map(({ name }) => name));
@@ -84,19 +90,19 @@ export function rewrite(
   );
   const target = (image: string): string => escapeDollars(targets.get(image)!);
 
-  const documents = project.composeFiles
-    .map((path, layer) =>
-      splice(
-        project.files.get(path)!,
-        uses.filter((use) => use.layer === layer),
-        target,
-      ),
-    )
-    .filter((text, layer) => layer === 0 || !isBlank(text));
   const others = mirrored.filter(({ name }) => !spliced.has(name));
-  if (others.length > 0) documents.push(imagesDocument(others, target));
+  const inserts = insertsFor(project, others, target);
+  const documents = project.composeFiles
+    .map((path, layer) => {
+      const replaced = uses.filter((use) => use.layer === layer).map((use) => replacement(project, use, target));
+      return splice(project.files.get(path)!, [...replaced, ...(inserts ?? [])]);
+    })
+    .filter((text, layer) => layer === 0 || !isBlank(text));
+  if (inserts === undefined) documents.push(imagesDocument(others, target));
   const isOne = documents.length === 1;
-  const isForV1 = !project.includes && !project.severalDocuments;
+  // v1 takes the folder of its first file for the project's.
+  const isAtHome = project.folder === dirname(project.composeFiles[0]!);
+  const isForV1 = !project.includes && !project.severalDocuments && (isOne || isAtHome);
   const main: WrittenFile = { path: output, text: joinDocuments(documents) };
   const images: WrittenFile = {
     path: join(dirname(output), MIRROR_IMAGES_FILE),
@@ -118,7 +124,9 @@ export function rewrite(
         ({ attribute, layer, variables }) => variables.length > 0 && (attribute === "image" || layer !== undefined),
       )
       .map(({ service, variables, image }) => ({ service, variables, image })),
-    untouched: project.services.filter(({ name }) => !names.has(name)).map((service) => untouched(service, project)),
+    untouched: project.services
+      .filter(({ name }) => !names.has(name))
+      .map((service) => untouched(service, project, present)),
   };
 }
 
@@ -127,21 +135,109 @@ export function oldestV2Of({ severalDocuments, includes }: Pick<Project, "severa
   return severalDocuments ? SEVERAL_DOCUMENTS : includes ? INCLUDE : ANY_V2;
 }
 
-function untouched({ name, image, built }: Service, { services }: Project): Untouched {
+function untouched({ name, image, built }: Service, { services }: Project, present: ReadonlySet<string>): Untouched {
+  if (image !== undefined && present.has(image)) return { service: name, image, reason: "present" };
   const isBuilt = built || services.some((other) => other.built && other.image === image);
   return { service: name, ...(image === undefined ? {} : { image }), reason: isBuilt ? "built" : "ignored" };
 }
 
-/** Replaces the scalar of each use; a scalar that several services share is one place. */
-function splice(text: string, uses: readonly ImageUse[], target: (image: string) => string): string {
-  const places = new Map(uses.map((use) => [use.start, use]));
+/** One place of a file's text, and what is written there. */
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+function replacement({ files }: Project, use: ImageUse, target: (image: string) => string): Edit {
+  const { file, start, end, image } = use;
+  return { start, end, text: scalarLike(files.get(file)![start]!, target(image)) };
+}
+
+/** Makes the edits; a scalar that several services share is one place. */
+function splice(text: string, edits: readonly Edit[]): string {
+  const places = new Map(edits.map((edit) => [edit.start, edit]));
   let out = "";
   let from = 0;
-  for (const { start, end, image } of [...places.values()].toSorted((a, b) => a.start - b.start)) {
-    out += text.slice(from, start) + scalarLike(text[start]!, target(image));
-    from = end;
+  for (const edit of [...places.values()].toSorted((a, b) => a.start - b.start)) {
+    out += text.slice(from, edit.start) + edit.text;
+    from = edit.end;
   }
   return out + text.slice(from);
+}
+
+/**
+ * Gives every service an `image` of its own, in the one document of a project of one file. `undefined` when that cannot
+ * be done for all of them: one is not written in that document, has an `image` already, or shares what is written.
+ */
+function insertsFor(
+  { composeFiles, files }: Project,
+  services: readonly Service[],
+  target: (image: string) => string,
+): readonly Edit[] | undefined {
+  if (services.length === 0) return [];
+  const [path] = composeFiles;
+  if (path === undefined || composeFiles.length > 1) return undefined;
+  const { documents, text } = parseFile(path, files.get(path)!);
+  const [document] = documents;
+  if (document === undefined || documents.length > 1) return undefined;
+  const edits = services.map(({ name, section, image }) => {
+    const written = ownMapping(document, section, name);
+    return written && insertion(text, written, scalar(target(image!)));
+  });
+  return edits.every((edit) => edit !== undefined) ? edits : undefined;
+}
+
+/** The mapping of a service that extends another and has no `image`, where nothing else refers to that mapping. */
+function ownMapping({ root, resets, aliased }: Document, section: string, name: string): Mapping | undefined {
+  const services = root.kind === "mapping" ? root.entries.get(section) : undefined;
+  const service = services?.kind === "mapping" ? services.entries.get(name) : undefined;
+  if (service?.kind !== "mapping" || !service.entries.has("extends") || service.entries.has("image")) return undefined;
+  const isReset = resets.some((path) => path[0] === section && (path[1] ?? name) === name);
+  return isReset || (aliased && countOf(root, service) > 1) ? undefined : service;
+}
+
+/** How often `wanted` is met in `value`. */
+function countOf(value: Value, wanted: Mapping, seen = new Set<Value>()): number {
+  if (value === wanted) return 1;
+  if (value.kind === "scalar" || seen.has(value)) return 0;
+  seen.add(value);
+  const children = value.kind === "mapping" ? [...value.entries.values()] : value.items;
+  return children.reduce((sum, child) => sum + countOf(child, wanted, seen), 0);
+}
+
+/** Writes `image: NAME` as the first entry of a mapping that is not empty; a block mapping gets a line of its own. */
+function insertion(text: string, { range: { start } }: Mapping, name: string): Edit | undefined {
+  if (text[start] === "{") return { start: start + 1, end: start + 1, text: `image: ${name}, ` };
+  const indent = text.slice(text.lastIndexOf("\n", start - 1) + 1, start);
+  if (!/^ +$/.test(indent)) return undefined;
+  const lineBreak = /\r?\n/.exec(text)?.[0] ?? "\n";
+  return { start, end: start, text: `image: ${name}${lineBreak}${indent}` };
+}
+
+/**
+ * Whether a text is a `docker-compose-mirror.images.yaml` as it is written here: nothing but services, each with nothing
+ * but an image.
+ */
+export function isImagesDocument(text: string): boolean {
+  try {
+    const { documents } = parseFile(MIRROR_IMAGES_FILE, text);
+    const [document] = documents;
+    if (documents.length !== 1 || document?.root.kind !== "mapping" || document.root.entries.size === 0) return false;
+    return [...document.root.entries].every(
+      ([section, services]) =>
+        SECTIONS.some((each) => each === section) &&
+        services.kind === "mapping" &&
+        [...services.entries.values()].every(
+          (service) =>
+            service.kind === "mapping" &&
+            service.entries.size === 1 &&
+            stringOf(service.entries.get("image")) !== undefined,
+        ),
+    );
+  } catch (error) {
+    if (!(error instanceof MirrorError)) throw error;
+    return false;
+  }
 }
 
 /** Writes a string in the quoting style that `first`, the first character of the scalar it replaces, shows. */

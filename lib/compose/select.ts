@@ -5,7 +5,8 @@
 import { MirrorError } from "../messages/errors.ts";
 import { message } from "../messages/texts.ts";
 import { byName } from "../system/compare.ts";
-import { stringOf, type Value, whereIs } from "./document.ts";
+import { type Scalar, stringOf, type Value, whereIs } from "./document.ts";
+import { variablesIn } from "./interpolation.ts";
 import { invalid } from "./invalid.ts";
 import { type Definition, type Definitions, type Section, SECTIONS } from "./merge.ts";
 import type { Dependency } from "./project.ts";
@@ -57,6 +58,14 @@ export function checkShapes(definitions: Definitions): void {
   }
 }
 
+/** For an image that is empty because its variables are. `template` is the image as it is written. */
+function emptyImage(service: string, definition: Definition, template: Scalar): MirrorError {
+  const where = `${template.file.path}:${whereIs(template).split(":").at(-2)}`;
+  const profiles = profilesOf(definition);
+  const variables = variablesIn(template.text);
+  return new MirrorError("compose-image-empty", { service, image: template.text, variables, where, profiles });
+}
+
 /**
  * The services that the profiles enable (`*` enables all), checked as compose checks them, in code-point order. `file`
  * is the one to name in messages. Throws `compose-empty`, `compose-no-image`, `compose-invalid`, `compose-cycle`.
@@ -80,6 +89,8 @@ export function select(definitions: Definitions, profiles: readonly string[], fi
   for (const { name, definition } of selected) {
     const { attributes } = definition;
     if (!attributes.has("build") && !attributes.has("provider") && imageOf(definition) === undefined) {
+      const image = attributes.get("image");
+      if (image?.kind === "scalar" && image.template !== undefined) throw emptyImage(name, definition, image.template);
       const [first] = attributes.values();
       throw new MirrorError("compose-no-image", { service: name, where: first ? whereIs(first) : file });
     }

@@ -33,7 +33,7 @@ export function serviceOf(
     name,
     ...(image === undefined ? {} : { image }),
     otherImages: otherImages(definition, selected),
-    defaultImage: `${project}-${name}`,
+    defaultImage: project === "" ? name : `${project}-${name}`,
     built: build !== undefined || attributes.has("provider"),
     ...(build === undefined ? {} : { build: buildOf(build, folder) }),
     profiles: profilesOf(definition),

@@ -1,5 +1,5 @@
 /**
- * What else an image's scalar serves as. Through anchors, aliases and merge keys one scalar can stand in many places;
+ * What else an image's scalar serves as. Through anchors, aliases and merge keys one scalar can be in many places;
  * writing another name into it is right when all of them are images, or extension fields (`x-…`), which only hold
  * what other places refer to. Where it also serves as, say, an environment value, an image written as an alias
  * (`image: *name`) is replaced at the alias.

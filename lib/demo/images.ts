@@ -8,8 +8,8 @@ import { gzipSync } from "node:zlib";
 import { tar, type TarEntry } from "../system/tar.ts";
 import { digestOf } from "../image/digest.ts";
 import { formatReference, type ImageReference, withDefaultTag } from "../image/reference.ts";
-import { MEDIA_TYPES } from "../image/manifest.ts";
-import type { Descriptor, Store } from "../store/store.ts";
+import { type Descriptor, MEDIA_TYPES } from "../image/manifest.ts";
+import type { Store } from "../store/store.ts";
 
 const CONFIG_TYPE = "application/vnd.oci.image.config.v1+json";
 const LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip";

@@ -6,8 +6,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Config, type FlagName, FLAGS, readConfig } from "../config/config.ts";
+import { type Config, readConfig } from "../config/config.ts";
 import { TOOL_FOLDER } from "../system/tool-folder.ts";
+import { FLAG_NAMES, type FlagName } from "../config/flags.ts";
 import type { ImageReference } from "../image/reference.ts";
 import { type EmbeddedRegistry, serve } from "../store/registry-server.ts";
 import { openStore } from "../store/open.ts";
@@ -18,7 +19,7 @@ const EXAMPLE = join(TOOL_FOLDER, "examples", "demo", "docker-compose.yaml");
 const REGISTRIES = ["docker.io", "ghcr.io", "quay.io"];
 
 export interface Stage {
-  /** What a user would have configured; the user's own settings are left out of it. */
+  /** What a user would have configured; it has none of the user's own settings. */
   readonly config: Config;
   /** Puts images of these names into the public registry, and gives their size in bytes. */
   readonly publish: (images: readonly ImageReference[]) => Promise<number>;
@@ -47,7 +48,7 @@ export async function openStage(): Promise<Stage> {
       argv: flags.map(([flag, value]) => `--${flag}=${value}`),
       environment: { HOME: folder },
       cwd: folder,
-      flags: Object.keys(FLAGS) as FlagName[],
+      flags: FLAG_NAMES,
       settingsFile: join(folder, ".env"),
     }),
     publish: async (images) => {

@@ -1,108 +1,51 @@
 /**
- * A deploy from end to end: connect, look at the host, plan, and carry the plan out. What is going on is told by
- * callback; the terminal decides how to show it.
+ * A deploy from end to end: connect, look at the host, plan, and carry the plan out. A callback says what is
+ * going on; the terminal decides how to show it.
  */
 import { hostname, userInfo } from "node:os";
-import { dirname, join } from "node:path";
-import { discover } from "../compose/discover.ts";
-import { load } from "../compose/load.ts";
 import type { Project } from "../compose/project.ts";
-import { MIRROR_FILE } from "../compose/rewrite.ts";
-import type { Config, Credentials } from "../config/config.ts";
+import { formatReference } from "../image/reference.ts";
 import { MirrorError } from "../messages/errors.ts";
-import { LOCK_FILE, type LockedImage, readLock } from "../mirror/lock-file.ts";
-import { outputPath } from "../mirror/prepare.ts";
-import { run } from "../system/process.ts";
+import { byCodePoint } from "../system/compare.ts";
 import { storeName } from "../store/store-name.ts";
-import { formatReference, parseReference } from "../image/reference.ts";
-import { findCredentials } from "../registry/credentials.ts";
+import { type DeployProgress, type DeployResult, executeDeploy, executeRollback, resultOf } from "./execute.ts";
 import { buildFoldersOf, requireBuildFolders } from "./files/build-folders.ts";
-import { closureOf, isOutside } from "./files/project-files.ts";
+import { areThere, checkedFiles, needsOfBundle } from "./files/bundle.ts";
+import { isReplaced, placedFiles } from "./files/file-diff.ts";
+import { isOutside, type NeededFile, projectFiles } from "./files/project-files.ts";
+import type { Container } from "./host/containers.ts";
 import { type Drift, driftOf } from "./host/drift.ts";
-import { endpointFor } from "./host/pull-endpoint.ts";
-import { type DeployProgress, type DeployResult, executeDeploy, executeSteps, resultOf } from "./execute.ts";
-import { type HostView, viewOf } from "./host/host-project.ts";
-import { type DeployChoices, type DeployPlan, planDeploy, type ShippedFile, type Unrecorded } from "./plan/plan.ts";
-import { accessTo, type FoundCompose, type HostProbe, judgeHost, probeHost } from "./host/probe.ts";
-import { type DeployedProject, projectOn } from "./orchestrator/compose-project.ts";
-import { releaseId } from "./plan/release.ts";
+import { viewOf } from "./host/host-project.ts";
+import { judgeHost } from "./host/judge.ts";
+import { accessTo, type HostProbe, probeHost } from "./host/probe.ts";
+import { type Endpoint, endpointFor } from "./host/pull-endpoint.ts";
+import { lockedBy } from "./host/locked-images.ts";
+import type { DeployOptions } from "./options.ts";
+import type { DeployedProject } from "./orchestrator/compose-project.ts";
+import type { Running } from "./orchestrator/orchestrator.ts";
+import { ORCHESTRATORS } from "./orchestrator/orchestrators.ts";
+import { removedServices } from "./plan/desired-state.ts";
+import { type DeployPlan, planDeploy, type Unrecorded } from "./plan/plan.ts";
+import { type Release, readHistory, releaseId } from "./plan/release.ts";
 import { planRollback, type RollbackPlan } from "./plan/rollback.ts";
-import { composeFilesFor, envFilesFor, needsOfShipment, readShipment, type Shipment } from "./files/bundle.ts";
+import { settingsOf } from "./plan/settings.ts";
+import { isUnchanged } from "./plan/unchanged.ts";
 import { connect, type Connection, type ConnectOptions } from "./ssh/connection.ts";
-import { stackFiles } from "./orchestrator/stack-file.ts";
-import { type Container, containersOf } from "./host/containers.ts";
-import { containersOfStack, stackServices } from "./orchestrator/swarm.ts";
 import { requireInStore, throughTunnel, type Tunnel } from "./ssh/tunnel.ts";
-import { listContainers, type WantedImage } from "./plan/steps.ts";
-
-export interface DeployOptions extends Pick<ConnectOptions, "run" | "signal"> {
-  readonly shipment: Shipment;
-  /** Folder on the host; `~/PROJECT` by default. */
-  readonly dir?: string | undefined;
-  readonly profiles: readonly string[];
-  /** For the registry of the images; absent when the host's own login is relied on. */
-  readonly credentials?: Credentials | undefined;
-  /** What the mirror compose file's images are to be; absent when no lock file is there. */
-  readonly lock?: readonly LockedImage[] | undefined;
-  /** The registry to push to, and its name for the host. */
-  readonly registry?: string | undefined;
-  readonly pullRegistry?: string | undefined;
-  /** Folder of the content store that the host pulls from through the connection; absent = it pulls by itself. */
-  readonly tunnel?: string | undefined;
-  readonly orchestrator: "compose" | "swarm";
-  readonly concurrency: number;
-  readonly choices: DeployChoices;
-  /** The release to go back to; the one before by default. */
-  readonly release?: string | undefined;
-}
 
 export type DeployStage =
   | { readonly kind: "connecting" | "probing" }
   | { readonly kind: "planned"; readonly plan: DeployPlan }
+  | { readonly kind: "rolling-back"; readonly plan: RollbackPlan }
+  | { readonly kind: "unchanged" }
   | DeployProgress;
 
 type OnStage = (stage: DeployStage) => void;
 
-/**
- * Reads what is to be deployed by `config`, for the mirror compose file that lies beside the compose file or at
- * `--output`. `source` spares reading the project again. Throws what `load`, `readShipment`, `readLock` and
- * `findCredentials` throw.
- */
-export async function prepareDeploy(config: Config, source?: Project): Promise<DeployOptions> {
-  const { dir, profiles, platform, environment, home, registry, pullRegistry, concurrency, release } = config;
-  const { send, sudo, keepLogin, rollback, waitSeconds, keep } = config;
-  const project = source ?? (await load(config));
-  const file = outputPath(config, project, MIRROR_FILE);
-  const shipment = await readShipment({ source: project, file, platform, options: config });
-  const stored =
-    config.credentials !== undefined || shipment.registry === undefined
-      ? undefined
-      : ((await findCredentials(shipment.registry, { environment, home, run })) ??
-        (registry === undefined ? undefined : await findCredentials(registry, { environment, home, run })));
-  return {
-    shipment,
-    dir,
-    profiles,
-    credentials: config.credentials ?? (stored !== undefined && "password" in stored ? stored : undefined),
-    lock: await readLock(join(dirname(file), LOCK_FILE)),
-    registry,
-    pullRegistry,
-    // Images that were named by the content store are nowhere else.
-    ...(config.tunnel || (config.embedded && shipment.registry === registry) ? { tunnel: config.store } : {}),
-    orchestrator: config.orchestrator,
-    concurrency,
-    choices: { send, sudo, keepLogin, rollback, waitSeconds, keep, lockSeconds: LOCK_SECONDS },
-    release,
-  };
-}
-
-/** Another deploy of an ordinary project ends within this time. */
-const LOCK_SECONDS = 600;
-
 /** Looks at `host` and plans; changes nothing there. Throws what `connect`, `probeHost` and `planDeploy` throw. */
 export async function planFor(host: string, options: DeployOptions): Promise<DeployPlan> {
   return onHost(host, options, (connection) =>
-    withTunnel(connection, options, (tunnel) => planOver(connection, options, tunnel)),
+    withTunnel(connection, options, async (tunnel) => (await planOver(connection, options, tunnel)).plan),
   );
 }
 
@@ -116,8 +59,12 @@ export async function deployTo(
   return onHost(host, options, async (connection) => {
     onStage({ kind: "probing" });
     return withTunnel(connection, options, async (tunnel) => {
-      const plan = await planOver(connection, options, tunnel);
+      const { plan, running, unchanged } = await planOver(connection, options, tunnel);
       onStage({ kind: "planned", plan });
+      if (unchanged) {
+        onStage({ kind: "unchanged" });
+        return { ...resultOf(plan, running.containers, plan.previous?.id), unchanged };
+      }
       const { credentials, signal, concurrency } = options;
       const password = credentials?.password;
       return executeDeploy(connection, plan, { password, signal, concurrency, onProgress: onStage });
@@ -132,7 +79,7 @@ export async function rollbackPlanFor(host: string, options: DeployOptions): Pro
 
 /**
  * Brings back an earlier release on `host`. Throws `release-none`, `release-unknown`, and what `connect`, `probeHost`
- * and `executeSteps` throw.
+ * and `executeRollback` throw.
  */
 export async function rollBack(
   host: string,
@@ -143,9 +90,19 @@ export async function rollBack(
   return onHost(host, options, async (connection) => {
     onStage({ kind: "probing" });
     const plan = await rollbackOver(connection, options);
-    const containers = await executeSteps(connection, plan, { signal: options.signal, onProgress: onStage });
-    return resultOf(plan, containers, plan.target.id);
+    onStage({ kind: "rolling-back", plan });
+    return executeRollback(connection, plan, { signal: options.signal, onProgress: onStage });
   });
+}
+
+/** A release that the host keeps, or of which it keeps that it failed. */
+export interface KeptRelease {
+  readonly id: string;
+  /** When it was deployed, ISO 8601. */
+  readonly time: string;
+  readonly state: "runs" | "ran" | "rejected" | "failed";
+  /** Its images by service. */
+  readonly images: Readonly<Record<string, string>>;
 }
 
 /** What `status` shows. */
@@ -154,28 +111,58 @@ export interface HostStatus extends DeployResult {
   readonly deployed?: string;
   /** Ids of the releases that are kept, the newest last. */
   readonly releases: readonly string[];
+  /** The same releases, with what is known of them, and those that failed. */
+  readonly history: readonly KeptRelease[];
+  /** Ids of deploys that never came to their end. */
+  readonly unfinished: readonly string[];
+  /** What runs, with more of each container. */
+  readonly containers: readonly Container[];
+  /** Services that run and that the release does not have. */
+  readonly orphans: readonly string[];
   readonly drift: readonly Drift[];
 }
 
-/** What runs of the project on `host`. Throws what `connect`, `probeHost` and `containersOf` throw. */
+/** What runs of the project on `host`. Throws what `connect`, `probeHost` and `Orchestrator.list` throw. */
 export async function statusFor(host: string, options: DeployOptions): Promise<HostStatus> {
   return onHost(host, options, async (connection) => {
     const { signal, lock } = options;
-    const probe = await probeHost(connection, dirOf(options), { signal });
-    const project = deployed(probe, options);
-    const { name } = options.shipment.source;
-    const release = probe.releases.find(({ id }) => id === probe.current);
-    const containers =
-      options.orchestrator === "swarm"
-        ? containersOfStack(await stackServices(connection, { ...project, name }, { signal }))
-        : await containersOf(connection, { ...project, list: listContainers(project) }, { signal });
+    const probe = await probeHost(connection, options.dir, { signal });
+    const project = projectOn(probe, options);
+    const release = currentOf(probe);
+    const isNew = probe.folder.state === "missing";
+    const { containers } = await ORCHESTRATORS[options.orchestrator].list(connection, project, { signal, isNew });
+    const services = release?.images.map(({ service }) => service) ?? [];
     return {
       ...resultOf(project, containers, probe.current),
       ...(release === undefined ? {} : { deployed: release.time }),
       releases: probe.releases.map(({ id }) => id),
+      history: keptReleases(probe),
+      unfinished: probe.unfinished,
+      containers,
+      orphans:
+        release === undefined
+          ? []
+          : removedServices({ images: [], built: services, previous: release, containers, files: [] }),
       drift: driftOf(containers, release, lock),
     };
   });
+}
+
+function keptReleases({ releases, failed, current, history }: HostProbe): readonly KeptRelease[] {
+  const { rejected } = readHistory(history, { releases, current });
+  const stateOf = (id: string): KeptRelease["state"] =>
+    id === current ? "runs" : rejected.has(id) ? "rejected" : "ran";
+  return [
+    ...releases.map((release) => ({ ...release, state: stateOf(release.id) })),
+    ...failed.map((release) => ({ ...release, state: "failed" as const })),
+  ]
+    .map(({ id, time, state, images }) => ({
+      id,
+      time,
+      state,
+      images: Object.fromEntries(images.map(({ service, image }) => [service, image])),
+    }))
+    .toSorted((a, b) => byCodePoint(a.id, b.id));
 }
 
 /** What `host` is like. Throws what `connect` and `probeHost` throw. */
@@ -185,11 +172,6 @@ export async function lookAt(
   options: Pick<ConnectOptions, "run" | "signal"> = {},
 ): Promise<HostProbe> {
   return onHost(host, options, (connection) => probeHost(connection, dir, { signal: options.signal }));
-}
-
-/** The folder that a project is deployed to unless told otherwise, named as the project is here. */
-export function defaultDir(projectName: string): string {
-  return `~/${projectName}`;
 }
 
 /** Opens a connection for as long as `body` takes. */
@@ -214,81 +196,126 @@ function withTunnel<T>(
   return folder === undefined ? work() : throughTunnel(connection, folder, { signal }, work);
 }
 
-async function planOver(connection: Connection, options: DeployOptions, tunnel?: Tunnel): Promise<DeployPlan> {
-  const { shipment, profiles, credentials, lock, registry, pullRegistry, choices, signal } = options;
-  const needed = await closureOf(shipment.mirror, shipment.options);
-  const buildFolders = buildFoldersOf(shipment.mirror);
-  const [main] = composeFilesFor(shipment, undefined);
-  const names = [main!, ...needed, ...buildFolders].map(({ name }) => name);
-  const probe = await probeHost(connection, dirOf(options), { names, signal });
+interface Planned {
+  readonly plan: DeployPlan;
+  readonly running: Running;
+  /** What is asked for runs already. */
+  readonly unchanged?: true;
+}
+
+async function planOver(connection: Connection, options: DeployOptions, tunnel?: Tunnel): Promise<Planned> {
+  const { bundle, profiles, credentials, lock, choices, signal } = options;
+  const orchestrator = ORCHESTRATORS[options.orchestrator];
+  const filesOf = (project: Project): Promise<readonly NeededFile[]> =>
+    projectFiles(project, {
+      envFiles: bundle.mirror.envFiles,
+      ...(orchestrator.readsSources ? {} : { composeFiles: [] }),
+      allowPaths: options.allowPaths,
+    });
+  const own = await filesOf(bundle.mirror);
+  const names = [...new Set([...orchestrator.fileNames(bundle), ...namesOf(own, bundle.mirror)])];
+  const first = await probeHost(connection, options.dir, { names, signal });
+  const needs = needsOfBundle(bundle, first.compose);
+  const { errors, warnings } = judgeHost(
+    first,
+    { ...needs, manifests: options.manifests, sudo: choices.sudo },
+    orchestrator,
+  );
+  if (errors[0] !== undefined) throw errors[0];
+  const locked = lockedBy(lock, bundle.registry);
   const { send } = choices;
-  const swarm = options.orchestrator === "swarm";
-  const needs = needsOfShipment(shipment, probe.compose);
-  const fatal = judgeHost(probe, { ...needs, sudo: choices.sudo, swarm }).errors[0];
-  if (fatal !== undefined) throw fatal;
-  const named = shipment.registry;
-  const now = new Date();
-  const locked = lockedBy(lock, named);
-  const view = await viewOf(shipment, probe, { profiles, send, locked });
+  const replacesEnvFile = own.some((file) => file.name === ".env" && isReplaced(file, first, send));
+  const view = await viewOf(bundle, first, { profiles, send, replacesEnvFile, locked });
+  const { built } = view;
+  // The host's own `.env` may lead to other files than the one here.
+  const needed = await filesOf(view.project);
+  const buildFolders = buildFoldersOf(view.project);
+  const others = namesOf(needed, view.project).filter((name) => !names.includes(name));
+  const probe =
+    others.length === 0 ? first : await probeHost(connection, options.dir, { names: [...names, ...others], signal });
+  const layers = new Map(options.manifests.map((manifest) => [manifest.name, manifest.layers]));
+  const images = view.images.map((image) => {
+    const known = locked.get(image.image);
+    return { ...image, size: known?.size, layers: known && layers.get(formatReference(known.mirror)) };
+  });
   requireBuildFolders(buildFolders, {
     host: probe.host,
     dir: probe.folder.path,
     found: probe.files,
-    wanted: (service) => probe.compose?.flavour === "v1" || view.built.includes(service),
+    wanted: (service) => probe.compose?.flavour === "v1" || built.includes(service),
   });
-  const mirrored = view.images.filter((image) => image.mirrored);
-  if (tunnel)
-    requireInStore(
-      tunnel,
-      mirrored.map(({ image }) => storeName(parseReference(image))),
-    );
-  const files = swarm
-    ? await stackFilesOf(connection, shipment, { probe, view, signal })
-    : { composeFiles: composeFilesFor(shipment, probe.compose), envFiles: envFilesFor(shipment) };
-  return planDeploy({
-    probe: swarm ? { ...probe, compose: stackOf(probe) } : probe,
-    ...needs,
-    ...files,
-    images: view.images,
-    built: view.built,
-    downloadBytes: sizeOf(view.images, locked),
+  const services = new Set([...images.flatMap((image) => image.services), ...built]);
+  const before = projectOn(probe, options);
+  const placed = placedFiles(needed, probe, send);
+  const files = await orchestrator.files({ bundle, probe, services, project: view.project, name: before.name, placed });
+  const project: DeployedProject = {
+    ...before,
+    files: files.composeFiles.map(({ name }) => name),
+    envFiles: files.envFiles,
     profiles,
+  };
+  const running = await orchestrator.list(connection, project, { signal, isNew: probe.folder.state === "missing" });
+  const composeFiles = await checkedFiles(files.composeFiles, bundle, options.allowPaths);
+  const otherFiles = !(await areThere(composeFiles, probe.files));
+  const now = new Date();
+  const plan = planDeploy({
+    probe,
+    project,
+    orchestrator,
+    usesEnvFile: needs.usesEnvFile,
+    composeFiles,
+    settings: settingsOf(view.project, services),
+    otherFiles,
+    images,
+    built,
+    running,
     needed,
-    before: swarm ? undefined : await unrecordedOn(connection, probe, options, now),
-    registry: named,
-    endpoint: tunnel
-      ? { pullFrom: tunnel.registry, passing: true }
-      : await endpointFor(connection, { named, registry, pullRegistry }, { signal }),
+    before: unrecordedOn(probe, project, running, now),
+    registry: bundle.registry,
+    endpoint: await reachedBy(connection, options, tunnel, images),
     username: credentials?.username,
+    warnings: [...warnings, ...options.warnings, ...files.warnings],
     isLocked: lock !== undefined,
-    holder: `${userInfo().username}@${hostname()}, ${now.toISOString()}`,
+    holder: holderOf(now),
     release: releaseId(now, Math.random()),
     time: now.toISOString(),
     choices,
   });
+  const unchanged = choices.send !== "all" && isUnchanged(plan, { containers: running.containers, built, otherFiles });
+  return { plan, running, ...(unchanged ? { unchanged } : {}) };
+}
+
+/** The names in the host's folder that a project needs. */
+function namesOf(files: readonly NeededFile[], project: Project): readonly string[] {
+  return [...files, ...buildFoldersOf(project)].map(({ name }) => name);
+}
+
+/** By which name the host pulls mirrored images. Throws `tunnel-missing`. */
+async function reachedBy(
+  connection: Connection,
+  { bundle, registry, pullRegistry, signal }: DeployOptions,
+  tunnel: Tunnel | undefined,
+  images: DeployPlan["images"],
+): Promise<Endpoint> {
+  if (tunnel === undefined) {
+    return endpointFor(connection, { named: bundle.registry, registry, pullRegistry }, { signal });
+  }
+  requireInStore(
+    tunnel,
+    images.filter(({ mirrored }) => mirrored).map(({ reference }) => storeName(reference)),
+  );
+  return { pullFrom: tunnel.registry, ephemeral: true };
 }
 
 /** What somebody started by hand from a mirror compose file in the same place. */
-async function unrecordedOn(
-  connection: Connection,
+function unrecordedOn(
   probe: HostProbe,
-  options: DeployOptions,
+  { files, envFiles, profiles }: DeployedProject,
+  { containers, versions }: Running,
   now: Date,
-): Promise<Unrecorded | undefined> {
-  const { signal } = options;
-  if (probe.current !== undefined || probe.compose === undefined) return undefined;
-  const project = deployed(probe, options);
-  if (!project.files.every((name) => probe.files.get(name)?.kind === "file")) return undefined;
-  let containers: readonly Container[];
-  try {
-    containers = await containersOf(connection, { ...project, list: listContainers(project) }, { signal });
-  } catch (error) {
-    // What compose cannot read there, nobody can go back to.
-    if (error instanceof MirrorError && error.code === "host-ps") return undefined;
-    throw error;
-  }
-  if (containers.length === 0) return undefined;
-  const { files, envFiles, profiles } = project;
+): Unrecorded | undefined {
+  if (probe.current !== undefined || containers.length === 0 || versions.length > 0) return undefined;
+  if (!files.every((name) => probe.files.get(name)?.kind === "file")) return undefined;
   const images = containers.map(({ name, image, imageId }) => ({ service: name, image, id: imageId }));
   const time = new Date(now.getTime() - 1000);
   const id = releaseId(time, Math.random());
@@ -300,73 +327,28 @@ async function unrecordedOn(
 
 async function rollbackOver(connection: Connection, options: DeployOptions): Promise<RollbackPlan> {
   const { signal, choices, release } = options;
-  const probe = await probeHost(connection, dirOf(options), { signal });
-  const now = new Date();
-  const holder = `${userInfo().username}@${hostname()}, ${now.toISOString()}`;
-  const project = deployed(probe, options);
-  const { name } = options.shipment.source;
-  const stack =
-    options.orchestrator === "swarm"
-      ? {
-          name,
-          services: (await stackServices(connection, { ...project, name }, { signal })).map((service) => service.name),
-        }
-      : undefined;
-  return planRollback({ probe, project, release, holder, choices, stack });
+  const orchestrator = ORCHESTRATORS[options.orchestrator];
+  const probe = await probeHost(connection, options.dir, { signal });
+  const project = projectOn(probe, options);
+  const running = await orchestrator.list(connection, project, { signal, isNew: probe.folder.state === "missing" });
+  return planRollback({ probe, project, orchestrator, running, release, holder: holderOf(new Date()), choices });
 }
 
-/** The project as the release that runs there has it, else as it would be deployed. */
-function deployed(found: HostProbe, { shipment, profiles, orchestrator }: DeployOptions): DeployedProject {
-  const probe = orchestrator === "swarm" ? { ...found, compose: stackOf(found) } : found;
-  const current = probe.releases.find(({ id }) => id === probe.current);
-  const files = composeFilesFor(shipment, probe.compose).map(({ name }) => name);
-  return projectOn(probe, current ?? { files, envFiles: envFilesFor(shipment), profiles });
+function currentOf({ releases, current }: HostProbe): Release | undefined {
+  return releases.find(({ id }) => id === current);
 }
 
-/** The stack file in place of the compose file, and what the swarm runs of it now. */
-async function stackFilesOf(
-  connection: Connection,
-  { source, mirror }: Shipment,
-  {
-    probe,
-    view,
-    signal,
-  }: { readonly probe: HostProbe; readonly view: HostView; readonly signal: AbortSignal | undefined },
-) {
-  const { variables } = await discover(view.options);
-  const services = new Set([...view.images.flatMap((image) => image.services), ...view.built]);
-  const { texts, warnings } = stackFiles({ project: mirror, variables, services });
-  const [file] = mirror.composeFiles;
-  const stack = { name: source.name, dir: probe.folder.path, access: accessTo(probe) };
-  const running = await stackServices(connection, stack, { signal });
-  return {
-    composeFiles: texts.map((text, index): ShippedFile => ({ source: file!, text, name: stackFileName(index) })),
-    envFiles: [],
-    translations: warnings,
-    stack: { name: source.name, versions: running.map(({ name, version }) => `${source.name}_${name}=${version}`) },
-  };
+/** The project as the release that runs there has it. Throws `host-docker-missing`, `host-compose-missing`. */
+function projectOn(probe: HostProbe, { bundle, profiles: asked, orchestrator }: DeployOptions): DeployedProject {
+  const { host, folder } = probe;
+  const compose = ORCHESTRATORS[orchestrator].runtime(probe);
+  if (probe.engine === undefined) throw new MirrorError("host-docker-missing", { host });
+  if (compose === undefined) throw new MirrorError("host-compose-missing", { host });
+  const { files, envFiles, profiles } = currentOf(probe) ?? { files: [], envFiles: [], profiles: asked };
+  const { name } = bundle.source;
+  return { name, host, dir: folder.path, access: accessTo(probe), compose, files, envFiles, profiles };
 }
 
-function stackFileName(index: number): string {
-  return index === 0 ? "docker-stack-mirror.json" : `docker-stack-mirror.${index + 1}.json`;
-}
-
-function stackOf({ engine }: HostProbe): FoundCompose {
-  return { flavour: "stack", version: engine?.server ?? "", command: [] };
-}
-
-/** What the lock says of images, by their names in the compose file. */
-function lockedBy(lock: readonly LockedImage[] = [], registry: string | undefined): ReadonlyMap<string, LockedImage> {
-  if (registry === undefined) return new Map();
-  return new Map(lock.map((image) => [formatReference({ ...image.mirror, registry }), image]));
-}
-
-/** Bytes of the images in all, layers that they share counted for each; `undefined` when one is not known. */
-function sizeOf(images: readonly WantedImage[], locked: ReadonlyMap<string, LockedImage>): number | undefined {
-  const sizes = images.map(({ image }) => locked.get(image)?.size);
-  return sizes.reduce((sum, size) => (sum === undefined || size === undefined ? undefined : sum + size), 0);
-}
-
-function dirOf({ dir, shipment }: DeployOptions): string {
-  return dir ?? defaultDir(shipment.source.name);
+function holderOf(now: Date): string {
+  return `${userInfo().username}@${hostname()}, ${now.toISOString()}`;
 }

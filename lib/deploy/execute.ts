@@ -1,31 +1,29 @@
 /** Carries out a plan, step by step. The first step that fails ends it; its error says why and what to do. */
-import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
-import { Readable } from "node:stream";
 import { mapConcurrent } from "../async/map-concurrent.ts";
-import { detailOf, MirrorError } from "../messages/errors.ts";
-import { familiarRepository, parseReference } from "../image/reference.ts";
+import { MirrorError } from "../messages/errors.ts";
 import type { Secret } from "../system/secret.ts";
-import { type Pace, waitUntilWell } from "./orchestrator/health.ts";
-import { hostError } from "./host/host-errors.ts";
-import { withLock } from "./host/deploy-lock.ts";
-import type { DeployPlan, ShippedFile } from "./plan/plan.ts";
-import type { DeployedProject } from "./orchestrator/compose-project.ts";
-import { formatRelease, type Release, type ReleaseImage } from "./plan/release.ts";
-import { dropReleases } from "./host/remote.ts";
-import type { Connection, RemoteOptions } from "./ssh/connection.ts";
-import { type Container, type ServiceState, statesOf } from "./host/containers.ts";
-import { type DeployStep, type ImageFact, readImageFacts } from "./plan/steps.ts";
-import { containersOfStack, waitUntilConverged } from "./orchestrator/swarm.ts";
+import { readRegular } from "../system/read-file.ts";
 import { tar } from "../system/tar.ts";
+import { type Container, type ServiceState, statesOf } from "./host/containers.ts";
+import { withLock } from "./host/deploy-lock.ts";
+import { hostError } from "./host/host-errors.ts";
+import type { LayerState } from "./host/pull-progress.ts";
+import type { DeployedProject } from "./orchestrator/compose-project.ts";
+import type { Pace } from "./orchestrator/health.ts";
+import type { DeployPlan } from "./plan/plan.ts";
+import type { BundleFile } from "./files/bundle-file.ts";
+import { LARGEST_FILE } from "./files/project-files.ts";
+import type { RollbackPlan } from "./plan/rollback.ts";
+import type { DeployStep, Findings, Phase, StepContext } from "./plan/step.ts";
+import type { Connection } from "./ssh/connection.ts";
 
 /**
  * In what state a deploy that ends before its end leaves the host:
  * - `unchanged`: its services run as before;
  * - `starting`: the new files are in place, and the host goes on starting the services by itself;
  * - `placed`: the new files are in place, and the services run as far as they came;
- * - `returned`: the release before runs again;
- * - `return-failed`: going back to the release before failed too.
+ * - `returned`: the previous release runs again;
+ * - `return-failed`: going back to the previous release failed too.
  */
 export type LeftState = "unchanged" | "starting" | "placed" | "returned" | "return-failed";
 
@@ -34,6 +32,7 @@ export type DeployProgress =
   | { readonly kind: "locked"; readonly holder: string }
   | { readonly kind: "started" | "finished"; readonly step: DeployStep }
   | { readonly kind: "line"; readonly step: DeployStep; readonly line: string }
+  | { readonly kind: "layer"; readonly step: DeployStep; readonly layer: LayerState }
   | { readonly kind: "waiting"; readonly step: DeployStep; readonly services: readonly string[] }
   | { readonly kind: "returning"; readonly error: unknown }
   | { readonly kind: "left"; readonly state: LeftState; readonly error?: unknown };
@@ -56,6 +55,8 @@ export interface DeployResult {
   /** The release that runs; absent when none is recorded. */
   readonly release?: string;
   readonly services: readonly ServiceState[];
+  /** Nothing was done, because all of it was so already. */
+  readonly unchanged?: true;
 }
 
 /**
@@ -68,26 +69,18 @@ export async function executeDeploy(
   options: ExecuteOptions = {},
 ): Promise<DeployResult> {
   const archive = await archiveOf(plan.shipped);
-  const { signal, onProgress = () => {} } = options;
-  const onWaiting = (holder: string): void => onProgress({ kind: "locked", holder });
-  const containers = await withLock(connection, plan.hold, { dir: plan.dir, signal, onWaiting }, () =>
-    new Execution(connection, plan, archive, options).run(),
-  );
+  const containers = await underLock(connection, plan, archive, options);
   return resultOf(plan, containers, plan.release);
 }
 
-/** Carries out the steps of a rollback, which has no images to pull and no files to send. */
-export async function executeSteps(
+/** Carries out a rollback, which has no files to send and nothing further to go back to. Throws as `executeDeploy`. */
+export async function executeRollback(
   connection: Connection,
-  plan: Pick<DeployPlan, "hold" | "steps" | "waitSeconds" | "stack"> & DeployedProject,
+  plan: RollbackPlan,
   options: ExecuteOptions = {},
-): Promise<readonly Container[]> {
-  const { signal, onProgress } = options;
-  const onWaiting = (holder: string): void => onProgress?.({ kind: "locked", holder });
-  const bare = { ...plan, shipped: [], kept: [], images: [], rollback: [], sent: {}, release: "", time: "" };
-  return withLock(connection, plan.hold, { dir: plan.dir, signal, onWaiting }, () =>
-    new Execution(connection, bare, Buffer.alloc(0), options).all(plan.steps),
-  );
+): Promise<DeployResult> {
+  const containers = await underLock(connection, { ...plan, rollback: [] }, Buffer.alloc(0), options);
+  return resultOf(plan, containers, plan.target.id);
 }
 
 /** What `--json` says of a project on a host. */
@@ -105,169 +98,124 @@ export function resultOf(
   };
 }
 
-/** What of a plan its steps need. */
-type Work = DeployedProject &
-  Pick<
-    DeployPlan,
-    "kept" | "images" | "sent" | "release" | "time" | "rollback" | "waitSeconds" | "registry" | "stack" | "before"
-  >;
+/** What of a plan its execution needs. */
+type Work = Pick<DeployPlan, "host" | "dir" | "lock" | "steps" | "rollback" | "registry"> &
+  Partial<Pick<DeployPlan, "login">>;
+
+function underLock(
+  connection: Connection,
+  work: Work,
+  archive: Buffer,
+  options: ExecuteOptions,
+): Promise<readonly Container[]> {
+  const { signal, onProgress = () => {} } = options;
+  const onWaiting = (holder: string): void => onProgress({ kind: "locked", holder });
+  return withLock(connection, work.lock, { dir: work.dir, signal, onWaiting }, () =>
+    new Execution(connection, work, archive, options).run(),
+  );
+}
 
 /** One run of a plan, with what its steps find out for the later ones. */
 class Execution {
   readonly #connection: Connection;
-  readonly #plan: Work;
+  readonly #work: Work;
   readonly #archive: Buffer;
   readonly #options: ExecuteOptions;
   readonly #report: (progress: DeployProgress) => void;
-  #facts: readonly ImageFact[] = [];
-  #containers: readonly Container[] = [];
+  #findings: Findings = { images: [], containers: [] };
+  /** How far the run has come. */
+  #phase: Phase = "staged";
 
-  constructor(connection: Connection, plan: Work, archive: Buffer, options: ExecuteOptions) {
+  constructor(connection: Connection, work: Work, archive: Buffer, options: ExecuteOptions) {
     this.#connection = connection;
-    this.#plan = plan;
+    this.#work = work;
     this.#archive = archive;
     this.#options = options;
     this.#report = options.onProgress ?? (() => {});
   }
 
+  /** Gives the containers that run in the end. */
   async run(): Promise<readonly Container[]> {
-    let reached: DeployStep | undefined;
     try {
-      return await this.all((this.#plan as DeployPlan).steps, (step) => (reached = step));
+      await this.#all(this.#work.steps);
+      return this.#findings.containers;
     } catch (error) {
-      await this.#leave(reached, error);
+      await this.#leave(error);
       throw error;
     }
   }
 
-  /** Runs `steps` in order, pulls next to each other at once, and gives the containers that run at the end. */
-  async all(
-    steps: readonly DeployStep[],
-    onStep: (step: DeployStep) => void = () => {},
-  ): Promise<readonly Container[]> {
+  /** Runs `steps` in order, those that allow it side by side. */
+  async #all(steps: readonly DeployStep[]): Promise<void> {
     const { concurrency = 3, signal } = this.#options;
     for (let at = 0; at < steps.length;) {
       const first = steps[at]!;
-      const after = steps.slice(at).findIndex(({ kind }) => kind !== "pull");
-      const group = first.kind === "pull" ? steps.slice(at, after < 0 ? undefined : at + after) : [first];
-      onStep(first);
+      const after = steps.slice(at).findIndex(({ parallel }) => parallel !== true);
+      const group = first.parallel === true ? steps.slice(at, after < 0 ? undefined : at + after) : [first];
+      this.#phase = first.phase;
       await mapConcurrent(group, (step) => this.#step(step), { concurrency, signal });
       at += group.length;
     }
-    return this.#containers;
   }
 
   async #step(step: DeployStep): Promise<void> {
     this.#report({ kind: "started", step });
-    if (step.kind === "wait") await this.#wait(step);
-    else if (step.kind === "converge") await this.#converge(step);
-    else {
-      const output = await this.#command(step);
-      if (step.kind === "verify") this.#facts = verified(this.#plan, readImageFacts(output));
-    }
+    const context: StepContext = {
+      connection: this.#connection,
+      signal: this.#options.signal,
+      pace: this.#options.pace,
+      password: this.#options.password,
+      archive: this.#archive,
+      findings: this.#findings,
+      onWaiting: (services) => this.#report({ kind: "waiting", step, services }),
+    };
+    const found = step.perform ? await step.perform(context) : await this.#read(step, context);
+    this.#findings = { ...this.#findings, ...found };
     this.#report({ kind: "finished", step });
   }
 
-  async #wait(step: DeployStep): Promise<void> {
-    const { signal, pace } = this.#options;
-    this.#containers = await waitUntilWell(
-      this.#connection,
-      { ...this.#plan, list: step.command },
-      {
-        seconds: this.#plan.waitSeconds,
-        signal,
-        pace,
-        onWaiting: (services) => this.#report({ kind: "waiting", step, services }),
-      },
-    );
-  }
-
-  async #converge(step: DeployStep): Promise<void> {
-    const { signal, pace } = this.#options;
-    const { stack = "", dir, access, waitSeconds } = this.#plan;
-    const services = await waitUntilConverged(
-      this.#connection,
-      { name: stack, dir, access },
-      {
-        seconds: waitSeconds,
-        signal,
-        pace,
-        onWaiting: (waiting) => this.#report({ kind: "waiting", step, services: waiting }),
-      },
-    );
-    this.#containers = containersOfStack(services);
+  async #read(step: DeployStep, context: StepContext): Promise<Partial<Findings> | undefined> {
+    const output = await this.#command(step, context);
+    return step.read?.(output);
   }
 
   /** Gives what the command printed on stdout. */
-  async #command(step: DeployStep): Promise<string> {
-    const { host, dir, registry = "" } = this.#plan;
-    const { kind, command } = step;
+  async #command(step: DeployStep, context: StepContext): Promise<string> {
+    const { host, dir, registry = "" } = this.#work;
+    const { kind, command, failure, stdin, onDisconnect, placedCode, cleanup } = step;
     const lines: string[] = [];
-    // docker does not repeat a password, but what a credential helper prints is its own affair.
-    const secret = this.#options.password?.reveal() ?? "";
+    // docker does not repeat a password, but a credential helper may print anything.
+    const { password } = this.#options;
+    const masked = (line: string): string => password?.hideIn(line, this.#work.login?.username) ?? line;
     const onLine = (line: string): void => {
-      const shown = secret === "" ? line : line.replaceAll(secret, String(this.#options.password));
-      lines.push(shown);
-      this.#report({ kind: "line", step, line: shown });
+      lines.push(line);
+      const layer = step.readLayer?.(line);
+      this.#report(layer === undefined ? { kind: "line", step, line: masked(line) } : { kind: "layer", step, layer });
     };
-    const { signal } = this.#options;
-    const { code, stdout } = await this.#connection.run(command, { ...this.#feed(step), signal, onLine });
-    if (code !== 0) throw hostError({ host, dir, registry, kind, code, lines });
-    return stdout;
-  }
-
-  /** How a step is fed, and what becomes of it without us: half an `up` is worse than a whole one. */
-  #feed({ kind, feed }: DeployStep): Pick<RemoteOptions, "input" | "onDisconnect"> {
-    const { before } = this.#plan;
-    switch (feed) {
-      case "password":
-        return { input: this.#options.password ?? "" };
-      case "names":
-        return { input: this.#plan.kept.map((name) => `${name}\n`).join("") };
-      case "before":
-        return { input: [formatRelease(before!.release), ...before!.names, ""].join("\n") };
-      case "release":
-        return { input: `${formatRelease(this.#release())}\n` };
-      case "archive":
-        return { input: Readable.from([headerOf(this.#archive), this.#archive]) };
-      default:
-        return kind === "pull"
-          ? { onDisconnect: "end" }
-          : kind === "up" || kind === "recreate"
-            ? { onDisconnect: "finish" }
-            : {};
-    }
-  }
-
-  #release(): Release {
-    const { release, time, files, envFiles, profiles, images, sent } = this.#plan;
-    const pulled = images.flatMap(({ image, services }, index) =>
-      services.map((service) => releaseImage(service, image, this.#facts[index])),
-    );
-    const known = new Set(pulled.map(({ service }) => service));
-    const others = this.#containers
-      .filter(({ name }) => !known.has(name))
-      .map(({ name, image, imageId }) => ({ service: name, image, ...(imageId === "" ? {} : { id: imageId }) }));
-    return { id: release, time, files, envFiles, profiles, images: [...pulled, ...others], sent };
+    const input = stdin?.(context);
+    const ran = await this.#connection.run(command, {
+      ...(input === undefined ? {} : { input }),
+      ...(onDisconnect === undefined ? {} : { onDisconnect }),
+      signal: this.#options.signal,
+      onLine,
+    });
+    if (ran.code === 0) return ran.stdout;
+    if (ran.code === placedCode) this.#phase = "placed";
+    else if (cleanup) await this.#connection.run(cleanup, { timeout: 10_000 }).catch(() => {});
+    throw hostError({ host, dir, registry, kind, failure, code: ran.code, lines, mask: masked });
   }
 
   /** After a step has failed: goes back where that is possible and right, and says how the host is left. */
-  async #leave(reached: DeployStep | undefined, error: unknown): Promise<void> {
-    const kind = reached?.kind ?? "send";
-    const { dir, release, rollback } = this.#plan;
+  async #leave(error: unknown): Promise<void> {
     const isCut = error instanceof MirrorError && (error.code === "interrupted" || error.code.startsWith("ssh-"));
-    if (kind === "record" || kind === "prune") return this.#report({ kind: "left", state: "placed" });
-    if (kind !== "up" && kind !== "recreate" && kind !== "wait" && kind !== "converge") {
-      if (kind === "place")
-        await this.#connection.run(dropReleases(dir, [release]), { timeout: 10_000 }).catch(() => {});
-      return this.#report({ kind: "left", state: "unchanged" });
+    if (this.#phase === "staged") return this.#report({ kind: "left", state: "unchanged" });
+    if (isCut && this.#phase === "starting") return this.#report({ kind: "left", state: "starting" });
+    if (isCut || this.#phase === "recorded" || this.#work.rollback.length === 0) {
+      return this.#report({ kind: "left", state: "placed" });
     }
-    if (isCut)
-      return this.#report({ kind: "left", state: kind === "up" || kind === "recreate" ? "starting" : "placed" });
-    if (rollback.length === 0) return this.#report({ kind: "left", state: "placed" });
     this.#report({ kind: "returning", error });
     try {
-      await this.all(rollback);
+      await this.#all(this.#work.rollback);
       this.#report({ kind: "left", state: "returned" });
     } catch (failure) {
       this.#report({ kind: "left", state: "return-failed", error: failure });
@@ -275,39 +223,15 @@ class Execution {
   }
 }
 
-/** Throws `host-image-changed` when an image is not the one that the lock names. */
-function verified({ host, images }: Work, facts: readonly ImageFact[]): readonly ImageFact[] {
-  for (const [index, { image, digest }] of images.entries()) {
-    const digests = facts[index]?.digests.map((each) => each.slice(each.indexOf("@") + 1)) ?? [];
-    if (digest !== undefined && !digests.includes(digest)) {
-      throw new MirrorError("host-image-changed", { host, image, digest, found: digests.join(", ") || "none" });
-    }
-  }
-  return facts;
-}
+/** Files made here hold values that may be secret, and nobody but docker's client reads them. */
+const GENERATED_MODE = 0o600;
 
-function releaseImage(service: string, image: string, fact: ImageFact | undefined): ReleaseImage {
-  if (fact === undefined) return { service, image };
-  const name = familiarRepository(parseReference(image));
-  // A registry at the host's own address was a tunnel, which is gone afterwards.
-  const lasting = fact.digests.filter((each) => !each.startsWith("localhost:"));
-  const pulledBy = lasting.find((each) => each.startsWith(`${name}@`)) ?? lasting[0];
-  return { service, image, id: fact.id, ...(pulledBy === undefined ? {} : { pulledBy }) };
-}
-
-function headerOf(archive: Buffer): Buffer {
-  return Buffer.from(`${archive.length} ${createHash("sha256").update(archive).digest("hex")}\n`);
-}
-
-async function archiveOf(shipped: readonly ShippedFile[]): Promise<Buffer> {
+async function archiveOf(shipped: readonly BundleFile[]): Promise<Buffer> {
   const entries = await Promise.all(
     shipped.map(async ({ source, name, text }) => {
-      if (text !== undefined) return { name, mode: 0o644, bytes: Buffer.from(text) };
-      try {
-        return { name, mode: (await stat(source)).mode, bytes: await readFile(source) };
-      } catch (cause) {
-        throw new MirrorError("file-read", { file: source, detail: detailOf(cause) }, { cause });
-      }
+      if (text !== undefined) return { name, mode: GENERATED_MODE, bytes: Buffer.from(text) };
+      const { bytes, mode } = await readRegular(source, LARGEST_FILE);
+      return { name, mode, bytes };
     }),
   );
   return tar(entries);

@@ -1,6 +1,8 @@
 /** What every engine can do, and what it tells while it does it. */
 import type { Descriptor } from "../image/manifest.ts";
 import type { MirrorError } from "../messages/errors.ts";
+import type { Cause, Message } from "../messages/message.ts";
+import type { ByteCount } from "./byte-count.ts";
 import type { Transfer } from "../mirror/transfers.ts";
 
 export type Status = "pulled" | "pushed" | "present" | "failed";
@@ -17,10 +19,17 @@ export interface Outcome {
   readonly platformDigest?: string;
   /** Size of the image in bytes, as the engine reports it. */
   readonly bytes?: number;
+  /** What the user should know although the step succeeded. */
+  readonly warnings?: readonly Message[];
   /** Config and layers, each once; absent where the engine does not tell them. */
   readonly blobs?: readonly Descriptor[];
   /** Set exactly when `status` is `failed`. */
   readonly error?: MirrorError;
+}
+
+/** The transfers that failed. */
+export function failedOf(outcomes: readonly Outcome[]): ReadonlySet<Transfer> {
+  return new Set(outcomes.flatMap(({ transfer, status }) => (status === "failed" ? [transfer] : [])));
 }
 
 /** A sign of life during a step; the terminal decides how to show it. */
@@ -36,7 +45,7 @@ export type Progress =
       readonly transfer: Transfer;
       readonly attempt: number;
       readonly delay: number;
-      readonly reason: string;
+      readonly reason: Cause;
     }
   /** `done` of `total` bytes (total 0 = unknown) of the phase in progress. */
   | { readonly kind: "bytes"; readonly transfer: Transfer; readonly done: number; readonly total: number };
@@ -49,13 +58,31 @@ export interface StepOptions {
 /** One step for one image. It never throws for the image's failure (that is in the Outcome), only `interrupted`. */
 export type Step = (transfer: Transfer, options?: StepOptions) => Promise<Outcome>;
 
+/** What an engine needs before it can work, and where it will store. */
+export interface Requirements {
+  /** The engine's name, as `--engine` gives it. */
+  readonly engine: string;
+  /** Throws the errors that keep the engine from working here. */
+  readonly check: (signal: AbortSignal) => Promise<EngineState>;
+}
+
+export interface EngineState {
+  /** Of the program that does the work; absent where that is this one. */
+  readonly version?: string;
+  /** Absolute path of the folder that images go to, where that is on this machine. */
+  readonly folder?: string;
+}
+
 export interface Engine {
+  readonly requirements: Requirements;
   /** Brings the transfer's source to this machine in the transfer's platform. */
   readonly pull: Step;
   /** Sends what `pull` brought to the transfer's target. */
   readonly push: Step;
   /** Both: afterwards the target holds the source's image. `present` when it did before. */
   readonly mirror: Step;
+  /** The bytes of its run, where it counts them. */
+  readonly bytes?: ByteCount;
   /** Images to have under way at once, where the engine limits by itself what it does at each registry. */
   readonly concurrency?: number;
   /**
@@ -63,4 +90,6 @@ export interface Engine {
    * under way from here on.
    */
   readonly begin?: (transfers: readonly Transfer[], step: "pull" | "push" | "mirror") => void;
+  /** Removes what is good for one run only, such as a login. */
+  readonly close?: () => Promise<void>;
 }

@@ -1,14 +1,8 @@
 /** What the outcomes of a run come to in the lock file. */
-import { dirname, join } from "node:path";
-import { LOCK_FILE, type LockedImage, mergeLock, readLock } from "../mirror/lock-file.ts";
+import { lockFileOf, type LockedImage, mergeLock, readLock } from "../mirror/lock-file.ts";
 import type { Transfer } from "../mirror/transfers.ts";
 import { formatReference } from "../image/reference.ts";
 import type { Outcome } from "./engine.ts";
-
-/** The lock file's place: beside the mirror compose file. */
-export function lockFileOf(composeFile: string): string {
-  return join(dirname(composeFile), LOCK_FILE);
-}
 
 /** The lock before a run: empty when there is none. Throws what `readLock` throws. */
 export async function lockBefore(composeFile: string): Promise<readonly LockedImage[]> {

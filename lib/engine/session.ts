@@ -6,15 +6,16 @@ import type { LockedImage } from "../mirror/lock-file.ts";
 import { run } from "../system/process.ts";
 import { familiarName, type ImageReference } from "../image/reference.ts";
 import type { Registry } from "../registry/client.ts";
-import { findCredentials } from "../registry/credentials.ts";
+import { dockerFolder, findCredentials } from "../registry/credentials.ts";
 import { parseManifest } from "../image/manifest.ts";
 import { openRegistries, type Registries } from "../registry/registries.ts";
 import { openStore } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
-import { createDirectEngine } from "./direct/direct.ts";
+import { createDirectEngine, directRequirements } from "./direct/direct.ts";
 import { createDockerEngine, type Offer } from "./docker/docker.ts";
 import { isLocked } from "./lock-update.ts";
-import type { Engine } from "./engine.ts";
+import { dockerRequirements } from "./docker/requirements.ts";
+import type { Engine, Requirements } from "./engine.ts";
 
 /** Milliseconds that asking for a digest may take: the engine itself may get at a registry that we do not reach. */
 const ASKING_LIMIT = 10_000;
@@ -38,14 +39,20 @@ export async function openConfigured(config: Config): Promise<Registries> {
 
 /**
  * Opens the engine and what it needs; nothing is transferred. `locked` is what earlier runs mirrored. Throws
- * `file-read` and what `openStore` throws.
+ * `engine-setting`, `file-read` and what `openStore` throws.
  */
 export async function openSession(config: Config, locked: readonly LockedImage[] = []): Promise<Session> {
   const registries = await openConfigured(config);
+  requirementsOf(config);
   const { engine: program, credentials, sourceMirrors, concurrency } = config;
   if (program !== "direct") {
-    const engine = createDockerEngine({ program, run, credentials, ...askRegistries(registries) });
-    return { registries, engine, close: async () => registries.close() };
+    const configFolder = dockerFolder(config);
+    const engine = createDockerEngine({ program, run, credentials, configFolder, ...askRegistries(registries) });
+    const close = async (): Promise<void> => {
+      registries.close();
+      await engine.close?.();
+    };
+    return { registries, engine, close };
   }
   const store = await openStore(config.store);
   const widths = { large: concurrency, small: concurrency * 2 };
@@ -58,6 +65,7 @@ export async function openSession(config: Config, locked: readonly LockedImage[]
       store,
       sourceMirrors,
       widths,
+      format: config.format,
       mirroredBefore: isLocked(locked),
       over: over.signal,
     }),
@@ -106,6 +114,43 @@ function askRegistries(registries: Registries) {
   };
   return { digestOf, offersOf };
 }
+
+/**
+ * What the engine of the configuration needs; nothing is opened. Throws `engine-setting` for a setting that it cannot
+ * honour.
+ */
+export function requirementsOf({ engine, sourceMirrors, format, store }: Config): Requirements {
+  if (engine === "direct") return directRequirements(store);
+  // the daemon decides where it reads: its own registry-mirrors, for docker.io only
+  if (sourceMirrors.length > 0) throw new MirrorError("engine-setting", { engine, setting: "--source-mirror" });
+  if (format !== "as-is") throw new MirrorError("engine-setting", { engine, setting: "--format" });
+  return dockerRequirements(engine, run);
+}
+
+/**
+ * Asks a source registry for one image, as `check` does: one HEAD, which the Docker Hub does not count as a pull. Gives
+ * the number of pulls that are left, where the registry tells it.
+ */
+export function askSources(registries: Registries, signal: AbortSignal) {
+  return async ({ host, repository, reference }: SourceQuestion): Promise<number | undefined> => {
+    let left: number | undefined;
+    try {
+      await registries.of(host).head(repository, reference, { signal, onPullsLeft: (count) => (left = count) });
+    } catch (error) {
+      // the registry is there; whether it gives the image is seen when it is wanted
+      if (!(error instanceof MirrorError && ANSWERS.has(error.code))) throw error;
+    }
+    return left;
+  };
+}
+
+interface SourceQuestion {
+  readonly host: string;
+  readonly repository: string;
+  readonly reference: string;
+}
+
+const ANSWERS: ReadonlySet<string> = new Set(["registry-not-found", "registry-login-missing", "registry-pull-denied"]);
 
 /** The mirror registry as far as `check` asks it. */
 export function probeMirror(config: Config, registries: Registries, signal: AbortSignal) {

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Pulls every image below for its platform, and checks the platform that really arrived.
 # Needs bash (3.2 or newer) and docker (20.10 or newer), nothing else.
-# Exit code: 0 all images are here; 1 some are not, the end names them; 130 interrupted.
-# Written by compose-mirror (generate-amd64-pull-script). Write it anew rather than change it by hand.
+# Takes no arguments. Exit code: 0 all images are here; 1 some are not, the end names them; 2 a wrong argument; 130 interrupted.
+# Written by compose-mirror (generate-amd64-pull-script). Generate it again rather than edit it.
 set -u
 export LC_ALL=C
-trap 'echo "interrupted; run it again: layers that are here are not fetched again" >&2; exit 130' INT TERM
+trap 'echo "interrupted; run it again: layers that are here are not downloaded again" >&2; exit 130' INT TERM
+
+source no-arguments.sh
 
 # Image, platform.
 IMAGES=()
@@ -97,6 +99,6 @@ echo
 echo "$total images: $((total - failed)) pulled, $failed failed"
 if [ "$failed" -gt 0 ]; then
   printf '%s' "$failures" >&2
-  echo 'run it again to retry; layers that are here are not fetched again' >&2
+  echo 'run it again to retry; layers that are here are not downloaded again' >&2
   exit 1
 fi

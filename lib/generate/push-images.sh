@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Tags every image below with its name at the mirror registry and pushes it there.
 # Needs bash (3.2 or newer) and docker (20.10 or newer), nothing else; log in first: docker login REGISTRY.
-# Exit code: 0 all images are pushed; 1 some failed or were skipped, the end names them; 130 interrupted.
-# Written by compose-mirror (generate-push-to-aliyun-script). Write it anew rather than change it by hand.
+# Takes no arguments. Exit code: 0 all images are pushed; 1 some failed or were skipped, the end names them; 2 a wrong argument; 130 interrupted.
+# Written by compose-mirror (generate-push-to-aliyun-script). Generate it again rather than edit it.
 set -u
 export LC_ALL=C
 trap 'echo "interrupted; run it again: layers that are there are not sent again" >&2; exit 130' INT TERM
+
+source no-arguments.sh
 
 # Image, platform, name at the mirror.
 IMAGES=()

@@ -45,6 +45,7 @@ export type Manifest =
   | { readonly kind: "index"; readonly entries: readonly IndexEntry[] }
   | { readonly kind: "image"; readonly config: Descriptor; readonly layers: readonly Descriptor[] };
 
+const KNOWN_TYPES: ReadonlySet<string> = new Set(Object.values(MEDIA_TYPES));
 const MOST_BLOBS = 10_000;
 const SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1";
 
@@ -56,6 +57,63 @@ export function isDigest(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * The media type of a manifest: what its body says, where that is a manifest's; else what the registry's Content-Type
+ * said; else what the shape of the body implies. Fronts and simple servers send text/plain, application/json or
+ * octet-stream, and the OCI formats leave the field optional
+ * (https://github.com/opencontainers/image-spec/blob/main/manifest.md). `raw` must have passed `parseManifest`.
+ */
+export function manifestTypeOf({ descriptor, bytes }: RawManifest): string {
+  const body = JSON.parse(Buffer.from(bytes).toString("utf8")) as Readonly<Record<string, unknown>>;
+  const said = [body["mediaType"], descriptor.mediaType].find(isKnownType);
+  return said ?? impliedType(body);
+}
+
+function isKnownType(value: unknown): value is string {
+  return typeof value === "string" && KNOWN_TYPES.has(value);
+}
+
+function impliedType({ manifests, config }: Readonly<Record<string, unknown>>): string {
+  if (Array.isArray(manifests)) return MEDIA_TYPES.ociIndex;
+  const { mediaType } = (config ?? {}) as { readonly mediaType?: unknown };
+  return String(mediaType).startsWith("application/vnd.docker.") ? MEDIA_TYPES.dockerManifest : MEDIA_TYPES.ociManifest;
+}
+
+/** What the store must know of a manifest: its type, and the blobs that belong to it. */
+export interface ManifestView {
+  readonly mediaType: string;
+  readonly isIndex: boolean;
+  /** Config and layers of an image, or the manifests of an index. */
+  readonly blobs: readonly Descriptor[];
+}
+
+/**
+ * A lenient look at bytes that may be a manifest; `undefined` when they are not. Entries without a valid descriptor
+ * (https://github.com/opencontainers/image-spec/blob/main/descriptor.md) are skipped.
+ */
+export function viewManifest(bytes: Uint8Array): ManifestView | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const body = value as Readonly<Record<string, unknown>>;
+  const { mediaType, config, layers, manifests } = body;
+  const isIndex = Array.isArray(manifests);
+  if (!isIndex && config === undefined) return undefined;
+  const entries: readonly unknown[] = isIndex ? manifests : [config, ...(Array.isArray(layers) ? layers : [])];
+  return {
+    mediaType: typeof mediaType === "string" ? mediaType : impliedType(body),
+    isIndex,
+    blobs: entries.flatMap((entry) => {
+      const { digest, size } = (entry ?? {}) as Partial<Descriptor>;
+      return typeof digest === "string" && isDigest(digest) && typeof size === "number" ? [entry as Descriptor] : [];
+    }),
+  };
 }
 
 /** Reads a manifest; `name` is the image it belongs to. Throws `manifest-invalid`. */
@@ -87,7 +145,9 @@ export function parseManifest({ descriptor, bytes }: RawManifest, name: string):
 
 /**
  * The entry of an index for `platform`: the exact one, else the nearest older variant that such a machine runs too.
- * Attestations, which say `unknown/unknown`, are never chosen. Throws `image-platform` with what is offered.
+ * Where none fits, the only entry that names no platform (the field is optional,
+ * https://github.com/opencontainers/image-spec/blob/main/image-index.md) is taken: its config tells. Attestations, which
+ * say `unknown/unknown`, are never chosen. Throws `image-platform` with what is offered.
  */
 export function choosePlatform(entries: readonly IndexEntry[], platform: string, name: string): IndexEntry {
   const images = entries.filter((entry) => !entry.platform?.startsWith("unknown/"));
@@ -95,6 +155,8 @@ export function choosePlatform(entries: readonly IndexEntry[], platform: string,
     const found = images.find((entry) => entry.platform === wanted && isManifestType(entry.mediaType));
     if (found !== undefined) return found;
   }
+  const silent = images.filter((entry) => entry.platform === undefined && isManifestType(entry.mediaType));
+  if (silent.length === 1) return silent[0]!;
   const offered = [...new Set(images.flatMap((entry) => entry.platform ?? []))];
   throw new MirrorError("image-platform", {
     image: name,
@@ -103,17 +165,21 @@ export function choosePlatform(entries: readonly IndexEntry[], platform: string,
   });
 }
 
-/** Checks the config blob of a single image. Throws `image-platform`, `manifest-invalid`. */
-export function checkPlatform(config: Uint8Array, platform: string, name: string): void {
+/**
+ * Checks the config blob of an image that no index vouches for. Gives a warning when the config names no platform, as
+ * then nobody knows; throws `image-platform`, and `manifest-invalid` when it is not JSON.
+ */
+export function checkPlatform(config: Uint8Array, platform: string, name: string): Message | undefined {
   let offered: string | undefined;
   try {
     offered = readPlatform(JSON.parse(Buffer.from(config).toString("utf8")));
   } catch {
     throw new MirrorError("manifest-invalid", { name, detail: message("config-not-json") });
   }
-  if (offered === undefined) throw new MirrorError("manifest-invalid", { name, detail: message("config-no-platform") });
+  if (offered === undefined) return message("platform-assumed", { image: name, platform });
   if (!runnable(platform).includes(offered))
     throw new MirrorError("image-platform", { image: name, platform, offered });
+  return undefined;
 }
 
 /** What a machine of `platform` runs, best first: arm/v7 runs v6 and v5, amd64/v3 runs v2 and plain amd64. */
@@ -157,10 +223,15 @@ function readPlatform(value: unknown): string | undefined {
 function readDescriptor(value: unknown, fail: (detail: Message) => MirrorError): Descriptor {
   const { mediaType, digest, size } = (value ?? {}) as { mediaType?: unknown; digest?: unknown; size?: unknown };
   if (typeof digest !== "string" || !isDigest(digest))
-    throw fail(message("manifest-digest", { digest: String(digest).slice(0, 100) }));
+    throw fail(message("manifest-digest", { digest: shown(digest) }));
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0)
     throw fail(message("manifest-size", { digest }));
   return { mediaType: typeof mediaType === "string" ? mediaType : "", digest, size };
+}
+
+/** A value of JSON for a message; empty where there is none. */
+function shown(value: unknown): string {
+  return (typeof value === "string" ? value : (JSON.stringify(value) ?? "")).slice(0, 100);
 }
 
 function isForeign(layer: unknown, { mediaType }: Descriptor): boolean {

@@ -8,7 +8,7 @@
  *     tag        = [A-Za-z0-9_][A-Za-z0-9_.-]{0,127}
  *     digest     = algorithm ":" hex; sha256 has 64 digits
  *
- * Without a host the registry is docker.io, where a one-part path stands for library/PATH.
+ * Without a host the registry is docker.io, where a one-part path means library/PATH.
  */
 import { MirrorError } from "../messages/errors.ts";
 import type { Message } from "../messages/message.ts";
@@ -91,6 +91,11 @@ function explainComponent(part: string): Message {
 /** Whether `text` can be a registry host, with or without a port. */
 export function isRegistryHost(text: string): boolean {
   return HOST.test(text);
+}
+
+/** For messages: `HOST` or `NAME=HOST` without a login that was written before the host (`user:password@HOST`). */
+export function withoutUserinfo(text: string): string {
+  return text.replace(/^([^=:@]*=)?.*:.*@/s, "$1[REDACTED]@");
 }
 
 /** Whether `text` can be one component of a repository path. */

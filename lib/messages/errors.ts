@@ -67,10 +67,10 @@ export class MirrorError<C extends ErrorCode = ErrorCode> extends Error {
   readonly values: Values;
 
   constructor(code: C, ...[values, options]: ErrorArguments<C>) {
-    super(fill(ERRORS[code].en, (values ?? {}) as Values, "en"), options);
+    super(fill(ERRORS[code].en, values ?? {}, "en"), options);
     this.name = "MirrorError";
     this.code = code;
-    this.values = (values ?? {}) as Values;
+    this.values = values ?? {};
   }
 
   /** What to do about it, in English and with nothing known of the circumstances. */
@@ -90,7 +90,10 @@ export class MirrorError<C extends ErrorCode = ErrorCode> extends Error {
 
   /** The same error with other `values` beside those it has. */
   with(values: Values): MirrorError {
-    return new MirrorError(this.code as ErrorCode, { ...this.values, ...values } as never, { cause: this });
+    return new MirrorError(
+      this.code,
+      ...([{ ...this.values, ...values }, { cause: this }] as unknown as ErrorArguments<C>),
+    );
   }
 }
 
@@ -128,7 +131,7 @@ export function causeOf(thrown: unknown): Cause {
 }
 
 /** An error's sentence as a message that another can hold. */
-export function asMessage({ code, values }: MirrorError): Message {
+function asMessage({ code, values }: MirrorError): Message {
   return { code, values, text: ERRORS[code] };
 }
 

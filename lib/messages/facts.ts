@@ -3,7 +3,7 @@
 export interface Facts {
   /** What moves the images. */
   readonly engine: "direct" | "docker" | "podman" | "nerdctl";
-  /** Images come from the content store, through the ssh connection: no registry takes part in the deploy. */
+  /** Images come from the content store, through the ssh connection: the deploy uses no registry. */
   readonly tunnel: boolean;
   /** The variables of proxies that are set (`HTTPS_PROXY`, …). */
   readonly proxies: readonly string[];

@@ -5,6 +5,7 @@
  *
  *     {file}                      a name, a path, a number, as it stands
  *     {detail:cause}              why: another message of ours, or the words of somebody else
+ *     {problems:causes}           several causes, joined        a, b
  *     {size:bytes}                a number of bytes            72.9 MB
  *     {time:duration}             milliseconds                 3 m 05 s
  *     {services:list}             names, quoted and joined     "a", "b" and "c"
@@ -40,7 +41,7 @@ export interface Quotation {
 /** Why something is so. */
 export type Cause = Message | Quotation;
 
-export type Value = string | number | Cause | readonly string[];
+export type Value = string | number | Cause | readonly string[] | readonly Cause[];
 export type Values = Readonly<Record<string, Value>>;
 
 type Field<F extends string> = F extends `${infer Name}:${infer Format}` ? [Name, Format] : [F, "text"];
@@ -48,10 +49,12 @@ type Fields<S extends string> = S extends `${string}{${infer F}}${infer Rest}` ?
 type ValueOf<Format> = Format extends "text"
   ? string | number
   : Format extends "cause"
-    ? Cause | string // a plain string until every room has turned its sentences into messages
-    : Format extends "list" | "names"
-      ? readonly string[]
-      : number;
+    ? Cause
+    : Format extends "causes"
+      ? readonly Cause[]
+      : Format extends "list" | "names"
+        ? readonly string[]
+        : number;
 
 /** The values that a text asks for. */
 export type ValuesOf<S extends string> = {
@@ -67,7 +70,7 @@ export function theirs(text: string): Quotation {
 export function fill(text: string, values: Values, language: Language): string {
   return text.replace(/\{([a-z]\w*)(?::([^{}]+))?\}/g, (place, name: string, format = "text") => {
     const value = values[name];
-    return value === undefined ? place : format_(value, String(format), language);
+    return value === undefined ? place : formatValue(value, String(format), language);
   });
 }
 
@@ -84,9 +87,12 @@ export function renderCause(cause: Cause, language: Language): string {
   return known === undefined ? `“${cause.theirs}”` : `${known}（${cause.errno}）`;
 }
 
-function format_(value: Value, format: string, language: Language): string {
-  if (typeof value === "object" && !isNames(value)) return renderCause(value, language);
-  if (isNames(value)) return format === "list" ? quoteNames(value, language) : joinNames(value, language);
+function formatValue(value: Value, format: string, language: Language): string {
+  if (isList(value)) {
+    const names = value.map((each: string | Cause) => (typeof each === "string" ? each : renderCause(each, language)));
+    return format === "list" ? quoteNames(names, language) : joinNames(names, language);
+  }
+  if (typeof value === "object") return renderCause(value, language);
   if (typeof value === "string") return value;
   if (format === "bytes") return formatBytes(value);
   if (format === "duration") return formatDuration(value, language);
@@ -94,7 +100,7 @@ function format_(value: Value, format: string, language: Language): string {
   return many === undefined ? String(value) : `${value} ${value === 1 ? one : many}`;
 }
 
-function isNames(value: Value): value is readonly string[] {
+function isList(value: Value): value is readonly string[] | readonly Cause[] {
   return Array.isArray(value);
 }
 

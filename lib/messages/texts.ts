@@ -1,6 +1,6 @@
 /** Every message that is no error: titles, warnings, reasons, what a command says at its end. */
 import type { Language } from "./format.ts";
-import { fill, type Message, type Values, type ValuesOf } from "./message.ts";
+import { fill, type Message, type ValuesOf } from "./message.ts";
 import { CLI_TEXTS } from "./tables/cli.ts";
 import { COMPOSE_TEXTS } from "./tables/compose.ts";
 import { DEPLOY_TEXTS } from "./tables/deploy.ts";
@@ -45,10 +45,10 @@ export type Say = <C extends TextCode>(code: C, ...values: TextArguments<C>) => 
 
 /** A message, to be put into words later or as the cause within another. */
 export function message<C extends TextCode>(code: C, ...[values]: TextArguments<C>): Message & { readonly code: C } {
-  return { code, values: (values ?? {}) as Values, text: TEXTS[code] };
+  return { code, values: values ?? {}, text: TEXTS[code] };
 }
 
 /** The text of `code` in `language`, its values filled in. */
 export function textOf<C extends TextCode>(language: Language, code: C, ...[values]: TextArguments<C>): string {
-  return fill(TEXTS[code][language], (values ?? {}) as Values, language);
+  return fill(TEXTS[code][language], values ?? {}, language);
 }

@@ -1,5 +1,5 @@
 /**
- * `ignore-images.txt`: one pattern a line, `#` starts a comment, `*` stands for any characters, and a pattern also
+ * `ignore-images.txt`: one pattern a line, `#` starts a comment, `*` matches any characters, and a pattern also
  * matches as a prefix, so `vastdata/vastbase-vector` ignores every tag of it (and `nginx` ignores `nginx-exporter` too:
  * write `nginx:*` for nginx alone). A line `SOURCE=NAME` renames an image at the mirror instead.
  */
@@ -7,8 +7,11 @@ import { parseRename, type Rename } from "./mapping.ts";
 import { familiarName, formatReference, type ImageReference, withDefaultTag } from "../image/reference.ts";
 
 export interface IgnoreList {
-  /** Whether an image is not to be mirrored; `written` is its name as the compose file has it. */
-  readonly ignores: (reference: ImageReference, written: string) => boolean;
+  /**
+   * Whether an image is not to be mirrored. `written` are its names as the compose file has it: with its variables
+   * filled in, and as it stands there. `reference` is absent where that is no valid name.
+   */
+  readonly ignores: (reference: ImageReference | undefined, ...written: readonly string[]) => boolean;
   readonly renames: readonly Rename[];
 }
 
@@ -21,9 +24,9 @@ export function parseIgnoreList(text: string): IgnoreList {
     .filter((line) => line !== "");
   const patterns = lines.filter((line) => !line.includes("="));
   return {
-    ignores(reference, written) {
-      const tagged = withDefaultTag(reference);
-      const names = [written, familiarName(tagged), formatReference(tagged)];
+    ignores(reference, ...written) {
+      const tagged = reference && withDefaultTag(reference);
+      const names = [...written, ...(tagged ? [familiarName(tagged), formatReference(tagged)] : [])];
       return patterns.some((pattern) => names.some((name) => matchesPrefix(pattern, name)));
     },
     renames: lines.filter((line) => line.includes("=")).map(parseRename),

@@ -21,17 +21,27 @@
  * own bytes were copied; an engine that unpacks and packs again makes other bytes of the same image, and does not tell
  * its `platformDigest`.
  */
-import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { parseDigest } from "../image/digest.ts";
-import { detailOf, MirrorError } from "../messages/errors.ts";
+import { causeOf, MirrorError } from "../messages/errors.ts";
+import type { Message } from "../messages/message.ts";
+import { message } from "../messages/texts.ts";
 import { formatPlatform, parsePlatform } from "../image/platform.ts";
 import { formatReference, type ImageReference, parseReference } from "../image/reference.ts";
+import { isMissing, readRegularFile } from "../system/read-file.ts";
 import { writeWhole } from "../system/write-file.ts";
 import { byCodePoint } from "../system/compare.ts";
 
-export const LOCK_FILE = "mirror.lock.json";
+const LOCK_FILE = "mirror.lock.json";
+
+/** The lock file's place: beside the mirror compose file. */
+export function lockFileOf(composeFile: string): string {
+  return join(dirname(composeFile), LOCK_FILE);
+}
 
 const VERSION = 1;
+/** Bytes; an image takes about 500. */
+const LARGEST = 16 << 20;
 
 export interface LockedImage {
   readonly source: ImageReference;
@@ -46,19 +56,19 @@ export interface LockedImage {
 
 /** Reads the lock file; `undefined` when there is none. Throws `file-read`, `lock-invalid`. */
 export async function readLock(file: string): Promise<readonly LockedImage[] | undefined> {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new MirrorError("file-read", { file, detail: detailOf(cause) }, { cause });
+    bytes = await readRegularFile(file, LARGEST);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
-  return parseLock(text, file);
+  return parseLock(new TextDecoder().decode(bytes), file);
 }
 
-/** Writes the lock file, whole or not at all. Throws `file-write`. */
-export async function writeLock(file: string, images: readonly LockedImage[]): Promise<void> {
-  await writeWhole(file, formatLock(images));
+/** Writes the lock file, whole or not at all, with the permission bits `mode`. Throws `file-write`. */
+export async function writeLock(file: string, images: readonly LockedImage[], mode?: number): Promise<void> {
+  await writeWhole(file, formatLock(images), mode === undefined ? {} : { mode });
 }
 
 /** The text of a lock file. */
@@ -78,35 +88,38 @@ export function formatLock(images: readonly LockedImage[]): string {
 
 /** Reads the text of a lock file; `file` is its name for messages. Throws `lock-invalid`. */
 export function parseLock(text: string, file: string): readonly LockedImage[] {
-  const fail = (detail: string): never => {
+  const fail = (detail: Message): never => {
     throw new MirrorError("lock-invalid", { file, detail });
   };
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    return fail(`it is not JSON (${detailOf(cause)})`);
+    return fail(message("lock-not-json", { reason: causeOf(cause) }));
   }
   const { version, images } = asObject(value) ?? {};
-  if (version !== VERSION)
-    return fail(`its version is ${JSON.stringify(version) ?? "missing"}, and ${VERSION} is known`);
-  if (!Array.isArray(images)) return fail('it has no list "images"');
+  if (version === undefined) return fail(message("lock-no-version", { known: VERSION }));
+  if (version !== VERSION) {
+    return fail(message("lock-version", { version: JSON.stringify(version).slice(0, 100), known: VERSION }));
+  }
+  if (!Array.isArray(images)) return fail(message("lock-no-images"));
   const seen = new Set<string>();
   return (images as readonly unknown[]).map((row, index) => {
     const where = `images[${index}]`;
-    const fields = asObject(row) ?? fail(`${where} is not an object`);
+    const fields = asObject(row) ?? fail(message("lock-not-object", { where }));
     /** Reads one field; `read` throws for what it does not take. */
     const field = <T>(name: string, read: (value: string) => T): T => {
       const given = fields[name];
-      if (typeof given !== "string") return fail(`${where}.${name} is not a text`);
+      if (typeof given !== "string") return fail(message("lock-not-text", { where: `${where}.${name}` }));
       try {
         return read(given);
       } catch (cause) {
-        return fail(`${where}.${name}: ${detailOf(cause)}`);
+        return fail(message("lock-field", { where: `${where}.${name}`, reason: causeOf(cause) }));
       }
     };
     const { size } = fields;
-    if (!Number.isSafeInteger(size) || (size as number) < 0) fail(`${where}.size is not a number of bytes`);
+    if (!Number.isSafeInteger(size) || (size as number) < 0)
+      fail(message("lock-not-bytes", { where: `${where}.size` }));
     const image: LockedImage = {
       source: field("source", parseReference),
       platform: field("platform", (given) => formatPlatform(parsePlatform(given))),
@@ -116,7 +129,9 @@ export function parseLock(text: string, file: string): readonly LockedImage[] {
       mirrorDigest: field("mirrorDigest", readDigest),
       size: size as number,
     };
-    if (seen.has(keyOf(image))) fail(`${where} is there twice: ${formatReference(image.source)} ${image.platform}`);
+    if (seen.has(keyOf(image))) {
+      fail(message("lock-twice", { where, image: formatReference(image.source), platform: image.platform }));
+    }
     seen.add(keyOf(image));
     return image;
   });
@@ -137,11 +152,6 @@ export function mergeLock(
     (image) => !done.has(keyOf(image)) && names.get(keyOf(image)) === formatReference(image.mirror),
   );
   return [...kept, ...mirrored];
-}
-
-/** The image's name at the mirror with its digest, which then decides what is pulled: `name:tag@digest`. */
-export function pinned({ mirror, mirrorDigest }: Pick<LockedImage, "mirror" | "mirrorDigest">): ImageReference {
-  return { ...mirror, digest: mirrorDigest };
 }
 
 function keyOf({ source, platform }: Pick<LockedImage, "source" | "platform">): string {

@@ -8,6 +8,8 @@
  */
 import { createHash } from "node:crypto";
 import { MirrorError } from "../messages/errors.ts";
+import { type Message } from "../messages/message.ts";
+import { message } from "../messages/texts.ts";
 import {
   DOCKER_HUB,
   familiarName,
@@ -17,9 +19,10 @@ import {
   isComponent,
   isRegistryHost,
   parseReference,
+  withoutUserinfo,
 } from "../image/reference.ts";
 
-/** `source` is stored under the repository name `name`; a source without tag and digest stands for every one. */
+/** `source` is stored under the repository name `name`; a source without tag and digest means all of them. */
 export interface Rename {
   readonly source: ImageReference;
   readonly name: string;
@@ -40,12 +43,18 @@ export type OnCollision = "error" | "prefix-host";
 const SHORTEST = 2;
 const LONGEST = 64;
 const HASH_DIGITS = 8;
+/**
+ * Alibaba Cloud's personal edition (`registry.REGION.aliyuncs.com`, its -vpc and -internal names, and
+ * `crpi-….personal.cr.aliyuncs.com`), whose repositories are NAMESPACE/NAME: a further level is denied as if the login
+ * were wrong. Enterprise instances are named `NAME-registry.REGION.cr.aliyuncs.com`.
+ */
+const ONE_LEVEL = /^(?:registry(?:-vpc|-internal)?\.[a-z0-9-]+|.+\.personal\.cr)\.aliyuncs\.com(?::\d+)?$/i;
 
 /** Reads `SOURCE=NAME`. Throws `rename-invalid`, or `reference-invalid` for the source. */
 export function parseRename(text: string): Rename {
   const [source, name, ...extra] = text.split("=").map((part) => part.trim());
   if (!source || !name || extra.length > 0) {
-    throw new MirrorError("rename-invalid", { rename: text, detail: 'it needs one "=" with something on both sides' });
+    throw new MirrorError("rename-invalid", { rename: text, detail: message("rename-form") });
   }
   if (!isStorable(name)) throw new MirrorError("rename-invalid", { rename: text, detail: nameRule(name) });
   return { source: parseReference(source), name };
@@ -72,16 +81,19 @@ export function mapReferences(sources: readonly ImageReference[], options: Mappi
 /** `registry` when it is the name of one. Throws `registry-invalid`. */
 export function checkRegistry(registry: string): string {
   if (isRegistryHost(registry)) return registry;
-  throw new MirrorError("registry-invalid", { registry, detail: "it must be a host name with an optional port" });
+  throw new MirrorError("registry-invalid", { registry: withoutUserinfo(registry), detail: message("registry-form") });
 }
 
 /** The mirror's registry and namespace, checked. */
 function checkMirror({ registry, namespace }: MappingOptions): Pick<MappingOptions, "registry" | "namespace"> {
   checkRegistry(registry);
-  for (const component of namespace.split("/")) {
-    if (!isComponent(component))
-      throw new MirrorError("namespace-invalid", { namespace, detail: `"${component}" cannot be part of a name` });
+  const parts = namespace.split("/");
+  for (const part of parts) {
+    if (!isComponent(part))
+      throw new MirrorError("namespace-invalid", { namespace, detail: message("namespace-part", { part }) });
   }
+  if (parts.length > 1 && ONE_LEVEL.test(registry))
+    throw new MirrorError("namespace-invalid", { namespace, detail: message("namespace-one-level", { registry }) });
   return { registry, namespace };
 }
 
@@ -133,8 +145,8 @@ function isStorable(name: string): boolean {
   return name.length >= SHORTEST && name.length <= LONGEST && isComponent(name);
 }
 
-function nameRule(name: string): string {
-  return `"${name}" must have ${SHORTEST} to ${LONGEST} lower-case letters, digits or single - _ . between them`;
+function nameRule(name: string): Message {
+  return message("rename-name", { name, least: SHORTEST, most: LONGEST });
 }
 
 interface Collision {
@@ -160,7 +172,7 @@ function collisions(sources: readonly ImageReference[], targets: readonly ImageR
 
 function collisionError({ target, sources }: Collision): MirrorError {
   return new MirrorError("mapping-collision", {
-    sources: sources.map((source) => `"${source}"`).join(" and "),
+    sources,
     target,
   });
 }

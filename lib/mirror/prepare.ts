@@ -1,11 +1,11 @@
 /** From configuration to plan: what every script begins with. */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { buildBases } from "../compose/build-bases.ts";
 import { load } from "../compose/load.ts";
 import type { LoadOptions, Project } from "../compose/project.ts";
-import { detailOf, MirrorError } from "../messages/errors.ts";
+import { MirrorError } from "../messages/errors.ts";
+import { readRegularFile } from "../system/read-file.ts";
 import { parseIgnoreList } from "./ignore.ts";
 import { type Rewrite, rewrite } from "../compose/rewrite.ts";
 import type { LockedImage } from "./lock-file.ts";
@@ -14,6 +14,8 @@ import { mirrorNames, type Plan, planTransfers, type Selection, selectImages, ty
 import { formatReference } from "../image/reference.ts";
 
 const IGNORE_FILE = "ignore-images.txt";
+/** Bytes. */
+const LARGEST_LIST = 1 << 20;
 
 /** What decides which images a project has. */
 export interface ProjectSettings extends LoadOptions {
@@ -25,12 +27,16 @@ export interface ProjectSettings extends LoadOptions {
   readonly platform: string;
   /** The images that builds start from are mirrored too. */
   readonly withBuildBases: boolean;
+  /** The images that services name beside their `build` are mirrored too. */
+  readonly mirrorBuilt: boolean;
 }
 
 /** What decides their names at the mirror. */
 export interface MirrorSettings extends ProjectSettings {
   readonly registry: string;
   readonly namespace: string;
+  /** The registry's name as the host pulls by it: an image that is there by that name is left alone too. */
+  readonly pullRegistry?: string;
   readonly renames: readonly Rename[];
   readonly onCollision: OnCollision;
 }
@@ -47,7 +53,7 @@ export interface OutputSettings {
 export async function prepareSelection(
   settings: ProjectSettings,
 ): Promise<{ readonly project: Project; readonly selection: Selection }> {
-  const { project, selection } = await prepare(settings);
+  const { project, selection } = await prepare(settings, false);
   return { project, selection };
 }
 
@@ -58,15 +64,24 @@ export interface Prepared {
 
 /** The project and its plan. Throws what `prepareSelection` and `planTransfers` throw. */
 export async function preparePlan(settings: MirrorSettings): Promise<Prepared> {
-  const { registry, namespace, onCollision } = settings;
-  const { project, selection, renames } = await prepare(settings);
-  const plan = planTransfers(selection, {
-    registry,
-    namespace,
-    renames: [...settings.renames, ...renames],
-    onCollision,
-  });
-  return { project, plan };
+  return planOf(settings, await prepare(settings, false));
+}
+
+/**
+ * The same for a list of images only: an image whose name is not valid is among `invalid`, and the plan has the rest.
+ * Throws what `preparePlan` throws otherwise.
+ */
+export async function listImages(
+  settings: MirrorSettings,
+): Promise<Prepared & { readonly invalid: readonly MirrorError[] }> {
+  const found = await prepare(settings, true);
+  return { ...planOf(settings, found), invalid: found.selection.invalid };
+}
+
+function planOf(settings: MirrorSettings, { project, selection, renames }: Awaited<ReturnType<typeof prepare>>) {
+  const { registry, namespace, pullRegistry, onCollision } = settings;
+  const mapping = { registry, namespace, pullRegistry, onCollision, renames: [...settings.renames, ...renames] };
+  return { project, plan: planTransfers(selection, mapping) };
 }
 
 /**
@@ -84,14 +99,20 @@ export function rewriteFor(
     if (digests && digest === undefined) throw new MirrorError("pin-unknown", { image: uses[0].image });
     return digest;
   };
-  const rewritten = rewrite(project, mirrorNames(plan, { pullRegistry, digestOf }), { output });
+  const present = new Set(plan.present.map(({ image }) => image));
+  const rewritten = rewrite(project, mirrorNames(plan, { pullRegistry, digestOf }), { output, present });
   for (const { path } of rewritten.files) refuseSource(project, path);
   return rewritten;
 }
 
-/** Where a file made from the project goes: `--output`, else `name` beside the first compose file. */
+/** The same without some of the transfers, whose images keep their public names then. */
+export function leavePublic({ project, plan }: Prepared, left: ReadonlySet<Transfer>): Prepared {
+  return { project, plan: { ...plan, transfers: plan.transfers.filter((transfer) => !left.has(transfer)) } };
+}
+
+/** Where a file made from the project goes: `--output`, else `name` in the project folder. */
 export function outputPath({ output }: OutputSettings, project: Project, name: string): string {
-  return output ?? join(dirname(project.composeFiles[0]!), name);
+  return output ?? join(project.folder, name);
 }
 
 /** The same for a script to be written. Throws `output-is-source` when that is a file of the project. */
@@ -105,12 +126,13 @@ function refuseSource({ files }: Project, path: string): void {
   if (files.has(path)) throw new MirrorError("output-is-source", { file: path });
 }
 
-async function prepare(settings: ProjectSettings) {
-  const { cwd, files, envFiles, profiles, environment, platform, withBuildBases } = settings;
-  const project = await load({ cwd, files, envFiles, profiles, environment });
+async function prepare(settings: ProjectSettings, collectInvalid: boolean) {
+  const { platform, withBuildBases, mirrorBuilt } = settings;
+  const project = await load(settings);
   const ignore = await readIgnoreList(settings, dirname(project.composeFiles[0]!));
   const bases = withBuildBases ? await buildBases(project) : [];
-  return { project, selection: selectImages(project, { ignore, platform, bases }), renames: ignore.renames };
+  const selection = selectImages(project, { ignore, platform, bases, mirrorBuilt, collectInvalid });
+  return { project, selection, renames: ignore.renames };
 }
 
 /** The list named by `--ignore`, else the one beside the compose file, else this tool's own. */
@@ -118,10 +140,5 @@ async function readIgnoreList({ ignoreFile, toolFolder }: ProjectSettings, folde
   const file =
     ignoreFile ?? [folder, toolFolder].map((each) => join(each, IGNORE_FILE)).find((each) => existsSync(each));
   if (file === undefined) return parseIgnoreList("");
-  try {
-    return parseIgnoreList(await readFile(file, "utf8"));
-  } catch (cause) {
-    if (cause instanceof MirrorError) throw cause;
-    throw new MirrorError("file-read", { file, detail: detailOf(cause) }, { cause });
-  }
+  return parseIgnoreList(new TextDecoder().decode(await readRegularFile(file, LARGEST_LIST)));
 }

@@ -1,7 +1,9 @@
 /** What will be done, as a value: nothing happens here. */
 import type { BuildBase } from "../compose/build-bases.ts";
 import type { Project, Service } from "../compose/project.ts";
-import { detailOf, MirrorError } from "../messages/errors.ts";
+import { MirrorError } from "../messages/errors.ts";
+import type { Cause } from "../messages/message.ts";
+import { message } from "../messages/texts.ts";
 import type { IgnoreList } from "./ignore.ts";
 import { mapReferences, type MappingOptions } from "./mapping.ts";
 import { byCodePoint } from "../system/compare.ts";
@@ -28,6 +30,8 @@ export interface Plan {
   readonly transfers: readonly Transfer[];
   readonly ignored: readonly ImageUsers[];
   readonly built: readonly ImageUsers[];
+  /** Images that are at the mirror already by their own name; they are left alone. */
+  readonly present: readonly ImageUsers[];
 }
 
 export interface SelectOptions {
@@ -36,6 +40,10 @@ export interface SelectOptions {
   readonly platform: string;
   /** The images that builds start from, where they are wanted too. */
   readonly bases?: readonly BuildBase[];
+  /** A service with `build` and `image` counts as one with an image: somebody publishes what it builds. */
+  readonly mirrorBuilt?: boolean;
+  /** Images whose name is not valid are collected in `invalid`; the first is thrown otherwise. */
+  readonly collectInvalid?: boolean;
 }
 
 /** What of a project is to be mirrored, before anything is known of the mirror. */
@@ -43,27 +51,37 @@ export interface Selection {
   readonly mirrored: readonly Omit<Transfer, "target">[];
   readonly ignored: readonly ImageUsers[];
   readonly built: readonly ImageUsers[];
+  /** Why images can be neither mirrored nor named: `reference-invalid` or `image-variable-unset`. */
+  readonly invalid: readonly MirrorError[];
 }
+
+/** What of a project decides its images; where they are written is for messages and for patterns of the ignore list. */
+type ImageSource = Pick<Project, "services"> & Partial<Pick<Project, "uses" | "files">>;
 
 /** One line of `images`: the contract's JSON object. */
 export interface ImageRow {
   readonly source: string;
   readonly target: string | null;
   readonly services: readonly string[];
-  readonly status: "mirror" | "ignored" | "built";
+  /** `present`: it is at the mirror by its own name, `target`. */
+  readonly status: "mirror" | "ignored" | "built" | "present";
 }
 
 /**
  * Decides for every image of the project whether it is mirrored, ignored or built. An image that any service builds
- * is built for all of them. Throws `reference-invalid` with the service, `platform-conflict`.
+ * is built for all of them. Throws `reference-invalid` with the service, `image-variable-unset` with the variable, the
+ * file and the line; `platform-conflict`, `platform-invalid`.
  */
 export function selectImages(
-  project: Pick<Project, "services">,
-  { ignore, platform, bases = [] }: SelectOptions,
+  project: ImageSource,
+  { ignore, platform, bases = [], mirrorBuilt = false, collectInvalid = false }: SelectOptions,
 ): Selection {
-  const builtImages = new Set(project.services.filter(({ built }) => built).map(imageName));
+  const builtImages = new Set(
+    project.services.filter((service) => service.built && !(mirrorBuilt && isPublishable(service))).map(imageName),
+  );
   const built: ImageUsers[] = [];
   const ignored: ImageUsers[] = [];
+  const invalid: MirrorError[] = [];
   const wanted = new Map<string, { source: ImageReference; uses: ImageUsers[]; services: Service[] }>();
 
   for (const [image, services] of groupByImage(project.services, bases)) {
@@ -72,9 +90,15 @@ export function selectImages(
       built.push(users);
       continue;
     }
-    const source = referenceOf(image, users.services);
-    if (ignore.ignores(source, image)) {
+    const places = placesOf(image, project);
+    const source = referenceOf(users, places);
+    if (ignore.ignores(source instanceof MirrorError ? undefined : source, image, ...places.map(({ text }) => text))) {
       ignored.push(users);
+      continue;
+    }
+    if (source instanceof MirrorError) {
+      if (!collectInvalid) throw source;
+      invalid.push(source);
       continue;
     }
     const key = formatReference(source);
@@ -88,16 +112,62 @@ export function selectImages(
     platform: platformOf(uses[0]!.image, services, platform),
     uses: uses as [ImageUsers, ...ImageUsers[]],
   }));
-  return { mirrored, ignored, built };
+  return { mirrored, ignored, built, invalid };
 }
 
-/** Gives every mirrored image its place at the mirror. Throws what `mapReferences` throws. */
-export function planTransfers({ mirrored, ignored, built }: Selection, mapping: MappingOptions): Plan {
+/**
+ * Gives every mirrored image its place at the mirror; one that is there by its own name, which the host pulls by
+ * `pullRegistry` as well, is left alone. Throws what `mapReferences` throws.
+ */
+export function planTransfers(
+  { mirrored, ignored, built }: Selection,
+  { pullRegistry, ...mapping }: MappingOptions & { readonly pullRegistry?: string | undefined },
+): Plan {
+  const isThere = ({ source }: Pick<Transfer, "source">): boolean =>
+    (source.registry === mapping.registry || source.registry === pullRegistry) &&
+    source.repository.startsWith(`${mapping.namespace}/`);
+  const moving = mirrored.filter((each) => !isThere(each));
   const targets = mapReferences(
-    mirrored.map(({ source }) => source),
+    moving.map(({ source }) => source),
     mapping,
   );
-  return { transfers: mirrored.map((each, index) => ({ ...each, target: targets[index]! })), ignored, built };
+  return {
+    transfers: moving.map((each, index) => ({ ...each, target: targets[index]! })),
+    ignored,
+    built,
+    present: mirrored.filter(isThere).flatMap(({ uses }) => uses),
+  };
+}
+
+/** Images that a build of the project makes and that have a name of their own, so that a registry may have them. */
+export function publishedBuilds({ services }: Pick<Project, "services">): readonly ImageUsers[] {
+  const published = services.filter(isPublishable);
+  return [...new Set(published.map(imageName))].toSorted(byCodePoint).map((image) => ({
+    image,
+    services: published.filter((service) => imageName(service) === image).map(({ name }) => name),
+  }));
+}
+
+/**
+ * The transfers that only services of profiles need which a plain `docker compose up` would not run, and the names of
+ * those profiles, in code-point order.
+ */
+export function ofInactiveProfiles(
+  { services, activeProfiles }: Pick<Project, "services" | "activeProfiles">,
+  transfers: readonly Transfer[],
+): { readonly transfers: readonly Transfer[]; readonly profiles: readonly string[] } {
+  const active = new Set(activeProfiles);
+  const isInactive = ({ profiles }: Service): boolean =>
+    profiles.length > 0 && !active.has("*") && !profiles.some((profile) => active.has(profile));
+  const inactive = new Map(services.filter(isInactive).map((service) => [service.name, service.profiles]));
+  const found = transfers.filter((transfer) => servicesOf(transfer).every((name) => inactive.has(name)));
+  const profiles = new Set(found.flatMap(servicesOf).flatMap((name) => inactive.get(name) ?? []));
+  return { transfers: found, profiles: [...profiles].filter((name) => name !== "").toSorted(byCodePoint) };
+}
+
+/** Whether what a service builds can be pulled by its name: compose does that first (`mustPull` in compose's pull.go). */
+function isPublishable({ image, build, pullPolicy }: Service): boolean {
+  return image !== undefined && build !== undefined && pullPolicy !== "build";
 }
 
 /** The rows of `images`, in code-point order of `source`. */
@@ -112,6 +182,7 @@ export function imageRows(plan: Plan): readonly ImageRow[] {
     ...plan.transfers.flatMap(({ target, uses }) => uses.map((users) => row(users, "mirror", formatReference(target)))),
     ...plan.ignored.map((users) => row(users, "ignored", null)),
     ...plan.built.map((users) => row(users, "built", null)),
+    ...plan.present.map((users) => row(users, "present", users.image)),
   ].toSorted((a, b) => byCodePoint(a.source, b.source));
 }
 
@@ -167,14 +238,45 @@ function imageName(service: Service): string {
   return service.image ?? service.defaultImage;
 }
 
-function referenceOf(image: string, services: readonly string[]): ImageReference {
+/** Where an image is written: the text of its scalar, variables and all. */
+interface Place {
+  readonly text: string;
+  /** `FILE:LINE` */
+  readonly where: string;
+  /** The variables in it that left nothing. */
+  readonly empty: readonly string[];
+}
+
+function placesOf(image: string, { uses = [], files }: ImageSource): readonly Place[] {
+  return uses
+    .filter((use) => use.image === image)
+    .map(({ file, start, end, empty }) => {
+      const text = files?.get(file) ?? "";
+      return {
+        text: text.slice(start, end).replace(/^(["'])(.*)\1$/s, "$2"),
+        where: `${file}:${text.slice(0, start).split("\n").length}`,
+        empty,
+      };
+    });
+}
+
+/** The image as a reference, or what is wrong with its name. */
+function referenceOf({ image, services }: ImageUsers, places: readonly Place[]): ImageReference | MirrorError {
   try {
     return parseReference(image);
   } catch (cause) {
     if (!(cause instanceof MirrorError)) throw cause;
-    const users = services.map((name) => `"${name}"`).join(", ");
-    const detail = `${cause.values["detail"] ?? detailOf(cause)} (service ${users})`;
-    throw new MirrorError("reference-invalid", { image, detail }, { cause });
+    const place = places.find(({ empty }) => empty.length > 0);
+    if (place !== undefined) {
+      const { text, where, empty } = place;
+      return new MirrorError("image-variable-unset", { variables: empty, where, image: text, services }, { cause });
+    }
+    const reason = cause.values["detail"] as Cause;
+    return new MirrorError(
+      "reference-invalid",
+      { image, detail: message("reference-of-services", { reason, services }) },
+      { cause },
+    );
   }
 }
 
@@ -184,7 +286,7 @@ function platformOf(image: string, services: readonly Service[], fallback: strin
   if (others.length === 0) return first!;
   throw new MirrorError("platform-conflict", {
     image,
-    platforms: [first, ...others].join(" and "),
-    services: services.map(({ name }) => `"${name}"`).join(", "),
+    platforms: [first!, ...others],
+    services: services.map(({ name }) => name),
   });
 }

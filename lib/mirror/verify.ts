@@ -23,7 +23,7 @@ export type Drift =
   | { readonly kind: "source-unknown" | "mirror-unknown"; readonly error: MirrorError };
 
 export interface Verified extends Pick<LockedImage, "source" | "mirror" | "platform"> {
-  /** Empty when all is as locked. */
+  /** Empty when the image matches mirror.lock.json. */
   readonly drifts: readonly Drift[];
 }
 

@@ -17,7 +17,7 @@ export type AddressKind = "redirect" | "location" | "realm" | "link";
 
 export interface NamedAddress {
   readonly kind: AddressKind;
-  /** As it stands in the answer; may be relative to `from`. */
+  /** As the answer has it; may be relative to `from`. */
   readonly text: string;
   /** Where the request went. */
   readonly from: URL;

@@ -1,6 +1,6 @@
 /**
  * Bodies of answers: read to an end that comes in time, and decoded where a front encoded them. A front may compress
- * JSON though nobody asked for it (RFC 9110, section 8.4, Content-Encoding); a digest counts for what is inside.
+ * JSON without being asked to (RFC 9110, section 8.4, Content-Encoding); a digest counts for what is inside.
  */
 import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";

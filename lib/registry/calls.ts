@@ -9,7 +9,7 @@ import { type NamedAddress, readAddress } from "./addresses.ts";
 import { type Authorizer, openAuthorizer, pullScope } from "./auth.ts";
 import { discard, type HttpAnswer, readText } from "./body.ts";
 import { readChallenge, schemesOf } from "./challenge.ts";
-import type { StoredOrGiven } from "./credentials.ts";
+import { type StoredOrGiven, withoutLogin } from "./credentials.ts";
 import { type Answer, answerError, hasRegistryWords, type RegistryAction, RegistryError } from "./errors.ts";
 import { type HttpRequest, isRepeatable } from "./exchange.ts";
 import type { Scope } from "./tokens.ts";
@@ -191,8 +191,12 @@ class RegistryCaller implements Caller {
         if (outcome === "again") throw this.#cut(answer, "token-expired");
         noMethod = outcome === "no-method" && isFromUs;
       }
-      const refusal = { status: answer.status, headers: answer.headers, text: await readText(answer) };
-      // the answer came before all was sent, and nobody may read the rest
+      const refusal = {
+        status: answer.status,
+        headers: answer.headers,
+        text: withoutLogin(await readText(answer), sent),
+      };
+      // the answer came before the whole body was sent: the server may never read the rest
       if (!repeatable) answer.body.destroy();
       if (isTooLarge(refusal, repeatable) && sent !== undefined && authorizer.ungroup(scopes)) {
         if (repeatable) continue;

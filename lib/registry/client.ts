@@ -13,7 +13,7 @@ import { discard, type HttpAnswer, isEncoded, readBody, streamBody } from "./bod
 import { type Call, type Caller, type CallerOptions, type CallOptions, ignored, openCaller } from "./calls.ts";
 import { RegistryError } from "./errors.ts";
 
-export type { ChunkOptions, Upload } from "./blob-upload.ts";
+export type { Upload } from "./blob-upload.ts";
 export { askedDelay, type CallOptions, type RetryPolicy } from "./calls.ts";
 
 /** A blob's bytes from `start` on. */
@@ -35,7 +35,7 @@ export interface Registry extends BlobUploads {
    */
   ping(options?: CallOptions & { readonly repository?: string }): Promise<{ readonly loggedIn: boolean }>;
   /** What `reference`, a tag or digest, names; `undefined` when there is nothing. */
-  head(repository: string, reference: string, options?: CallOptions): Promise<Descriptor | undefined>;
+  head(repository: string, reference: string, options?: HeadOptions): Promise<Descriptor | undefined>;
   /** The manifest's exact bytes. Throws `registry-not-found`, `registry-digest`, `manifest-too-large` and more. */
   manifest(repository: string, reference: string, options?: CallOptions): Promise<RawManifest>;
   /** Every tag of a repository. */
@@ -49,6 +49,11 @@ export interface Registry extends BlobUploads {
    * something else.
    */
   putManifest(repository: string, reference: string, manifest: RawManifest, options?: CallOptions): Promise<void>;
+}
+
+export interface HeadOptions extends CallOptions {
+  /** Called when the registry tells how many pulls it still gives to who asks. */
+  readonly onPullsLeft?: (count: number) => void;
 }
 
 export type RegistryOptions = CallerOptions;
@@ -76,7 +81,7 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
     },
 
     head: async (repository, reference, asked = {}) => {
-      const { signal, ...rest } = asked;
+      const { signal, onPullsLeft, ...rest } = asked;
       const call: Call = {
         ...pullCall(repository, reference),
         method: "HEAD",
@@ -89,6 +94,8 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
         const found = await caller.small(
           async (answer) => {
             discard(answer);
+            const left = pullsLeft(answer.headers);
+            if (left !== undefined) onPullsLeft?.(left);
             return answer.status === 404 ? "nothing" : headDescriptor(answer.headers, reference);
           },
           call,
@@ -206,6 +213,15 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
     },
   };
   return registry;
+}
+
+/**
+ * `ratelimit-remaining: 76;w=21600`: a number of pulls, and the seconds that it is counted over. A HEAD is not counted.
+ * https://docs.docker.com/docker-hub/usage/pulls/
+ */
+function pullsLeft(headers: IncomingHttpHeaders): number | undefined {
+  const count = /^\s*(\d{1,9})\s*(?:;|$)/.exec(String(headers["ratelimit-remaining"] ?? ""))?.[1];
+  return count === undefined ? undefined : Number(count);
 }
 
 /** A request that reads a repository. */

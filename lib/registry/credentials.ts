@@ -20,7 +20,7 @@ import { DOCKER_HUB } from "../image/reference.ts";
 import { Secret } from "../system/secret.ts";
 import { RegistryError, type SentLogin } from "./errors.ts";
 
-/** What a registry is told: a name and password, or a token that stands for a login made elsewhere. */
+/** A user name and password, or an identity token from a login made elsewhere (OAuth 2 refresh token). */
 export type RegistryCredentials =
   | { readonly username: string; readonly password: Secret }
   | { readonly identityToken: Secret; readonly username?: string };
@@ -59,7 +59,7 @@ interface AuthEntry {
   readonly identitytoken?: string;
 }
 
-const HUB_KEY = "https://index.docker.io/v1/";
+export const HUB_KEY = "https://index.docker.io/v1/";
 const HELPER_NAME = /^[A-Za-z0-9][\w.-]*$/;
 /** Milliseconds; a keychain may ask its user. */
 const HELPER_TIMEOUT = 30_000;
@@ -90,6 +90,15 @@ export function basicAuthorization(credentials: RegistryCredentials): string {
       ? `${credentials.username}:${credentials.password.reveal()}`
       : `${credentials.username ?? TOKEN_USER}:${credentials.identityToken.reveal()}`;
   return `Basic ${Buffer.from(plain).toString("base64")}`;
+}
+
+/** `text`, which somebody answered to a request with this Authorization header, without the login or token in it. */
+export function withoutLogin(text: string, authorization: string | undefined): string {
+  const [scheme = "", sent = ""] = authorization?.split(" ") ?? [];
+  if (scheme !== "Basic") return new Secret(sent).hideIn(text);
+  const plain = Buffer.from(sent, "base64").toString("utf8");
+  const colon = plain.indexOf(":");
+  return new Secret(plain.slice(colon + 1)).hideIn(text, plain.slice(0, colon));
 }
 
 /** Makes a value once for each key. */
@@ -148,13 +157,18 @@ export function openLogins(sources: CredentialSources): Logins {
   };
 }
 
+/** Where docker keeps the user's configuration. */
+export function dockerFolder({ environment, home }: Pick<CredentialSources, "environment" | "home">): string {
+  return environment["DOCKER_CONFIG"] || join(home, ".docker");
+}
+
 function authFiles({ environment, home }: CredentialSources): readonly string[] {
   const set = (name: string): string | undefined => (environment[name] === "" ? undefined : environment[name]);
   const named = set("REGISTRY_AUTH_FILE");
   const runtime = set("XDG_RUNTIME_DIR");
   return [
     ...(named === undefined ? [] : [named]),
-    join(set("DOCKER_CONFIG") ?? join(home, ".docker"), "config.json"),
+    join(dockerFolder({ environment, home }), "config.json"),
     ...(runtime === undefined ? [] : [join(runtime, "containers", "auth.json")]),
     join(set("XDG_CONFIG_HOME") ?? join(home, ".config"), "containers", "auth.json"),
   ];

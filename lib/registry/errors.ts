@@ -146,7 +146,7 @@ const RULES: readonly Rule[] = [
   { words: /\bread[- ]?only\b/i, statuses: isRefusal, error: "registry-read-only" },
 ];
 
-/** `NAME_UNKNOWN`, `MANIFEST_BLOB_UNKNOWN`, `NOT_FOUND`; not `UNKNOWN`, which is an error that nobody foresaw. */
+/** `NAME_UNKNOWN`, `MANIFEST_BLOB_UNKNOWN`, `NOT_FOUND`; not `UNKNOWN`, which registries use for unexpected errors. */
 const NOTHING_THERE = /_UNKNOWN$|NOT_?FOUND$/;
 
 /** The error for `answer`. */
@@ -191,7 +191,7 @@ function lostBy(codes: readonly string[]): { readonly lost?: "upload" | "blob" }
   return codes.some((code) => code.endsWith("BLOB_UNKNOWN")) ? { lost: "blob" } : {};
 }
 
-/** Whether the registry's own words are in `answer`, and not those of a front or of nobody. */
+/** Whether the registry's own words are in `answer`, not only those of a proxy in front of it. */
 export function hasRegistryWords(answer: Answer): boolean {
   return registryWords(answer).codes.some((code) => code !== "");
 }
@@ -276,7 +276,13 @@ function retryAfterOf({ headers }: Pick<Answer, "headers">): number | undefined 
   const text = value.trim();
   const seconds = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
   const due =
-    seconds === undefined ? Date.parse(text) : seconds >= EPOCH ? seconds * 1000 : Date.now() + seconds * 1000;
+    seconds === undefined
+      ? /[a-z]{3}/i.test(text)
+        ? Date.parse(text)
+        : Number.NaN
+      : seconds >= EPOCH
+        ? seconds * 1000
+        : Date.now() + seconds * 1000;
   if (Number.isNaN(due)) return undefined;
   const delay = seconds !== undefined && seconds < EPOCH ? Math.round(seconds * 1000) : Math.max(0, due - Date.now());
   return delay > LONGEST_PAUSE ? undefined : delay;

@@ -23,7 +23,7 @@ export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The Authorization header for an address: asked anew for each redirect to another origin. */
+  /** The Authorization header for an address: asked again for each redirect. */
   readonly authorize?: ((url: URL) => Promise<string | undefined>) | undefined;
   readonly body?: RequestBody | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -65,7 +65,7 @@ type Read = (length: number) => Promise<Buffer>;
 interface Reader {
   /** Waits for exactly so many bytes. */
   readonly read: Read;
-  /** Stops reading; what came already goes back into the socket. */
+  /** Stops reading; the socket goes on flowing, for the one who uses it next. */
   readonly stop: () => void;
 }
 
@@ -98,8 +98,8 @@ function readerOf(socket: Socket, proxy: Proxy): Reader {
     },
     stop: () => {
       socket.off("data", onData).off("error", onEnd).off("end", onClose).off("close", onClose);
-      socket.pause();
-      if (bytes.length > 0) socket.unshift(bytes);
+      // a registry does not speak before it was asked
+      if (bytes.length > 0) throw proxyError(proxy, message("socks-other"));
     },
   };
 }

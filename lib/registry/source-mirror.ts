@@ -6,7 +6,7 @@
 import { MirrorError } from "../messages/errors.ts";
 import type { Cause } from "../messages/message.ts";
 import { message } from "../messages/texts.ts";
-import { DOCKER_HUB, type ImageReference, isComponent, isRegistryHost } from "../image/reference.ts";
+import { DOCKER_HUB, type ImageReference, isComponent, isRegistryHost, withoutUserinfo } from "../image/reference.ts";
 
 export interface SourceMirror {
   /** The registry whose images it has. */
@@ -18,9 +18,12 @@ export interface SourceMirror {
 
 /** Reads `REGISTRY=HOST[/PREFIX]`. Throws `source-mirror-invalid`. */
 export function parseSourceMirror(text: string): SourceMirror {
-  const fail = (detail: Cause): MirrorError => new MirrorError("source-mirror-invalid", { mirror: text, detail });
+  const fail = (detail: Cause): MirrorError =>
+    new MirrorError("source-mirror-invalid", { mirror: withoutUserinfo(text), detail });
   const [registry, place, ...extra] = text.split("=").map((part) => part.trim());
   if (!registry || !place || extra.length > 0) throw fail(message("source-mirror-form"));
+  // a password may hold slashes
+  if (place.includes("@")) throw fail(message("source-mirror-host", { text: withoutUserinfo(place) }));
   const [host, ...path] = place.replace(/\/$/, "").split("/") as [string, ...string[]];
   for (const each of [registry, host])
     if (!isRegistryHost(each)) throw fail(message("source-mirror-host", { text: each }));

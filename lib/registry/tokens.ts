@@ -11,7 +11,7 @@ import { message } from "../messages/texts.ts";
 import { atPortOf, readAddress } from "./addresses.ts";
 import { type HttpAnswer, readBody, readText } from "./body.ts";
 import type { Challenge } from "./challenge.ts";
-import { basicAuthorization, type RegistryCredentials, type StoredOrGiven } from "./credentials.ts";
+import { basicAuthorization, type RegistryCredentials, type StoredOrGiven, withoutLogin } from "./credentials.ts";
 import { answerError, RegistryError } from "./errors.ts";
 import type { Transport } from "./transport.ts";
 
@@ -129,13 +129,15 @@ export function openTokenServer({ host, origin, transport }: TokenServerOptions)
       const text = (await readBody(answer, ANSWER_LIMIT))?.toString("utf8") ?? "";
       return readToken(text) ?? new RegistryError("registry-answer", { host, detail: message("token-missing") });
     }
-    const text = await readText(answer);
+    const { login } = request;
+    const said = await readText(answer);
+    const text = login === undefined ? said : withoutLogin(said, basicAuthorization(login.credentials));
     const error = answerError(
       {
         host,
         action: "login",
         name: request.scopes.map((scope) => scope.split(":")[1]).join(", ") || host,
-        login: request.login?.sent ?? { kind: "none" },
+        login: login?.sent ?? { kind: "none" },
         ...(url.origin === origin ? {} : { by: { role: "token-server", place: url.host } }),
       },
       { status: answer.status, headers: answer.headers, text },

@@ -141,7 +141,7 @@ class RegistryTransport implements Transport {
     for (const agent of this.#agents.values()) agent.destroy();
   }
 
-  /** Whether an answer from `from` may lead to `url` without TLS: nobody else leads to this machine. */
+  /** Whether an answer from `from` may lead to `url` without TLS: only this machine may redirect to this machine. */
   #mayBePlain(url: URL, from: URL): boolean {
     return this.#insecure.has(url.host) || (isThisMachine(url.hostname) && isThisMachine(from.hostname));
   }

@@ -177,7 +177,7 @@ async function secured(
   });
   const timer = setTimeout(() => session.destroy(timeoutError(host, idleTimeout)), idleTimeout);
   socket.on("error", (error) => session.destroy(error));
-  // the first error ends the wait below; a second one has nobody to tell
+  // the first error rejects the wait below; a second one would be unhandled
   session.on("error", () => {});
   try {
     await once(session, "secureConnect");

@@ -25,7 +25,7 @@ export function blobStream(spec: BlobStreamSpec): Readable {
 }
 
 async function* chunksOf({ handle, start, end, hash, check }: BlobStreamSpec): AsyncGenerator<Uint8Array> {
-  // One chunk is held back, as whoever gets the last byte has got the whole.
+  // One chunk is held back, as a reader that gets the last byte takes the blob for whole.
   let held: Uint8Array | undefined;
   for await (const chunk of readFrom(handle, start, () => end, READ_SIZE)) {
     hash?.update(chunk);

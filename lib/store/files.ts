@@ -1,8 +1,9 @@
 /** Where things are in the store's folder, and what its file operations share. */
+import type { Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { formatDigest, parseDigest } from "../image/digest.ts";
-import { detailOf, MirrorError } from "../messages/errors.ts";
+import { causeOf, MirrorError } from "../messages/errors.ts";
 
 /** Paths in a store. Throws `digest-invalid` for a digest that could name another path. */
 export interface Paths {
@@ -54,6 +55,11 @@ export function codeOf(cause: unknown): string | undefined {
   return (cause as NodeJS.ErrnoException | undefined)?.code;
 }
 
+/** Tells one state of a file from another: it changes whenever the file is written or replaced. */
+export function markOf({ ino, size, mtimeMs }: Pick<Stats, "ino" | "size" | "mtimeMs">): string {
+  return `${ino} ${size} ${mtimeMs}`;
+}
+
 /** The file's size; `undefined` when there is none. Throws file system errors. */
 export async function sizeOfFile(file: string): Promise<number | undefined> {
   try {
@@ -93,11 +99,17 @@ export async function guard<T>(
   }
 }
 
+const CODES: Readonly<Record<string, "store-full" | "store-open-files">> = {
+  ENOSPC: "store-full",
+  EDQUOT: "store-full",
+  EMFILE: "store-open-files",
+  ENFILE: "store-open-files",
+};
+
 export function storeError(folder: string, what: "store-read" | "store-write", error: unknown): MirrorError {
   const cause = error instanceof MirrorError && error.code === "file-write" ? error.cause : error;
   if (cause instanceof MirrorError) return cause;
-  const full = codeOf(cause) === "ENOSPC" || codeOf(cause) === "EDQUOT";
-  return new MirrorError(full ? "store-full" : what, { folder, detail: detailOf(cause) }, { cause });
+  return new MirrorError(CODES[codeOf(cause) ?? ""] ?? what, { folder, detail: causeOf(cause) }, { cause });
 }
 
 /**

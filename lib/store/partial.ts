@@ -3,11 +3,13 @@
  * time; the hash of a continued blob is brought up from the file first. Readers that follow it read the file.
  */
 import type { Hash } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { hashFor, parseDigest } from "../image/digest.ts";
 import { MirrorError } from "../messages/errors.ts";
+import type { Message } from "../messages/message.ts";
+import { message } from "../messages/texts.ts";
 import { codeOf, FLUSH_FROM, guard, type Paths, readFrom, storeError, syncFolder } from "./files.ts";
 import type { ProcessLock } from "./process-lock.ts";
 import type { PartialBlob } from "./store.ts";
@@ -22,7 +24,7 @@ interface PartialSpec {
   readonly total: number | undefined;
   readonly lock: ProcessLock;
   /** Called when the blob has its place. */
-  readonly onFinished: () => void;
+  readonly onFinished: (info: Stats) => void;
 }
 
 /** Opens the partial blob, whose lock the caller has taken and this blob gives back. */
@@ -30,7 +32,7 @@ export async function openPartial(spec: PartialSpec): Promise<PartialBlob> {
   const { paths, digest, total } = spec;
   const file = paths.partial(digest);
   return guard(paths.folder, "store-write", async () => {
-    const handle = await open(file, constants.O_RDWR | constants.O_CREAT, 0o644);
+    const handle = await open(file, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
       let { size } = await handle.stat();
       if (total !== undefined && size > total) {
@@ -52,7 +54,7 @@ class FilePartial implements PartialBlob {
   readonly #spec: PartialSpec;
   readonly #handle: FileHandle;
   readonly #file: string;
-  #hash: Hash;
+  readonly #hash: Hash;
   /** Bytes in the hash: written or gathered. */
   #size: number;
   /** Bytes in the file. */
@@ -63,8 +65,6 @@ class FilePartial implements PartialBlob {
   #released = false;
   /** Why nothing more can be done with it, once that is so. */
   #failure: MirrorError | undefined;
-  /** Counts restarts, so that readers of the bytes before notice. */
-  #generation = 0;
   #news = signalBox();
 
   constructor(spec: PartialSpec, handle: FileHandle, file: string, hash: Hash, size: number) {
@@ -84,7 +84,8 @@ class FilePartial implements PartialBlob {
   async append(chunk: Uint8Array): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     const { total } = this.#spec;
-    if (total !== undefined && this.#size + chunk.length > total) throw await this.#reject(`more than ${total} bytes`);
+    if (total !== undefined && this.#size + chunk.length > total)
+      throw await this.#reject(message("blob-too-long", { size: total }));
     this.#gathered.push(chunk);
     this.#size += chunk.length;
     // Hashing here and writing in the background use two processors; one write runs while the next is gathered.
@@ -92,7 +93,7 @@ class FilePartial implements PartialBlob {
     if (this.#size - this.#written < WRITE_SIZE) return;
     await this.#writing;
     this.#writing = this.#write();
-    // A failure is thrown to whoever awaits the write next.
+    // A failure is thrown by the next call that awaits the write.
     this.#writing.catch(() => {});
   }
 
@@ -104,7 +105,7 @@ class FilePartial implements PartialBlob {
       throw new MirrorError("blob-short", { digest, size: this.#size, total });
     }
     const actual = this.#hash.digest("hex");
-    if (actual !== parseDigest(digest).hex) throw await this.#reject(`${this.#size} bytes that hash to ${actual}`);
+    if (actual !== parseDigest(digest).hex) throw await this.#reject(message("blob-other-hash", { hash: actual }));
     this.#verified = true;
     this.#news.ring();
     await guard(paths.folder, "store-write", async () => {
@@ -114,20 +115,8 @@ class FilePartial implements PartialBlob {
       await rename(this.#file, place);
       if (flush) await syncFolder(dirname(place));
     });
-    onFinished();
+    onFinished(await this.#handle.stat());
     await this.#release();
-  }
-
-  async restart(): Promise<void> {
-    await this.#writing.catch(() => {});
-    if (this.#failure !== undefined) throw this.#failure;
-    await guard(this.#spec.paths.folder, "store-write", () => this.#handle.truncate(0));
-    this.#gathered = [];
-    this.#hash = hashFor(this.digest);
-    this.#size = 0;
-    this.#written = 0;
-    this.#generation += 1;
-    this.#news.ring();
   }
 
   async close(): Promise<void> {
@@ -139,15 +128,8 @@ class FilePartial implements PartialBlob {
     await this.#release();
   }
 
-  async discard(): Promise<void> {
-    if (this.#released) return;
-    this.#fail(new MirrorError("interrupted"));
-    await this.#remove();
-  }
-
   async *follow(start = 0): AsyncGenerator<Uint8Array, void, undefined> {
     const { paths } = this.#spec;
-    const generation = this.#generation;
     const handle = await guard(paths.folder, "store-read", () => this.#openAgain()).catch((error: unknown) => {
       // the file may have been removed because the blob failed
       throw this.#failure ?? error;
@@ -156,10 +138,8 @@ class FilePartial implements PartialBlob {
       let position = start;
       for (;;) {
         if (this.#failure !== undefined) throw this.#failure;
-        if (generation !== this.#generation) throw this.#corrupt("its transfer began anew");
         if (position < this.#written) {
           for await (const chunk of readFrom(handle, position, () => this.#written)) {
-            if (generation !== this.#generation) break;
             position += chunk.length;
             yield chunk;
           }
@@ -204,13 +184,13 @@ class FilePartial implements PartialBlob {
   }
 
   /** Nothing of the content is kept. */
-  async #reject(detail: string): Promise<MirrorError> {
+  async #reject(detail: Message): Promise<MirrorError> {
     const error = this.#fail(this.#corrupt(detail));
     await this.#remove();
     return error;
   }
 
-  #corrupt(detail: string): MirrorError {
+  #corrupt(detail: Message): MirrorError {
     return new MirrorError("blob-corrupt", { digest: this.digest, detail });
   }
 

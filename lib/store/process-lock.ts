@@ -1,5 +1,5 @@
 /**
- * Locks between processes, as files: whoever creates the file holds the lock. The file says who that is, so that the
+ * Locks between processes, as files: the process that creates the file holds the lock. The file says who that is, so that the
  * lock of a process that is gone (killed, or lost with the power) is taken over at once.
  *
  * A process is known by its machine, its number and the time it started, as numbers are used again. Where that cannot
@@ -12,7 +12,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { open, readFile, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { clearInterval, setInterval } from "node:timers";
-import { setTimeout as sleep } from "node:timers/promises";
+import { poll } from "../async/poll.ts";
 import { MirrorError } from "../messages/errors.ts";
 
 export interface ProcessLock {
@@ -30,8 +30,10 @@ interface Owner {
 
 export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called once when the lock must be waited for. */
-  readonly onWait?: (() => void) | undefined;
+  /** Milliseconds to wait; counted from the last time that `moved` gave another value. */
+  readonly timeout?: number;
+  /** Something that changes as the holder gets on. */
+  readonly moved?: () => Promise<unknown>;
 }
 
 const RENEW_EVERY = 10_000;
@@ -39,19 +41,28 @@ const LEFT_BEHIND_AFTER = 60_000;
 /** Time to write the owner into a lock file that was just created. */
 const UNWRITTEN_AFTER = 10_000;
 const LONGEST_PAUSE = 200;
+/** Milliseconds. Every holder but one that downloads a blob is done in much less. */
+const LONGEST_WAIT = 120_000;
 
-/** Takes the lock, waiting as long as another process holds it. Throws `interrupted`, and file system errors. */
-export async function takeLock(file: string, { signal, onWait }: LockOptions = {}): Promise<ProcessLock> {
-  for (let pause = 5; ; pause = Math.min(LONGEST_PAUSE, pause * 2)) {
-    if (signal?.aborted) throw new MirrorError("interrupted");
+/**
+ * Takes the lock, waiting while another process holds it. Throws `store-locked` after `timeout`, `interrupted`, and file
+ * system errors.
+ */
+export async function takeLock(file: string, options: LockOptions = {}): Promise<ProcessLock> {
+  const { signal, timeout = LONGEST_WAIT, moved = async () => undefined } = options;
+  let state = await moved();
+  let since = performance.now();
+  const look = async (): Promise<ProcessLock | "late" | undefined> => {
     const lock = await tryLock(file);
     if (lock !== undefined) return lock;
-    onWait?.();
-    onWait = undefined;
-    await sleep(pause, undefined, { signal }).catch(() => {
-      throw new MirrorError("interrupted");
-    });
-  }
+    const now = await moved();
+    if (now !== state) since = performance.now();
+    state = now;
+    return performance.now() - since > timeout ? "late" : undefined;
+  };
+  const lock = await poll(look, { interval: 5, longestInterval: LONGEST_PAUSE, signal });
+  if (lock !== undefined && lock !== "late") return lock;
+  throw new MirrorError("store-locked", { file, process: (await holderOf(file)) ?? "?", time: timeout });
 }
 
 /** Takes the lock; `undefined` when another process holds it. Throws file system errors. */
@@ -105,7 +116,7 @@ let timer: ReturnType<typeof setInterval> | undefined;
 function startRenewing(): ReturnType<typeof setInterval> {
   const started = setInterval(() => {
     const now = new Date();
-    // A lock file that was removed is noticed by whoever created it next, not here.
+    // A lock file that was removed is the business of its next holder.
     for (const file of renewed) void utimes(file, now, now).catch(() => {});
   }, RENEW_EVERY);
   started.unref();
@@ -130,7 +141,8 @@ async function isLeftBehind(file: string, text: string): Promise<boolean> {
   }
   try {
     const { mtimeMs } = await stat(file);
-    return Date.now() - mtimeMs > (owner === undefined ? UNWRITTEN_AFTER : LEFT_BEHIND_AFTER);
+    // one from the future was made under a wrong clock, and its age will never tell
+    return Math.abs(Date.now() - mtimeMs) > (owner === undefined ? UNWRITTEN_AFTER : LEFT_BEHIND_AFTER);
   } catch {
     return false;
   }
@@ -173,7 +185,7 @@ function lookAt(pid: number): { readonly started: string | undefined } | "gone" 
   }
 }
 
-/** Machine, its start, and the space of process numbers, so that two containers are told apart. */
+/** Machine, its start, and the space of process numbers, which differs between two containers. */
 const MACHINE = [
   hostname(),
   attempt(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),

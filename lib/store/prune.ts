@@ -1,5 +1,6 @@
 /** What to remove from a store to bring it below a limit: decided here as a value, done by the store. */
-import type { Descriptor } from "./store.ts";
+import { byCodePoint } from "../system/compare.ts";
+import type { Descriptor } from "../image/manifest.ts";
 
 /** A file of a blob, finished or partial. */
 export interface StoredFile {
@@ -62,5 +63,17 @@ export function planPrune(contents: Contents, limit: number): PrunePlan {
       if (others === 0 && blob !== undefined) remove(blob);
     }
   }
-  return { references: removed.toSorted(), files };
+  return { references: removed.toSorted(byCodePoint), files };
+}
+
+/** `contents` after `plan` was carried out. */
+export function without(contents: Contents, plan: PrunePlan): Contents {
+  const files = new Set(plan.files.map(({ path }) => path));
+  const names = new Set(plan.references);
+  return {
+    ...contents,
+    blobs: new Map([...contents.blobs].filter(([, { path }]) => !files.has(path))),
+    partials: contents.partials.filter(({ path }) => !files.has(path)),
+    references: new Map([...contents.references].filter(([name]) => !names.has(name))),
+  };
 }

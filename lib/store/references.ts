@@ -1,20 +1,20 @@
 /**
- * The names in index.json. Changes of one process are gathered and written together; each write takes the file as it is
+ * The names in index.json (https://github.com/opencontainers/image-spec/blob/main/image-layout.md#indexjson-file). Changes of one process are gathered and written together; each write takes the file as it is
  * then, under a lock, so that processes do not lose each other's names.
  */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { parseDigest } from "../image/digest.ts";
-import { MirrorError } from "../messages/errors.ts";
+import { byName } from "../system/compare.ts";
 import { writeWhole } from "../system/write-file.ts";
-import { codeOf, guard, type Paths, syncFolder } from "./files.ts";
+import { codeOf, guard, markOf, type Paths, syncFolder } from "./files.ts";
 import { takeLock } from "./process-lock.ts";
-import type { Descriptor } from "./store.ts";
+import { type Descriptor, isDigest } from "../image/manifest.ts";
 
 const REF_NAME = "org.opencontainers.image.ref.name";
 
 interface Entry extends Descriptor {
-  readonly annotations?: Readonly<Record<string, string>>;
+  /** Of any kind where another tool, or damage, made them. */
+  readonly annotations?: Readonly<Record<string, unknown>> | null;
 }
 
 /** index.json: what other tools put there is kept. */
@@ -39,14 +39,14 @@ export function openReferences(paths: Paths): References {
     | undefined;
 
   const read = async (): Promise<NonNullable<typeof seen>> => {
-    const mark = await markOf(paths.index);
+    const mark = await markOfFile(paths.index);
     if (seen?.mark === mark) return seen;
-    const index = mark === "" ? EMPTY : parseIndex(await readFile(paths.index, "utf8"), paths);
+    const index = mark === "" ? EMPTY : parseIndex(await readFile(paths.index, "utf8"));
     const named = index.manifests.flatMap((entry) => {
-      const name = entry.annotations?.[REF_NAME];
+      const name = nameOf(entry);
       return name === undefined ? [] : [[name, bare(entry)] as const];
     });
-    const names = new Map(named.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    const names = new Map(named.toSorted(byName(([name]) => name)));
     seen = { mark, index, names };
     return seen;
   };
@@ -58,7 +58,7 @@ export function openReferences(paths: Paths): References {
     const lock = await takeLock(join(paths.locks, "index"));
     try {
       const { index } = await read();
-      const kept = index.manifests.filter(({ annotations }) => !changes.has(annotations?.[REF_NAME] ?? ""));
+      const kept = index.manifests.filter((entry) => !changes.has(nameOf(entry) ?? ""));
       const set = [...changes].flatMap(([name, manifest]) =>
         manifest === undefined ? [] : [{ ...bare(manifest), annotations: { [REF_NAME]: name } }],
       );
@@ -68,7 +68,7 @@ export function openReferences(paths: Paths): References {
         ...index,
         manifests: [...kept, ...set],
       });
-      await writeWhole(paths.index, text);
+      await writeWhole(paths.index, text, { confidential: true });
       await syncFolder(paths.folder);
     } finally {
       await lock.release();
@@ -88,38 +88,54 @@ export function openReferences(paths: Paths): References {
   };
 }
 
+function nameOf({ annotations }: Entry): string | undefined {
+  const name = annotations?.[REF_NAME];
+  return typeof name === "string" ? name : undefined;
+}
+
 function bare({ mediaType, digest, size }: Descriptor): Descriptor {
   return { mediaType, digest, size };
 }
 
 /** Changes whenever the file does, as it is only ever replaced; empty when there is none. */
-async function markOf(file: string): Promise<string> {
+async function markOfFile(file: string): Promise<string> {
   try {
-    const { ino, size, mtimeMs } = await stat(file);
-    return `${ino} ${size} ${mtimeMs}`;
+    return markOf(await stat(file));
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return "";
     throw cause;
   }
 }
 
-function parseIndex(text: string, { folder }: Paths): Index {
-  const fail = (detail: string): never => {
-    throw new MirrorError("store-foreign", { folder, detail: `its index.json ${detail}` });
-  };
-  let value: unknown;
+/**
+ * Reads index.json, leniently: the blobs are good whatever happened to the file that names them, so what can be read of a
+ * damaged one is kept (the next change writes it whole again), and the rest is fetched and named again by the next run.
+ */
+function parseIndex(text: string): Index {
+  let index: { readonly manifests?: unknown } | null;
   try {
-    value = JSON.parse(text);
+    index = JSON.parse(text) as typeof index;
   } catch {
-    return fail("is not JSON");
+    return { manifests: salvaged(text) };
   }
-  const index = value as { readonly manifests?: unknown } | null;
-  if (!Array.isArray(index?.manifests)) return fail("has no manifests");
-  for (const entry of index.manifests as readonly (Partial<Entry> | null)[]) {
-    if (typeof entry?.mediaType !== "string" || typeof entry.digest !== "string" || typeof entry.size !== "number") {
-      return fail("has an entry that is not a descriptor");
+  if (!Array.isArray(index?.manifests)) return EMPTY;
+  return { ...index, manifests: (index.manifests as readonly unknown[]).filter(isEntry) };
+}
+
+function isEntry(value: unknown): value is Entry {
+  const { mediaType, digest, size } = (value ?? {}) as Partial<Entry>;
+  return typeof mediaType === "string" && typeof digest === "string" && isDigest(digest) && typeof size === "number";
+}
+
+/** The entries of ours that are whole in a text that is no JSON any more: each is one object with one level of others. */
+function salvaged(text: string): readonly Entry[] {
+  const entries = (text.match(/\{"mediaType":(?:[^{}]|\{[^{}]*\})*\}/g) ?? []).flatMap((part) => {
+    try {
+      const entry: unknown = JSON.parse(part);
+      return isEntry(entry) ? [entry] : [];
+    } catch {
+      return [];
     }
-    parseDigest(entry.digest);
-  }
-  return index as Index;
+  });
+  return entries;
 }

@@ -6,8 +6,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
-import { detailOf, MirrorError } from "../messages/errors.ts";
-import { MANIFEST_LIMIT, viewManifest } from "./manifest-view.ts";
+import { causeOf, detailOf, MirrorError } from "../messages/errors.ts";
+import { MANIFEST_LIMIT, viewManifest } from "../image/manifest.ts";
+import { byCodePoint } from "../system/compare.ts";
 import type { Store } from "./store.ts";
 
 /** A request that was answered. */
@@ -39,7 +40,7 @@ export async function serve(store: Store, { port = 0, onServed }: ServeOptions =
     const { method = "GET", url = "/" } = request;
     answer(store, request, response)
       .catch((error: unknown) => {
-        // A body that was begun can only be cut, so that nobody takes it for whole.
+        // A body that was started can only be cut, so that nobody takes it for whole.
         if (response.headersSent) response.destroy();
         else sendError(response, refusalOf(error));
       })
@@ -50,7 +51,7 @@ export async function serve(store: Store, { port = 0, onServed }: ServeOptions =
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => {
-      reject(new MirrorError("serve-port", { port, detail: detailOf(cause) }, { cause }));
+      reject(new MirrorError("serve-port", { port, detail: causeOf(cause) }, { cause }));
     });
     server.listen(port, "127.0.0.1", resolve);
   });
@@ -85,6 +86,7 @@ const ROUTE = /^\/v2\/(?:(?<name>[^?]+)\/(?<kind>manifests|blobs|tags)\/(?<what>
 async function answer(store: Store, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = "GET", url = "/" } = request;
   response.setHeader("docker-distribution-api-version", "registry/2.0");
+  if (!isOwnHost(request)) throw new Refusal(403, "DENIED", "this registry answers to localhost only");
   if (method !== "GET" && method !== "HEAD") {
     throw new Refusal(405, "UNSUPPORTED", "this registry can only be pulled from", { allow: "GET, HEAD" });
   }
@@ -98,6 +100,15 @@ async function answer(store: Store, request: IncomingMessage, response: ServerRe
   if (kind === "manifests") return sendManifest(store, request, response, { name, reference: decode(what) });
   if (what !== "list") throw new Refusal(404, "UNSUPPORTED", "no such address");
   return sendTags(store, request, response, { name, query: new URLSearchParams(query) });
+}
+
+/**
+ * Whether the request names this machine: a web page whose name was pointed here (DNS rebinding) names its own site.
+ * Any port will do, as a forwarded port (`--tunnel`) is another than the one that listens here. Clients that send no
+ * Host (HTTP/1.0) are no browsers.
+ */
+function isOwnHost({ headers: { host } }: IncomingMessage): boolean {
+  return host === undefined || /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host);
 }
 
 async function sendManifest(
@@ -154,7 +165,7 @@ async function sendTags(
     .map((each) => each.slice(name.length + 1));
   if (all.length === 0) throw new Refusal(404, "NAME_UNKNOWN", `no repository ${name}`);
   const last = query.get("last") ?? "";
-  const rest = all.filter((tag) => tag > last);
+  const rest = all.filter((tag) => byCodePoint(tag, last) > 0);
   const count = /^\d{1,6}$/.test(query.get("n") ?? "") ? Number(query.get("n")) : rest.length;
   const tags = rest.slice(0, count);
   if (tags.length > 0 && tags.length < rest.length) {

@@ -2,10 +2,10 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, digestOfFile, type Paths } from "./files.ts";
-import { MANIFEST_LIMIT, viewManifest } from "./manifest-view.ts";
+import { type Descriptor, MANIFEST_LIMIT, viewManifest } from "../image/manifest.ts";
 import { holderOf } from "./process-lock.ts";
 import { bytesOf, type Contents, type StoredFile } from "./prune.ts";
-import type { Descriptor, StoreSize } from "./store.ts";
+import type { StoreSize } from "./store.ts";
 
 /** Registries forget uploads after about a week. */
 const UPLOAD_AGE = 7 * 24 * 3600 * 1000;

@@ -1,5 +1,6 @@
 /**
- * The content store: an OCI image layout, so that other tools read it too (`skopeo inspect oci:FOLDER:NAME`).
+ * The content store: an OCI image layout (https://github.com/opencontainers/image-spec/blob/main/image-layout.md), so that
+ * other tools read it too (`skopeo inspect oci:FOLDER:NAME`).
  *
  *     oci-layout                       marks the folder
  *     index.json                       names: one descriptor of a manifest for each reference
@@ -9,19 +10,13 @@
  *     uploads/HEX.json                 how far an upload to a registry got
  *
  * A blob gets its place under `blobs` in the order write, verify, flush, rename, so what is there was whole once, even
- * after a power cut (the flush is left out for small ones). Bytes can still rot or be changed by hand: `has` compares
+ * after a power cut (small ones are not flushed). Bytes can still rot or be changed by hand: `has` compares
  * the size, reading a blob from its start compares the hash, and a blob that fails is taken out, to be fetched again.
  *
  * Any number of processes may use one store at once. Two that want the same blob take turns, and the second finds it.
  */
 import type { Readable } from "node:stream";
-
-/** What points to a blob, as manifests and index.json have it. */
-export interface Descriptor {
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly size: number;
-}
+import type { Descriptor } from "../image/manifest.ts";
 
 /** Every method but `close` throws `digest-invalid`, `store-read`, `store-write` and `store-full` as they apply. */
 export interface Store {
@@ -45,7 +40,8 @@ export interface Store {
   verify(digest: string): Promise<boolean>;
   /**
    * Begins or continues a blob, alone among all processes; `undefined` = it is finished. Waits while another process
-   * has it. Whoever gets a PartialBlob ends it with `finish`, `close` or `discard`. Throws `interrupted`.
+   * has it. The caller ends it with `finish` or `close`. Throws `interrupted`, and
+   * `store-locked` when that process makes no progress.
    */
   partial(digest: string, options?: PartialOptions): Promise<PartialBlob | undefined>;
 
@@ -56,12 +52,14 @@ export interface Store {
   /** All names, in code-point order. */
   references(): Promise<ReadonlyMap<string, Descriptor>>;
 
-  /** The record of an upload that was begun; `undefined` when there is none. */
+  /** The record of an upload that was started; `undefined` when there is none. */
   upload(target: UploadTarget): Promise<UploadRecord | undefined>;
   /** Keeps the record for later runs, or forgets it when `record` is `undefined`. */
   setUpload(target: UploadTarget, record: UploadRecord | undefined): Promise<void>;
 
   size(): Promise<StoreSize>;
+  /** What `prune` would remove, and what would be left; changes nothing, and works while another process writes. */
+  planPrune(options: { readonly limit: number }): Promise<Pruned>;
   /**
    * Removes what was not used for longest until at most `limit` bytes are left: partial blobs, blobs that belong to no
    * name, names with the blobs that are theirs alone. Throws `store-busy` when another process is writing.
@@ -81,8 +79,6 @@ export interface PartialOptions {
   /** Bytes of the whole blob as its descriptor says; content that is longer is refused. */
   readonly size?: number;
   readonly signal?: AbortSignal | undefined;
-  /** Called once when another process has the blob and must be waited for. */
-  readonly onWait?: () => void;
 }
 
 /** A blob under way. One writer at a time. */
@@ -97,14 +93,10 @@ export interface PartialBlob {
    * the blob may go on), `blob-corrupt` when the hash is another (nothing is kept).
    */
   finish(): Promise<void>;
-  /** Throws away the bytes so far and begins anew; readers of `follow` fail. */
-  restart(): Promise<void>;
   /** Leaves the blob for later with what is here. Does nothing after `finish`. */
   close(): Promise<void>;
-  /** Leaves the blob and removes what is here. */
-  discard(): Promise<void>;
   /**
-   * The bytes from `start` on as they come in, from the disk. Ends when the whole is verified, so whoever has read to
+   * The bytes from `start` on as they come in, from the disk. Ends when the whole is verified, so a reader that got to
    * the end has sent the right bytes; fails with what made the blob fail, `interrupted` after `close`.
    */
   follow(start?: number): AsyncIterable<Uint8Array>;

@@ -1,4 +1,4 @@
-/** How far uploads got, one small file each. A lost or damaged record only means that the upload begins anew. */
+/** How far uploads got, one small file each. A lost or damaged record only means that the upload starts again. */
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf, parseDigest } from "../image/digest.ts";

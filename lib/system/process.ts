@@ -6,7 +6,7 @@
 import { spawn, type SpawnOptions } from "node:child_process";
 import type { Readable } from "node:stream";
 import { $ } from "zx/core";
-import { detailOf, MirrorError } from "../messages/errors.ts";
+import { causeOf, MirrorError } from "../messages/errors.ts";
 import { Secret } from "./secret.ts";
 
 /** Program and arguments. */
@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Aborting ends the program and everything it started. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds after which the program is told to end (SIGTERM); `code` is then 124. */
+  /** Milliseconds after which the program gets SIGTERM; `code` is then 124. */
   readonly timeout?: number;
   /** Called with every finished line of output while the program runs. */
   readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
@@ -85,7 +85,7 @@ export const run: Run = async (command, options = {}) => {
 };
 
 function startError(program: string, cause: unknown): MirrorError {
-  return new MirrorError("command-missing", { program, detail: detailOf(cause) }, { cause });
+  return new MirrorError("command-missing", { program, detail: causeOf(cause) }, { cause });
 }
 
 function feed(stdin: NodeJS.WritableStream | null | undefined, input: RunOptions["input"]): void {

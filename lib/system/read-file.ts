@@ -59,7 +59,7 @@ export function isMissing(error: unknown): boolean {
 }
 
 /** What a file is when it is no regular one. */
-function kindOf(stat: Stats): Message | undefined {
+export function kindOf(stat: Stats): Message | undefined {
   if (stat.isFile()) return undefined;
   if (stat.isDirectory()) return message("file-is-folder");
   if (stat.isFIFO()) return message("file-is-fifo");

@@ -4,7 +4,7 @@
  * nearest one above that has a package.json.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Absolute path. */
@@ -17,5 +17,5 @@ function nearestPackage(folder: string): string {
 
 /** The text of a file that the tool brings; `path` is relative to its folder, as `lib/generate/pull-images.sh`. */
 export function readAsset(path: string): string {
-  return readFileSync(join(TOOL_FOLDER, path), "utf8");
+  return readFileSync(resolve(TOOL_FOLDER, path), "utf8");
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { detailOf, MirrorError } from "../messages/errors.ts";
+import { causeOf, MirrorError } from "../messages/errors.ts";
 
 export interface WriteOptions {
   /** May be run as a program (mode 755 instead of 644). */
@@ -38,7 +38,7 @@ export async function writeWhole(
     await rename(part, file);
   } catch (cause) {
     await rm(part, { force: true }).catch(() => {});
-    throw new MirrorError("file-write", { file, detail: detailOf(cause) }, { cause });
+    throw new MirrorError("file-write", { file, detail: causeOf(cause) }, { cause });
   }
 }
 

@@ -444,7 +444,12 @@ export const refused: readonly [
     "compose-no-image",
     /"a" has neither.*:3:/,
   ],
-  ["an image that became empty", { "compose.yml": "services: {a: {image: '${NO:-}'}}\n" }, "compose-no-image", /"a"/],
+  [
+    "an image that became empty",
+    { "compose.yml": "services: {a: {image: '${NO:-}'}}\n" },
+    "compose-image-empty",
+    /"a"/,
+  ],
   ["a number as image", { "compose.yml": service("a", "1.0") }, "compose-invalid", /:3:12.*image must be a string/],
   ["a boolean as image", { "compose.yml": service("a", "True") }, "compose-invalid", /image must be a string/],
   ["an octal as image", { "compose.yml": service("a", "0o17") }, "compose-invalid", /image must be a string/],

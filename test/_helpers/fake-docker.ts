@@ -68,11 +68,18 @@ case "$1 $2" in
   cp "$ROOT/local/$(key "$2")" "$ROOT/local/$(key "$3")" ;;
 "push "*)
   fails push && exit 1
+  echo "\${DOCKER_CONFIG:-} $(cat "$DOCKER_CONFIG/config.json" 2>/dev/null)" >>"$ROOT/pushed-with"
   read -r platform digest <"$ROOT/local/$(key "$2")"
   echo "layer: Pushed"; echo "tag: digest: $digest size: 10"
   echo "$digest" >"$ROOT/known/$(key "\${2%:*}@$digest")" ;;
 "login "*)
   cat >"$ROOT/password"
+  # What it found of the user's, as the program would see it, and what it leaves.
+  if [ -n "$DOCKER_CONFIG" ]; then
+    cp -r "$DOCKER_CONFIG" "$ROOT/seen" && stat -c '%a' "$DOCKER_CONFIG" >"$ROOT/mode"
+    echo "{\\"auths\\":{\\"$4\\":{\\"auth\\":\\"of this run\\"}}}" >"$DOCKER_CONFIG/config.json"
+  fi
+  echo "$DOCKER_CONFIG" >>"$ROOT/login-at"
   fails login && exit 1
   exit 0 ;;
 esac

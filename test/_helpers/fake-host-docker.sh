@@ -40,7 +40,7 @@ show() {
   service=${1#c0}
   read -r image id <"$ROOT/containers/$service" || return
   state=$(on state 'case $service in job) echo "exited||0" ;; *) echo "running|healthy|0" ;; esac')
-  echo "container:$service|False|$state|$1|$id|$(on restarts 'echo 0')|no|then|$image"
+  echo "container:$service|False|$state|$1|$id|$(on restarts 'echo 0')|no|then|app|docker-compose-mirror.yaml|$image"
 }
 
 compose() {
@@ -52,7 +52,6 @@ compose() {
   done
   case $calls in
   *" version "*) ;;
-  *" -q "*) on list 'ls "$ROOT/containers" 2>/dev/null | sed s/^/c0/' ;;
   *" up "*) on up 'up; echo Started >&2' ;;
   esac
 }
@@ -107,6 +106,22 @@ tag*)
 logs*)
   name=$4
   on logs 'echo "log of $name"'
+  ;;
+ps*)
+  # The label of a service, where it is asked for, else all.
+  case "$*" in
+  *compose.service=*)
+    for name; do :; done
+    name=c0${name##*compose.service=}
+    [ ! -f "$ROOT/containers/${name#c0}" ] || echo "$name"
+    ;;
+  *) on list 'ls "$ROOT/containers" 2>/dev/null | sed s/^/c0/' ;;
+  esac
+  ;;
+stop*) say docker "$@" ;;
+rm*)
+  say docker "$@"
+  rm -f "$ROOT/containers/${3#c0}"
   ;;
 inspect*)
   shift 5

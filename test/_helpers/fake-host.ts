@@ -1,6 +1,6 @@
 /**
  * A host to deploy to without a network: programs named `ssh`, `docker` and `docker-compose`. The ssh runs what it is
- * given by `sh` in the "host's" own home and detaches it, as sshd does: killing ssh ends only the streams.
+ * given by `sh` (or what the file `login-shell` names) in the "host's" own home and detaches it, as sshd does: killing ssh ends only the streams.
  */
 import { mkdtempSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -33,10 +33,11 @@ export interface FakeHost {
 const SSH = `#!/usr/bin/env bash
 printf '%s\\0' "$@" >>"$ROOT/ssh.log"; printf '\\036' >>"$ROOT/ssh.log"
 while [ "$1" != -- ]; do [ "$1" != -O ] || exit 0; shift; done
+[ ! -f "$ROOT/ssh-fails-$2" ] || { cat "$ROOT/ssh-fails-$2" >&2; exit 255; }
 [ ! -f "$ROOT/ssh-fails" ] || { cat "$ROOT/ssh-fails" >&2; exit 255; }
 io=$(mktemp -d "$ROOT/io.XXXXXX"); mkfifo "$io/in" "$io/out" "$io/err"
 cd "$ROOT/home" || exit
-bash -c 'set -m; { env -i HOME="$ROOT/home" PATH="$ROOT/bin:/usr/bin:/bin" ROOT="$ROOT" sh -c "$2"; echo $? >"$1/code"; } <"$1/in" >"$1/out" 2>"$1/err" &' bash "$io" "$3"
+bash -c 'set -m; { env -i HOME="$ROOT/home" PATH="$ROOT/bin:/usr/bin:/bin" ROOT="$ROOT" $(cat "$ROOT/login-shell" 2>/dev/null || echo sh) -c "$2"; echo $? >"$1/code"; } <"$1/in" >"$1/out" 2>"$1/err" &' bash "$io" "$3"
 cat >"$io/in" <&0 & in=$!
 cat "$io/out" & out=$!
 cat "$io/err" >&2 & err=$!

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Command, type Ran, run, type RunOptions } from "../../lib/system/process.ts";
 
 const SCRIPTS = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "scripts");
-const OPTIONS = "Deno" in globalThis ? ["run", "-A", "--no-check"] : ["--import", import.meta.resolve("tsx")];
+const OPTIONS = "Deno" in globalThis ? ["run", "-A", "--no-check"] : ["--import", import.meta.resolve("tsx/esm")];
 
 export function scriptCommand(name: string, args: readonly string[]): Command {
   return [process.execPath, ...OPTIONS, join(SCRIPTS, `${name}.ts`), ...args];

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mapConcurrent } from "../../lib/async/map-concurrent.ts";
 import { MirrorError } from "../../lib/messages/errors.ts";
+import { theirs } from "../../lib/messages/message.ts";
 
-test("gives results in the order of the items, with no more than the limit under way", async () => {
+test("gives results in the order of the items, with no more than the limit running", async () => {
   let underWay = 0;
   let most = 0;
   const results = await mapConcurrent(
@@ -25,7 +26,7 @@ test("nothing to do is done", async () => {
   assert.deepEqual(await mapConcurrent([], async () => 1, { concurrency: 3 }), []);
 });
 
-test("an abort starts no further item, waits for those under way, and is told", async () => {
+test("an abort starts no further item, waits for the running ones, and is thrown", async () => {
   const abort = new AbortController();
   const begun: number[] = [];
   const ended: number[] = [];
@@ -51,7 +52,7 @@ test("an abort starts no further item, waits for those under way, and is told", 
 
 test("what a step throws ends the rest and is thrown", async () => {
   const begun: number[] = [];
-  const fault = new MirrorError("command-missing", { program: "docker", detail: "none" });
+  const fault = new MirrorError("command-missing", { program: "docker", detail: theirs("none") });
   const running = mapConcurrent(
     [1, 2, 3],
     async (item) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MirrorError } from "../../lib/messages/errors.ts";
+import { theirs } from "../../lib/messages/message.ts";
 import { retry } from "../../lib/async/retry.ts";
 
 function failing(
@@ -18,10 +19,10 @@ function failing(
   };
 }
 
-const passing = new MirrorError("push-failed", { image: "x", detail: "cut" });
-const lasting = new MirrorError("push-denied", { image: "x", detail: "no" });
+const passing = new MirrorError("push-failed", { image: "x", detail: theirs("cut") });
+const lasting = new MirrorError("push-denied", { image: "x", detail: theirs("no") });
 
-test("tries again while the error says that it helps, with pauses that double", async () => {
+test("retries while the error says that it helps, with pauses that double", async () => {
   const { action, calls } = failing(3, passing);
   const pauses: number[] = [];
   const result = await retry(action, { firstDelay: 8, onRetry: ({ delay }) => pauses.push(delay) });
@@ -39,7 +40,7 @@ test("no pause is longer than the longest", async () => {
   assert.ok(pauses.every((pause) => pause <= 5));
 });
 
-test("what the other side asks for is waited for, but for less than the own pause and more than anybody would wait for", async () => {
+test("Retry-After is respected up to a maximum", async () => {
   const asking = (delay: number) => {
     const { action, calls } = failing(1, passing);
     const pauses: number[] = [];

@@ -1,28 +1,28 @@
 /**
- * A gate in front of a server that makes the line bad on demand: cut or silent after so many bytes. Without faults a
- * connection is handed to the server as it is.
+ * A proxy in front of a server that injects faults into connections: a reset or a stall after a number of bytes. Without
+ * faults a connection is handed to the server directly.
  */
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { Transform, type TransformCallback } from "node:stream";
 
-/** What is wrong with a connection once `afterBytes` went `up` (to the server) or `down` (from it). */
+/** The fault of a connection once `afterBytes` went `up` (to the server) or `down` (from it). */
 interface Break {
   readonly direction: "up" | "down";
   readonly afterBytes: number;
-  /** `reset` cuts both sides; `stall` keeps the connection open and lets nothing more through, either way. */
+  /** `reset` closes both sides; `stall` keeps the connection open and passes no more bytes in either direction. */
   readonly action: "reset" | "stall";
-  /** Connections it happens to. */
+  /** How many connections have the fault. */
   times: number;
 }
 
-/** What a server answers in place of its own answer. */
+/** A response that replaces the server's own. */
 interface Refusal {
   readonly method?: string;
   /** Regular expression for host and path. */
   readonly path: string;
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Requests it happens to. */
+  /** How many requests get it. */
   times: number;
 }
 
@@ -32,7 +32,7 @@ export interface Faults {
 }
 
 /**
- * The refusal that is due for a request, if any; it counts as used.
+ * The refusal for a request, if there is one; its count goes down by one.
  */
 export function refusalFor({ refusals = [] }: Faults, method: string, path: string): Refusal | undefined {
   const found = refusals.find(
@@ -42,15 +42,15 @@ export function refusalFor({ refusals = [] }: Faults, method: string, path: stri
   return found;
 }
 
-/** Connections that nothing goes through any more. */
+/** Stalled connections. */
 const silent = new Set<Socket>();
 
-/** Cuts those connections: whoever waits for one, as an engine's daemon may for ever, begins anew. */
+/** Resets the stalled connections, so that a daemon that would wait for one forever reconnects. */
 export function cutSilent(): void {
   for (const socket of silent) socket.resetAndDestroy();
 }
 
-/** A server whose connections reach `server`, which listens on the local `port`, by the faults of the moment. */
+/** A server that passes connections on to `server`, which listens on the local `port`, with the current faults. */
 export function gate(server: Server, port: number, current: () => Faults): Server {
   return createServer({ pauseOnConnect: true }, (socket) => {
     const due = (current().breaks ?? []).filter(({ times }) => times > 0);
@@ -85,7 +85,7 @@ function join(client: Socket, server: Socket, breaks: readonly Break[]): void {
     silent.delete(client);
     server.destroy();
   });
-  // a goodbye of the server's comes by the pipe, after what was sent before it
+  // the server's FIN goes through the pipe, after the bytes before it
   client.pipe(line("up")).pipe(server);
   server.pipe(line("down")).pipe(client);
 }
@@ -118,7 +118,7 @@ class Line extends Transform {
   }
 
   override _flush(done: TransformCallback): void {
-    // who is silent does not say goodbye either
+    // a stalled connection passes no FIN either
     if (!this.#isSilent()) done();
   }
 }

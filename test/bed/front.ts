@@ -2,15 +2,15 @@
  * The TLS front of a docker-registry in the bed.
  *   front.ts hub|acr STATE-FOLDER
  *
- * `hub` plays every public registry at once. By its Host header a request goes to the repositories below that name in
- * one registry. Who may read is told by tokens, as Docker Hub does it: 401, realm, token for named repositories; and
- * Docker Hub's blobs come from another host by redirect, which answers 400 to an `Authorization` header.
+ * `hub` acts as all public registries. The Host header selects the repositories below that name in one registry. Reading
+ * needs a token, as at Docker Hub: 401, realm, token for named repositories. Docker Hub's blobs are redirected to another
+ * host, which responds with 400 to an `Authorization` header.
  *
- * `acr` plays Alibaba Cloud's registry. It knows one namespace, in which a repository has one level and 2 to 64
- * characters. By its names at aliyuncs.com it asks for tokens, by any other name for Basic credentials.
+ * `acr` acts as Alibaba Cloud's registry. It has one namespace, in which a repository has one level and 2 to 64
+ * characters. Under its names at aliyuncs.com it wants tokens, under any other name Basic credentials.
  *
- * Port 9000 is the bed's own: GET and DELETE /requests for what was asked since, PUT and DELETE /faults, GET and PUT
- * /bytes that nobody needs, and for `acr` POST /wipe, which makes the registry empty.
+ * Port 9000 is the control port: GET and DELETE /requests (the request log), PUT and DELETE /faults, GET and PUT /bytes
+ * (plain transfers, for the benchmark), and for `acr` POST /wipe, which empties the registry.
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -30,7 +30,7 @@ test("a reader that goes away early makes nothing fail, on either stream", () =>
     assert.equal(stdout, "0\n");
   }));
 
-test("a result that cannot be written fails, with a way out", { skip: process.platform !== "linux" }, () =>
+test("a result that cannot be written fails, with a hint", { skip: process.platform !== "linux" }, () =>
   inFolder(FILES, async (folder) => {
     const { code, stderr } = await piped('"$@" >/dev/full', "images", ["--json"], folder);
     assert.equal(code, 1);
@@ -38,7 +38,7 @@ test("a result that cannot be written fails, with a way out", { skip: process.pl
   }),
 );
 
-test("no wrong setting keeps the help back, and an error names the setting that is wrong", () =>
+test("--help works with a wrong setting, and an error names the wrong setting", () =>
   inFolder(FILES, async (cwd) => {
     const env = { ...ENV, MIRROR_ENGINE: "dokcer" };
     const help = await runScript("mirror", ["--help"], { cwd, env });

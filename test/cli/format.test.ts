@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { displayWidth, formatTable, printable } from "../../lib/cli/format.ts";
+import { formatTable, printable } from "../../lib/cli/format.ts";
 import { formatBytes, formatDuration } from "../../lib/messages/format.ts";
 
 for (const [bytes, text] of [
@@ -27,13 +27,13 @@ for (const [ms, text] of [
 }
 
 test("columns line up, wide characters counted", () => {
-  assert.equal(displayWidth("镜像ab"), 6);
   assert.equal(
     formatTable([
       ["镜像", "x"],
       ["abcdef", "y"],
+      ["e\u0301🐳", "z"],
     ]),
-    "镜像    x\nabcdef  y",
+    "镜像    x\nabcdef  y\ne\u0301🐳     z",
   );
 });
 

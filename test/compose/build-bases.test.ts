@@ -98,7 +98,7 @@ test("a build is put together key by key, lists and mappings alike", async () =>
   });
 });
 
-test("a Dockerfile that is missing is told of", async () => {
+test("a missing Dockerfile is reported", async () => {
   await inFolder({ "compose.yml": "services: {a: {build: ./a}}" }, async (folder) => {
     const project = await loadFrom(folder);
     await assert.rejects(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { LoadOptions, Project } from "../../lib/compose/project.ts";
+import { type LoadOptions, type Project, requireName } from "../../lib/compose/project.ts";
 import { MirrorError } from "../../lib/messages/errors.ts";
 import { images, refused, service } from "../_helpers/compose-cases.ts";
 import { type Files, imagesOf, inFolder, loadFiles, loadFrom } from "../_helpers/compose-folder.ts";
@@ -63,7 +63,7 @@ for (const [what, files, name, options] of names) {
   });
 }
 
-test("what a service tells: platform, profiles, pull policy", async () => {
+test("attributes of a service: platform, profiles, pull policy", async () => {
   const { services } = await loadFiles({
     "compose.yml": "services: {a: {image: x, platform: linux/arm64, profiles: [p, q], pull_policy: always}}",
   });
@@ -98,7 +98,7 @@ test("services come in code-point order", async () => {
   );
 });
 
-test("the profiles that compose would activate are told", async () => {
+test("the profiles that compose would activate are reported", async () => {
   const files = { ".env": "V=q\nCOMPOSE_PROFILES=${V:-w},p\n", "compose.yml": service("a", "x") };
   assert.deepEqual((await loadFiles(files)).activeProfiles, ["q", "p"]);
   assert.deepEqual((await loadFiles(files, { profiles: ["z"] })).activeProfiles, ["z"]);
@@ -171,7 +171,7 @@ test("warnings: other images that cannot be written", async () => {
   ]);
 });
 
-test("two files to choose from are told of", async () => {
+test("a choice between two files is reported", async () => {
   const { warnings } = await loadFiles({ "compose.yaml": service("a", "x"), "docker-compose.yml": service("b", "y") });
   assert.deepEqual(
     warnings.map(({ code }) => code),
@@ -309,3 +309,63 @@ for (const [what, text, code] of bombs) {
     });
   });
 }
+
+test("a project directory has the .env and the paths, not the folder of the first file", () =>
+  inFolder(
+    { "files/compose.yml": "services: {a: {image: 'x:${T}'}}\n", ".env": "T=1\n", "files/.env": "T=2\n" },
+    async (folder) => {
+      const project = await loadFrom(folder, { files: ["files/compose.yml"], projectDirectory: "." });
+      assert.equal(project.folder, folder);
+      assert.equal(project.services[0]!.image, "x:1");
+    },
+  ));
+
+const PROFILES = {
+  "compose.yml":
+    "services:\n  a: {image: x}\n  b: {image: y, profiles: [p]}\n  c: {image: '${GPU_IMAGE}', profiles: [gpu]}\n",
+  ".env": "COMPOSE_PROFILES=p\n",
+};
+
+test("active profiles only are those of the project's own env file", async () => {
+  const { services } = await loadFiles(PROFILES, { onlyActiveProfiles: true });
+  assert.deepEqual(
+    services.map(({ name }) => name),
+    ["a", "b"],
+  );
+});
+
+test("an empty image names its variable, the file and the profile", async () => {
+  const error = await loadFiles(PROFILES).catch((thrown: unknown) => thrown);
+  assert.ok(error instanceof MirrorError && error.code === "compose-image-empty");
+  assert.match(error.message, /"\$\{GPU_IMAGE\}" of service "c" is empty: GPU_IMAGE .*compose\.yml:4\)/);
+  assert.match(error.hint, /leave profile gpu out: --active-profiles/);
+});
+
+test("a folder without a character of a project name has no name, until one is needed", () =>
+  inFolder({ "项目/compose.yml": "services: {a: {build: .}, b: {image: x}}\n" }, async (folder) => {
+    const project = await loadFrom(folder, { cwd: join(folder, "项目") });
+    assert.equal(project.name, "");
+    assert.deepEqual(imagesOf(project), ["a=!", "b=x"]);
+    assert.throws(() => requireName(project), { code: "project-name-invalid", message: /"项目"/, exit: 2 });
+    const named = await loadFrom(folder, {
+      cwd: join(folder, "项目"),
+      environment: { COMPOSE_PROJECT_NAME: "demo" },
+    });
+    assert.equal(requireName(named), "demo");
+  }));
+
+test("bytes of another encoding in the comments of an env file are passed over", async () => {
+  const env = Buffer.concat([Buffer.from("# "), Buffer.from([0xb0, 0xe6, 0xb1, 0xbe]), Buffer.from("\nTAG=1.25\n")]);
+  const project = await loadFiles({ "compose.yml": "services: {a: {image: 'nginx:${TAG}'}}\n", ".env": env });
+  assert.equal(project.services[0]!.image, "nginx:1.25");
+});
+
+function hintOf(thrown: unknown): string {
+  return (thrown as MirrorError).hint;
+}
+
+test("a file in another encoding is to be saved as UTF-8; a missing one has another hint", async () => {
+  const gbk = Uint8Array.of(...Buffer.from("services: {a: {image: x}} # "), 0xd6, 0xd0);
+  assert.match(await loadFiles({ "compose.yaml": gbk }).then(String, hintOf), /iconv/);
+  assert.doesNotMatch(await loadFiles({ "a.yaml": "" }, { files: ["b.yaml"] }).then(String, hintOf), /iconv/);
+});

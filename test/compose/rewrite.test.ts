@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { parseAllDocuments } from "yaml";
-import { type Rewrite, rewrite } from "../../lib/compose/rewrite.ts";
+import { isImagesDocument, type Rewrite, rewrite } from "../../lib/compose/rewrite.ts";
 import type { LoadOptions, Project } from "../../lib/compose/project.ts";
 import { MirrorError } from "../../lib/messages/errors.ts";
 import { type Files, inFolder, loadFrom } from "../_helpers/compose-folder.ts";
@@ -186,21 +186,13 @@ const appended: readonly [what: string, files: Files, appended: string, sources:
       false,
     ],
     [
-      "an extended file",
-      { "compose.yml": "services:\n  a: {extends: {file: p/b.yml, service: a}}\n  c: {image: keep}\n", "p/b.yml": A },
-      `services:\n  a:\n    image: ${MIRROR}/x\n`,
-      ["p/b.yml"],
-      true,
-    ],
-    [
-      "the file itself, extended by its name",
+      "an extended file of a service whose mapping another shares",
       {
-        "compose.yml": "services:\n  a: {extends: {file: compose.yml, service: keep}}\n  keep: {image: x}\n"
-          .replaceAll("keep}", "b}")
-          .replace("keep:", "b:"),
+        "compose.yml": "x-s: &s {extends: {file: p/b.yml, service: a}}\nservices:\n  a: *s\n  c: {image: keep}\n",
+        "p/b.yml": A,
       },
       `services:\n  a:\n    image: ${MIRROR}/x\n`,
-      ["compose.yml"],
+      ["p/b.yml"],
       true,
     ],
     [
@@ -243,6 +235,39 @@ for (const [what, files, end, sources, hasV1] of appended) {
   });
 }
 
+const inserted: readonly [what: string, files: Files, text: string][] = [
+  [
+    "a flow mapping",
+    { "compose.yml": "services:\n  a: {extends: {file: p/b.yml, service: a}}\n  c: {image: keep}\n", "p/b.yml": A },
+    `services:\n  a: {image: ${MIRROR}/x, extends: {file: p/b.yml, service: a}}\n  c: {image: keep}\n`,
+  ],
+  [
+    "a block mapping with Windows line breaks",
+    {
+      "compose.yml": "services:\r\n  a:\r\n    # why\r\n    extends:\r\n      file: p/b.yml\r\n      service: a\r\n",
+      "p/b.yml": A,
+    },
+    `services:\r\n  a:\r\n    # why\r\n    image: ${MIRROR}/x\r\n    extends:\r\n      file: p/b.yml\r\n      service: a\r\n`,
+  ],
+  [
+    "services that extend each other and the file itself",
+    {
+      "compose.yml":
+        "services:\n  a: {extends: {file: compose.yml, service: b}}\n  b: {image: x}\n  c: {extends: a, restart: always}\n",
+    },
+    `services:\n  a: {image: ${MIRROR}/x, extends: {file: compose.yml, service: b}}\n  b: {image: ${MIRROR}/x}\n  c: {image: ${MIRROR}/x, extends: a, restart: always}\n`,
+  ],
+];
+
+for (const [what, files, text] of inserted) {
+  test(`the image of an extended file in the one document: ${what}`, async () => {
+    const { result } = await rewriteFiles(files);
+    assert.equal(result.files[0].text, text);
+    assert.deepEqual(result.runFiles, { v2: ["docker-compose-mirror.yaml"], v1: ["docker-compose-mirror.yaml"] });
+    assert.equal(result.oldestV2, "2.0.0");
+  });
+}
+
 test("a file of several documents stays one, which v1 does not read", async () => {
   const text = "services: {a: {image: x}}\n---\nservices: {b: {image: y}}\n";
   const { result } = await rewriteFiles({ "docker-compose.yml": text });
@@ -252,7 +277,7 @@ test("a file of several documents stays one, which v1 does not read", async () =
   assert.equal(result.runFiles.v1, undefined);
 });
 
-test("what was done is told: counts, frozen variables, services left alone", async () => {
+test("the report: counts, frozen variables, unchanged services", async () => {
   const { result } = await rewriteFiles({
     "compose.yml":
       "services:\n  a: {image: 'x:${T:-1}'}\n  b: {build: .}\n  c: {image: keep}\n  d: {image: y, build: .}\n  e: {image: y}\n  f: {image: z}\n",
@@ -266,6 +291,19 @@ test("what was done is told: counts, frozen variables, services left alone", asy
     { service: "e", image: "y", reason: "built" },
   ]);
 });
+
+test("an image volume that a later file repeats is changed where it counts", () =>
+  inFolder(
+    {
+      "compose.yaml": 'services: {a: {image: "x:1", volumes: [{type: image, source: "data:2", target: /img}]}}\n',
+      "compose.override.yaml": 'services: {a: {volumes: [{type: image, source: "data:2", target: /img}]}}\n',
+    },
+    async (folder) => {
+      const { files } = rewrite(await loadFrom(folder), new Map([["data:2", mirrorOf("data:2")]]));
+      const [, override = ""] = files[0].text.split("\n---\n");
+      assert.ok(override.includes(`source: "${mirrorOf("data:2")}"`), files[0].text);
+    },
+  ));
 
 test("services outside the chosen profiles stay as they are", async () => {
   const text = "services:\n  a: {image: x}\n  b: {image: y, profiles: [p]}\n";
@@ -335,12 +373,18 @@ function masked(text: string, places: readonly { readonly start: number; readonl
   return out + text.slice(from);
 }
 
+/** Without mirrored images that are entries of their own, which a service that extends another file's is given. */
+function withoutOwnLines(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- stands for a mirror name here
+  return text.replaceAll(/image: \u0001(?:, |\r?\n +)/g, "");
+}
+
 /** Documents as plain values, without their images and extension fields. */
 function documentsOf(text: string): readonly unknown[] {
   return parseAllDocuments(text, { merge: true, version: "1.1", logLevel: "silent" }).map((document) =>
     JSON.parse(
       JSON.stringify((document as { toJS(): unknown }).toJS() ?? null, (key, value: unknown) =>
-        key === "image" || key === "source" || key.startsWith("x-") ? key : value,
+        key === "image" ? undefined : key === "source" || key.startsWith("x-") ? key : value,
       ),
     ),
   );
@@ -360,7 +404,7 @@ test("random projects: bytes outside image scalars stay, and so do the documents
       const mirrored = images.filter((image) => !image.startsWith("keep"));
       const targets = new Map(mirrored.map((image) => [image, `${MIRROR}/${encodeURIComponent(image)}`]));
       const [{ text }] = rewrite(project, targets).files;
-      const out = text.replaceAll(new RegExp(`(["']?)${MIRROR}/[^\\s"',}\\]]*\\1`, "g"), "\u0001");
+      const out = withoutOwnLines(text.replaceAll(new RegExp(`(["']?)${MIRROR}/[^\\s"',}\\]]*\\1`, "g"), "\u0001"));
       const uses = project.uses.filter(({ image }) => targets.has(image));
       const documents = documentsOf(text);
       let [at, index] = [0, 0];
@@ -370,7 +414,7 @@ test("random projects: bytes outside image scalars stay, and so do the documents
           source,
           uses.filter((use) => use.layer === layer),
         );
-        const part = layer === 0 ? frame : frame.replace("\uFEFF", "");
+        const part = withoutOwnLines(layer === 0 ? frame : frame.replace("\uFEFF", ""));
         const found = out.indexOf(part, at);
         assert.ok(found !== -1 && (layer > 0 || found === 0), `seed ${seed}, ${path}:\n${source}\n=>\n${text}`);
         at = found + part.length;
@@ -382,4 +426,39 @@ test("random projects: bytes outside image scalars stay, and so do the documents
     });
   }
   assert.ok(rewritten > 500, `${rewritten} documents`);
+});
+
+test("a hook that two files have alike is rewritten in both, so that compose still takes them for one", async () => {
+  const hook = "{image: y, command: [z]}";
+  const files = {
+    "compose.yml": `services: {a: {image: x, pre_start: [${hook}]}}`,
+    "compose.override.yml": `services: {a: {pre_start: [${hook}, {image: w}]}}`,
+  };
+  await inFolder(files, async (folder) => {
+    const project = await loadFrom(folder);
+    const targets = new Map(["w", "x", "y"].map((image) => [image, mirrorOf(image)]));
+    const { files: written } = rewrite(project, targets);
+    for (const { path, text } of written) await writeFile(path, text);
+    assert.equal(written[0].text.split(mirrorOf("y")).length - 1, 2);
+    const [service] = (await loadFrom(folder, { files: [basename(written[0].path)] })).services;
+    assert.deepEqual(service!.otherImages, [mirrorOf("w"), mirrorOf("y")]);
+    const merged = await loadFrom(folder, { files: [basename(written[0].path)] });
+    const hooks = merged.definitions.services.get("a")!.attributes.get("pre_start");
+    assert.equal(hooks?.kind === "sequence" && hooks.items.length, 2);
+  });
+});
+
+test("a file of images alone is told from a compose file", () => {
+  assert.equal(isImagesDocument("services:\n  db:\n    image: r.example/team/postgres:17\n"), true);
+  for (const text of [
+    "",
+    "services: {}\nnetworks: {}\n",
+    "services:\n  db:\n    image: postgres\n    restart: always\n",
+    "services:\n  db: {build: .}\n",
+    "services:\n  db: {image: a}\n---\nservices: {}\n",
+    "- db\n",
+    "services: {",
+  ]) {
+    assert.equal(isImagesDocument(text), false, text);
+  }
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { v1Problems } from "../../lib/compose/v1.ts";
+import { render } from "../../lib/messages/message.ts";
+import { V1_READS, V1_REFUSES, v1File } from "../_helpers/v1-cases.ts";
 import { type Files, inFolder, loadFrom } from "../_helpers/compose-folder.ts";
 
 const cases: readonly [what: string, files: Files, problems: readonly string[]][] = [
@@ -83,9 +85,29 @@ for (const [what, files, problems] of cases) {
     await inFolder(files, async (folder) => {
       const project = await loadFrom(folder);
       assert.deepEqual(
-        v1Problems(project),
+        v1Problems(project).map((each) => render(each, "en")),
         problems.map((each) => `${folder}/${each}`),
       );
+    });
+  });
+}
+
+for (const { what, yaml, told } of V1_REFUSES) {
+  test(`reported for docker-compose v1: ${what}`, async () => {
+    await inFolder({ "docker-compose.yml": v1File(yaml) }, async (folder) => {
+      const problems = v1Problems(await loadFrom(folder));
+      assert.deepEqual(
+        problems.map((each) => render(each, "en").replace(/^.*?:\d+:\d+: /, "")),
+        [told],
+      );
+    });
+  });
+}
+
+for (const yaml of V1_READS) {
+  test(`nothing is reported for docker-compose v1: ${yaml.trim()}`, async () => {
+    await inFolder({ "docker-compose.yml": v1File(yaml) }, async (folder) => {
+      assert.deepEqual(v1Problems(await loadFrom(folder)), []);
     });
   });
 }

@@ -1,21 +1,23 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import {
   type Config,
-  type FlagName,
-  FLAGS,
+  factsOf,
   languageOf,
   readConfig,
   requireHosts,
   requireMirror,
   requireRegistry,
 } from "../../lib/config/config.ts";
+import { FLAG_NAMES, flagsOf, rowOf } from "../../lib/config/flags.ts";
+import { fill } from "../../lib/messages/message.ts";
 
-const EVERY_FLAG = Object.keys(FLAGS) as FlagName[];
+/** One flag at most takes a value that stands alone. */
+const EVERY_FLAG = FLAG_NAMES.filter((name) => name !== "shell");
 const NO_FILE = join(tmpdir(), "compose-mirror-no-such-settings");
 
 function read(argv: readonly string[], environment: Record<string, string> = {}, settingsFile = NO_FILE): Config {
@@ -57,14 +59,14 @@ test("defaults", () => {
 });
 
 test("a flag beats the environment, which beats the settings file; empty counts as unset", () => {
-  withSettings("MIRROR_REGISTRY=file.example\nMIRROR_NAMESPACE='from file'\n", (file) => {
+  withSettings("MIRROR_REGISTRY=file.example\nMIRROR_NAMESPACE='from-file'\n", (file) => {
     assert.equal(
       read(["--registry", "flag.example"], { MIRROR_REGISTRY: "env.example" }, file).registry,
       "flag.example",
     );
     assert.equal(read([], { MIRROR_REGISTRY: "env.example" }, file).registry, "env.example");
     assert.equal(read([], { MIRROR_REGISTRY: "" }, file).registry, "file.example");
-    assert.equal(read([], {}, file).namespace, "from file");
+    assert.equal(read([], {}, file).namespace, "from-file");
   });
 });
 
@@ -114,12 +116,130 @@ const bad: readonly [argv: readonly string[], code: string][] = [
   [["--platform", "linux/"], "platform-invalid"],
   [["--rename", "nginx"], "rename-invalid"],
   [["--lang", "fr"], "flag-value"],
+  [["--json=yes"], "flag-unknown"],
+  [["--registry", "a", "--registry", "b"], "flag-repeated"],
+  [["--registry", ""], "flag-value"],
+  [["--registry", "https://r.example/"], "registry-invalid"],
+  [["--namespace", "Team"], "namespace-invalid"],
+  [["--insecure", "https://bad host/"], "flag-value"],
+  [["--source-mirror", "docker.io"], "source-mirror-invalid"],
+  [["--host=-oProxyCommand=x"], "host-invalid"],
+  [["--host", "good,b d"], "host-invalid"],
+  [["--dir", "~bob/x"], "flag-value"],
+  [["--dir", "/srv/app "], "flag-value"],
+  [["--dir", ""], "flag-value"],
+  [["--dir", "a\nb"], "flag-value"],
+  [["--release", "../x"], "flag-value"],
   [["--pull-registry", "https://r.example/"], "registry-invalid"],
 ];
 
 for (const [argv, code] of bad) {
   test(`refuses ${argv.join(" ")}`, () => assert.throws(() => read(argv), { code, exit: 2 }));
 }
+
+for (const [argv, message] of [
+  [["--hots", "x"], /there is no flag "--hots"; did you mean --host\?/],
+  [["--jsno"], /did you mean --json\?/],
+  [["-x"], /there is no flag "-x"$/],
+  [["--frobnicate"], /there is no flag "--frobnicate"$/],
+  [["--port"], /--port N needs a value/],
+  [["--port", "--json"], /--port N needs a value/],
+] as const) {
+  test(`${argv.join(" ")} is answered with what could be meant`, () => assert.throws(() => read(argv), { message }));
+}
+
+test("a flag of another command is told apart from one that does not exist", () => {
+  const flags = flagsOf("images");
+  assert.throws(() => readConfig({ argv: ["--host", "x"], environment: {}, cwd: "/", flags, settingsFile: NO_FILE }), {
+    message: /this command does not take "--host"/,
+  });
+});
+
+test("values may be attached, and -- ends the flags", () => {
+  assert.deepEqual(read(["-fa.yaml", "-f=b.yaml", "--file=c=d"]).files, ["a.yaml", "b.yaml", "c=d"]);
+  assert.equal(read(["--", "20260101-000000-0000"]).release, "20260101-000000-0000");
+  assert.equal(read(["--json", "--json"]).json, true);
+});
+
+test("every choice that the help names is taken", () => {
+  for (const name of EVERY_FLAG) {
+    for (const choice of rowOf(name).value?.split("|") ?? []) {
+      if (rowOf(name).value!.includes("|")) assert.doesNotThrow(() => read([`--${name}`, choice]), name);
+    }
+  }
+});
+
+/** What is noticed about variables and settings, in English. */
+function notices(environment: Record<string, string>, settings = ""): readonly string[] {
+  let found: readonly string[] = [];
+  withSettings(settings, (file) => {
+    found = read([], environment, file).notices.map(({ text, values }) => fill(text.en, values, "en"));
+  });
+  return found;
+}
+
+test("variables that look like ours and are none are noticed, once", () => {
+  assert.deepEqual(notices({ MIRROR_REGISTRY: "r.example", DEPLOY_KEY: "x", PATH: "/" }), [
+    "the variable DEPLOY_KEY is set, but there is no such setting; did you mean DEPLOY_KEEP?",
+  ]);
+  assert.deepEqual(notices({ DEPLOY_ENVIRONMENT: "production" }), []);
+  assert.deepEqual(notices({ MIRROR_NAMSPACE: "a" }, "MIRROR_NAMSPACE=a\nDEPLOY_ENVIRONMENT=x\n"), [
+    "the variable MIRROR_NAMSPACE is set, but there is no such setting; did you mean MIRROR_NAMESPACE?",
+    "the variable DEPLOY_ENVIRONMENT is set, but there is no such setting",
+  ]);
+});
+
+test("our settings in the project's own .env are noticed with their place", () => {
+  withSettings("TAG=1\nexport MIRROR_REGISTRY=r\nDEPLOY_HOST: x\n", (file) => {
+    const config = readConfig({
+      argv: [],
+      environment: {},
+      cwd: dirname(file),
+      flags: EVERY_FLAG,
+      settingsFile: NO_FILE,
+    });
+    const [{ code, values } = { code: "", values: {} }] = config.notices;
+    assert.deepEqual(
+      [code, values],
+      ["setting-misplaced", { file, variables: ["MIRROR_REGISTRY", "DEPLOY_HOST"], place: NO_FILE }],
+    );
+    assert.equal(config.embedded, true);
+  });
+});
+
+test("the facts that hints depend on", () => {
+  assert.deepEqual(factsOf(read([])), {
+    engine: "direct",
+    tunnel: true,
+    proxies: [],
+    sourceMirrors: [],
+    sourceMirrorHosts: [],
+    credentials: false,
+  });
+  const environment = { https_proxy: "http://p:1", MIRROR_USERNAME: "u", MIRROR_PASSWORD: "p" };
+  const flags = ["--registry", "r.example", "--namespace", "n", "--source-mirror", "docker.io=m.example"];
+  flags.push("--pull-registry", "vpc.example");
+  assert.deepEqual(factsOf(read(flags, environment)), {
+    engine: "direct",
+    tunnel: false,
+    proxies: ["HTTPS_PROXY"],
+    sourceMirrors: ["docker.io"],
+    sourceMirrorHosts: ["m.example"],
+    pullRegistry: "vpc.example",
+    mirror: "r.example",
+    credentials: true,
+  });
+});
+
+test("a proxy that cannot be used is told before anything starts, unless a container engine goes to the network", () => {
+  for (const variable of ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"]) {
+    const environment = { [variable]: "socks4://127.0.0.1:1080" };
+    assert.throws(() => read([], environment), { code: "proxy-invalid", exit: 2, message: new RegExp(variable) });
+    assert.equal(read(["--engine", "docker"], environment).engine, "docker");
+    const local = { argv: [], environment, cwd: "/project", settingsFile: NO_FILE, flags: ["file"] } as const;
+    assert.equal(readConfig(local).engine, "direct", "a command that goes to no registry needs no proxy");
+  }
+});
 
 test("the store's folder, limit and port", () => {
   assert.deepEqual(
@@ -161,7 +281,7 @@ test("with neither registry nor namespace the content store is the mirror, for t
   assert.doesNotThrow(() => requireRegistry(read(["--registry", "r", "--namespace", "n"])));
 });
 
-test("a user name without a password, or the other way round, is told and not left out", () => {
+test("a user name without a password, or a password without a user name, is reported", () => {
   for (const name of ["MIRROR_USERNAME", "MIRROR_PASSWORD"]) {
     assert.throws(() => read([], { [name]: "x" }), { code: "credentials-half", exit: 2 });
   }

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { type DeployProgress, executeDeploy } from "../../lib/deploy/execute.ts";
+import type { DeployedProject } from "../../lib/deploy/orchestrator/compose-project.ts";
 import { type DeployChoices, type DeployRequest, planDeploy } from "../../lib/deploy/plan/plan.ts";
-import { probeHost } from "../../lib/deploy/host/probe.ts";
-import { hold } from "../../lib/deploy/host/remote.ts";
+import { parseReference } from "../../lib/image/reference.ts";
+import { ORCHESTRATORS } from "../../lib/deploy/orchestrator/orchestrators.ts";
+import { accessTo, probeHost } from "../../lib/deploy/host/probe.ts";
+import { acquireLock } from "../../lib/deploy/host/remote.ts";
 import { type Connection, connect } from "../../lib/deploy/ssh/connection.ts";
 import { Secret } from "../../lib/system/secret.ts";
 import { type FakeHost, fakeHost } from "../_helpers/fake-host.ts";
@@ -27,6 +31,8 @@ const CHOICES: DeployChoices = {
   waitSeconds: 30,
   lockSeconds: 0,
   keep: 3,
+  keepOrphans: false,
+  oneByOne: false,
 };
 
 interface Scene {
@@ -35,6 +41,8 @@ interface Scene {
   readonly host?: FakeHost;
   readonly dir?: string;
   readonly compose?: string;
+  /** Files to look for on the host. */
+  readonly probeNames?: readonly string[];
   readonly request?: Partial<DeployRequest>;
   readonly prepare?: (host: FakeHost) => void;
   readonly signal?: AbortSignal;
@@ -52,12 +60,31 @@ async function deploy(scene: Scene) {
   const connection = await connect("box", host);
   const seen: DeployProgress[] = [];
   try {
+    const probe = await probeHost(connection, scene.dir ?? "~/app", { names: scene.probeNames ?? [] });
+    const access = accessTo(probe);
+    const project: DeployedProject = {
+      name: "app",
+      host: "box",
+      dir: probe.folder.path,
+      access,
+      compose: probe.compose!,
+      files: [NAME],
+      envFiles: [],
+      profiles: [],
+    };
     const plan = planDeploy({
-      probe: await probeHost(connection, scene.dir ?? "~/app"),
+      probe,
+      project,
+      orchestrator: ORCHESTRATORS.compose,
+      settings: {},
+      otherFiles: false,
+      running: await ORCHESTRATORS.compose.list(connection, project, { isNew: probe.folder.state === "missing" }),
+      warnings: [],
       composeFiles: [{ source: join(local, NAME), name: NAME }],
       needed: [],
       images: [JOB, WEB].map((image) => ({
         image,
+        reference: parseReference(image),
         services: [image === WEB ? "web" : "job"],
         mirrored: true,
         refreshes: false,
@@ -66,13 +93,7 @@ async function deploy(scene: Scene) {
       registry: "r.example",
       endpoint: {},
       username: "team",
-      envFiles: [],
-      profiles: [],
-      platform: `linux/${process.arch === "x64" ? "amd64" : process.arch}`,
-      v1Problems: [],
       usesEnvFile: false,
-      oldestV2: "2.0.0",
-      unlabelled: [],
       isLocked: true,
       holder: "me@here",
       release: RELEASE,
@@ -94,7 +115,8 @@ async function deploy(scene: Scene) {
       (error: unknown) => ({ result: undefined, error: error as Error, code: (error as { code?: string }).code }),
     );
     const left = seen.find((progress) => progress.kind === "left");
-    return { ...outcome, host, seen, plan, left: left?.kind === "left" ? left.state : undefined };
+    const warned = plan.warnings.map(({ code }) => code);
+    return { ...outcome, host, seen, plan, warned, left: left?.kind === "left" ? left.state : undefined };
   } finally {
     await connection.close();
     rmSync(local, { recursive: true });
@@ -109,7 +131,7 @@ function names(host: FakeHost, folder: string): readonly string[] {
 /** What a deploy leaves in its own folder when nothing is under way. */
 const AT_REST = ["busy", "holder", "lock", "releases"];
 
-test("the whole deploy: sent, logged in, pulled, compared, placed, started, well, recorded", async () => {
+test("the whole deploy: send, log in, pull, compare, put in place, start, become healthy, record", async () => {
   const { result, host, seen, error } = await deploy({});
   assert.equal(error, undefined);
   assert.equal(host.read(`home/app/${NAME}`), NEW);
@@ -143,7 +165,7 @@ test("the whole deploy: sent, logged in, pulled, compared, placed, started, well
 
 test("what is kept on the host: the release with its files, and no login", async () => {
   const { host } = await deploy({});
-  assert.deepEqual(names(host, "app/.compose-mirror"), [...AT_REST, "current", "placed"].toSorted());
+  assert.deepEqual(names(host, "app/.compose-mirror"), [...AT_REST, "current", "history", "placed"].toSorted());
   assert.equal(statSync(join(host.home, "app/.compose-mirror")).mode & 0o777, 0o700);
   assert.equal(host.read("home/app/.compose-mirror/current"), `${RELEASE}\n`);
   const kept = `home/app/.compose-mirror/releases/${RELEASE}`;
@@ -222,18 +244,23 @@ test("a refused login changes nothing", async () => {
 
 test("an image that is not the one of the lock changes nothing", async () => {
   const digest = `sha256:${"0".repeat(64)}`;
-  const images = [{ image: WEB, services: ["web"], mirrored: true, refreshes: false, digest }];
-  const bad = await deploy({ prepare: withOld, request: { images } });
+  const images = [
+    { image: WEB, reference: parseReference(WEB), services: ["web"], mirrored: true, refreshes: false, digest },
+  ];
+  const other = `keep "$name" "sha256:x r.example/team/web@sha256:${"1".repeat(64)}"`;
+  const bad = await deploy({ prepare: withOld, request: { images }, on: { pull: other } });
   assert.deepEqual([bad.code, bad.left], ["host-image-changed", "unchanged"]);
   assert.match(bad.error!.message, new RegExp(`${WEB}.*${digest}`));
   assertUntouched(bad.host);
   bad.host.remove();
-  const good = await deploy({ request: { images }, on: { digest: `echo ${digest}` } });
+  assert.ok(!bad.host.calls().some((line) => line.includes("<tag>")), "no tag was moved either");
+  const good = await deploy({ request: { images } });
   assert.equal(good.error, undefined);
+  assert.ok(good.host.calls().some((line) => line.includes(`<pull> <r.example/team/web@${digest}>`)));
   good.host.remove();
 });
 
-test("files that are cut or garbled on their way leave the old ones", async () => {
+test("files that arrive truncated or damaged leave the old ones in place", async () => {
   for (const input of ["900 0000\nhalf", `4 ${"0".repeat(64)}\nfour`, ""]) {
     const { host, code, left } = await deploy({
       prepare: withOld,
@@ -268,11 +295,20 @@ test("a failed first start says why, and what is left", async () => {
   host.remove();
 });
 
-test("services that do not get well bring back the release before: files, images, services", async () => {
+async function probeAt(host: FakeHost) {
+  const connection = await connect("box", host);
+  try {
+    return await probeHost(connection, "~/app");
+  } finally {
+    await connection.close();
+  }
+}
+
+test("services that do not become healthy restore the previous release: files, images, services", async () => {
   const first = await deploy({ compose: `# first\n${NEW}`, on: { digest: "hash 1" } });
   const before = first.host.read("containers/web");
   first.host.write("on-digest", "hash 2");
-  // The second release is unhealthy; the first one's image is well.
+  // The second release is unhealthy; the first one's image is healthy.
   const id = before!.trim().split(" ")[1]!;
   first.host.write("on-state", `[ "$id" = ${id} ] && echo "running|healthy|0" || echo "exited||3"`);
   const { host, error, code, left, seen } = await deploy({
@@ -281,16 +317,27 @@ test("services that do not get well bring back the release before: files, images
     request: { release: "20260101-000000-0002" },
   });
   assert.deepEqual([code, left], ["host-unhealthy", "returned"]);
-  assert.match(error!.message, /"job", "web"\n {2}job \(exited, 3\)\n {4}log of c0job\n/);
+  assert.match(error!.message, /"job" and "web" \(.*\)\n {2}job \(exited, 3\)\n {4}log of c0job\n/);
   assert.equal(host.read("containers/web"), before);
   assert.equal(host.read(`home/app/${NAME}`), `# first\n${NEW}`);
   assert.equal(host.read("home/app/.compose-mirror/current"), `${RELEASE}\n`);
-  assert.deepEqual(names(host, "app/.compose-mirror/releases"), [RELEASE]);
+  // Of the second release it is kept that it failed, and nothing of what it was.
+  assert.deepEqual(names(host, "app/.compose-mirror/releases"), [RELEASE, "20260101-000000-0002"]);
+  assert.deepEqual(names(host, "app/.compose-mirror/releases/20260101-000000-0002"), ["failed.json"]);
+  const images = [
+    { service: "job", image: JOB },
+    { service: "web", image: WEB },
+  ];
+  const { releases, failed, unfinished } = await probeAt(host);
+  assert.deepEqual(
+    [releases.map((each) => each.id), failed, unfinished],
+    [[RELEASE], [{ id: "20260101-000000-0002", time: "2026-01-01T00:00:00.000Z", outcome: "failed", images }], []],
+  );
   assert.ok(seen.some(({ kind }) => kind === "returning"));
   host.remove();
 });
 
-test("a return that fails too is said", async () => {
+test("a rollback that fails too is reported", async () => {
   const first = await deploy({});
   first.host.write("on-up", "echo no >&2; exit 1");
   const { host, code, left } = await deploy({ host: first.host, request: { release: "20260101-000000-0002" } });
@@ -314,7 +361,7 @@ test("an interrupted pull ends on the host, and nothing was changed", async () =
   host.remove();
 });
 
-test("an interrupted start goes on at the host by itself, and keeps other deploys off", async () => {
+test("an interrupted start continues on the host, and blocks other deploys until it ends", async () => {
   const abort = new AbortController();
   const { host, code, left } = await deploy({
     on: { up: 'echo begun; until [ -f "$ROOT/go" ]; do sleep 0.05; done; echo all >"$ROOT/all"' },
@@ -335,7 +382,7 @@ test("a deploy waits for another to end", async () => {
   const holder = await connect("box", host);
   const lifeline = new PassThrough();
   const held = new Promise<void>((resolve) => {
-    void holder.run(hold(join(host.home, "app"), "somebody@else", 0), {
+    void holder.run(acquireLock(join(host.home, "app"), "somebody@else", 0), {
       input: lifeline,
       onLine: (line) => line === "held" && resolve(),
     });
@@ -357,4 +404,143 @@ test("a file that is not there is refused before anything is touched", async () 
   assert.equal(code, "file-read");
   assert.deepEqual(readdirSync(host.home), []);
   host.remove();
+});
+
+const DB = "r.example/team/db:1";
+const ONLY_WEB = `services:\n  web: { image: "${WEB}" }\n`;
+
+function wanted(...images: readonly string[]): DeployRequest["images"] {
+  return images.map((image) => {
+    const reference = parseReference(image);
+    return { image, reference, services: [reference.repository.slice(5)], mirrored: true, refreshes: false };
+  });
+}
+
+test("a service that is gone here goes there, after the others are healthy; with --keep-orphans it stays", async () => {
+  for (const keepOrphans of [false, true]) {
+    const { host } = await deploy({});
+    const { error, seen, plan } = await deploy({
+      host,
+      compose: ONLY_WEB,
+      request: {
+        release: "20260101-000000-0002",
+        images: wanted(WEB),
+        choices: { ...CHOICES, keepOrphans },
+      },
+    });
+    assert.equal(error, undefined);
+    assert.equal(host.read("containers/job") === undefined, !keepOrphans);
+    assert.notEqual(host.read("containers/web"), undefined);
+    const kinds = seen.flatMap((progress) => (progress.kind === "finished" ? progress.step.kind : []));
+    assert.equal(kinds.indexOf("remove") > kinds.indexOf("wait"), !keepOrphans);
+    assert.deepEqual(
+      plan.warnings.map(({ code }) => code),
+      keepOrphans ? ["warning-orphans"] : [],
+    );
+    host.remove();
+  }
+});
+
+test("a job that failed once does not block the deploys after it", async () => {
+  const { host } = await deploy({ compose: ONLY_WEB, request: { images: wanted(WEB) } });
+  // Somebody's failed attempt left a container that no file names any more.
+  host.write("containers/mig", "r.example/team/mig:1 sha256:9\n");
+  host.write("on-state", 'case $service in mig) echo "exited||1" ;; *) echo "running|healthy|0" ;; esac');
+  const next = await deploy({
+    host,
+    compose: ONLY_WEB,
+    request: { release: "20260101-000000-0002", images: wanted(WEB) },
+  });
+  assert.equal(next.error, undefined);
+  assert.equal(host.read("containers/mig"), undefined);
+  host.remove();
+});
+
+test("a deploy that fails takes its new services and files away again", async () => {
+  const { host } = await deploy({ compose: ONLY_WEB, request: { images: wanted(WEB) } });
+  host.write("on-state", 'case $service in db) echo "exited||1" ;; *) echo "running|healthy|0" ;; esac');
+  const local = mkdtempSync(join(tmpdir(), "deploy-"));
+  writeFileSync(join(local, "b.conf"), "b\n");
+  const sha256 = createHash("sha256").update("b\n").digest("hex");
+  const { left, code } = await deploy({
+    host,
+    compose: `${ONLY_WEB}  db: { image: ${DB} }\n`,
+    request: {
+      release: "20260101-000000-0002",
+      images: wanted(DB, WEB),
+      needed: [
+        {
+          name: "conf.d/b.conf",
+          source: join(local, "b.conf"),
+          services: ["db"],
+          mounted: true,
+          required: true,
+          content: { sha256, size: 2, mode: 0o644 },
+        },
+      ],
+    },
+  });
+  assert.deepEqual([code, left], ["host-unhealthy", "returned"]);
+  assert.equal(host.read("containers/db"), undefined);
+  assert.equal(host.read("home/app/conf.d/b.conf"), undefined);
+  assert.equal(host.read(`home/app/${NAME}`), ONLY_WEB);
+  rmSync(local, { recursive: true });
+  host.remove();
+});
+
+test("no link is followed: neither what a container planted, nor a folder that leads elsewhere", async () => {
+  const { host } = await deploy({});
+  const outside = join(host.home, "keys");
+  writeFileSync(outside, "mine\n");
+  const file = join(host.home, "app", NAME);
+  for (const plant of [file, `${file}.compose-mirror-new`]) {
+    rmSync(plant, { force: true });
+    symlinkSync(outside, plant);
+  }
+  const second = await deploy({ host, request: { release: "20260101-000000-0002" } });
+  assert.equal(second.error, undefined);
+  assert.equal(host.read("home/keys"), "mine\n");
+  assert.equal(lstatSync(file).isFile(), true);
+
+  mkdirSync(join(host.home, "elsewhere"));
+  symlinkSync(join(host.home, "elsewhere"), join(host.home, "app", "conf.d"));
+  const local = mkdtempSync(join(tmpdir(), "deploy-"));
+  writeFileSync(join(local, NAME), NEW);
+  const composeFiles = [NAME, "conf.d/x"].map((name) => ({ source: join(local, NAME), name }));
+  const third = await deploy({ host, request: { release: "20260101-000000-0003", composeFiles } });
+  assert.deepEqual([third.code, third.left], ["host-link", "unchanged"]);
+  assert.deepEqual(names(host, "elsewhere"), []);
+  rmSync(local, { recursive: true });
+  host.remove();
+});
+
+test("a link in the place of a file that is kept is not kept, and a foreign folder of ours is refused", async () => {
+  const { host } = await deploy({});
+  writeFileSync(join(host.home, "shadow"), "root\n");
+  symlinkSync(join(host.home, "shadow"), join(host.home, "app", "a.conf"));
+  const needed = [
+    {
+      name: "a.conf",
+      source: "/nowhere",
+      services: [],
+      mounted: false,
+      required: false,
+      content: { sha256: "0", size: 1, mode: 0o644 },
+    },
+  ];
+  const probeNames = ["a.conf"];
+  const { error, warned } = await deploy({ host, probeNames, request: { release: "20260101-000000-0002", needed } });
+  assert.equal(error, undefined);
+  assert.deepEqual(warned, ["warning-file-kept"]);
+  assert.deepEqual(names(host, "app/.compose-mirror/releases/20260101-000000-0002/files"), [NAME]);
+
+  const other = fakeHost();
+  mkdirSync(join(other.home, "app"));
+  mkdirSync(join(other.home, "foreign"));
+  symlinkSync(join(other.home, "foreign"), join(other.home, "app", ".compose-mirror"));
+  const refused = await deploy({ host: other });
+  assert.equal(refused.code, "host-link");
+  assert.deepEqual(names(other, "foreign"), []);
+  host.remove();
+  other.remove();
 });

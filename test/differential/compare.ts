@@ -30,7 +30,7 @@ export function differencesFromV2(sample: Sample): Promise<readonly string[]> {
   });
 }
 
-function inside(folder: string, options: LoadOptions): LoadOptions {
+export function inside(folder: string, options: LoadOptions): LoadOptions {
   return { ...options, cwd: join(folder, options.cwd), environment: { HOME: folder, ...options.environment } };
 }
 
@@ -95,7 +95,7 @@ function compareUnset({ warnings, files }: Project, theirs: readonly string[]): 
 }
 
 /** Every image somebody can pull but some, which stay as they are. */
-function targetsOf({ services }: Project): ReadonlyMap<string, string> {
+export function targetsOf({ services }: Project): ReadonlyMap<string, string> {
   const built = new Set(services.filter((service) => service.built).map(({ image }) => image));
   const images = services.flatMap(({ image, otherImages }) => [
     ...(image === undefined ? [] : [image]),
@@ -105,7 +105,7 @@ function targetsOf({ services }: Project): ReadonlyMap<string, string> {
   return new Map(mirrored.map((image) => [image, `mirror.example:5000/team/${encodeURIComponent(image)}`]));
 }
 
-async function write({ files }: Rewrite): Promise<void> {
+export async function write({ files }: Rewrite): Promise<void> {
   for (const { path, text } of files) await writeFile(path, text);
 }
 
@@ -169,7 +169,7 @@ function imagesByService({ services }: Rendered): readonly string[] {
 type Path = readonly string[];
 
 /** The original with the mirrored images in place. */
-function expected(original: Rendered, targets: ReadonlyMap<string, string>, project: Project): unknown {
+export function expected(original: Rendered, targets: ReadonlyMap<string, string>, project: Project): unknown {
   const isKept = keptBy(project);
   return mapStrings(original, [], (text, path, isImage) =>
     isImage || inExtension(path) ? (isKept(path, text) ? text : (targets.get(text) ?? text)) : text,
@@ -177,7 +177,7 @@ function expected(original: Rendered, targets: ReadonlyMap<string, string>, proj
 }
 
 /** What was written, rendered, where it may differ: as `expected` has it. */
-function comparable(rendered: Rendered, targets: ReadonlyMap<string, string>, project: Project): unknown {
+export function comparable(rendered: Rendered, targets: ReadonlyMap<string, string>, project: Project): unknown {
   const isKept = keptBy(project);
   const sources = new Map([...targets].map(([source, target]) => [target, source]));
   return mapStrings(rendered, [], (text, path) => {
@@ -217,7 +217,7 @@ function mapStrings(
   );
 }
 
-function unequal(what: string, ours: unknown, theirs: unknown): readonly string[] {
+export function unequal(what: string, ours: unknown, theirs: unknown): readonly string[] {
   if (isDeepStrictEqual(ours, theirs)) return [];
   return [`${what} differ at ${firstDifference(ours, theirs, "")}`];
 }

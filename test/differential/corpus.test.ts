@@ -42,7 +42,7 @@ describe("as docker compose v2 does", { concurrency: true }, () => {
 });
 
 const IMAGES = fileURLToPath(new URL("../../scripts/images.ts", import.meta.url));
-const LOADER = import.meta.resolve("tsx");
+const LOADER = import.meta.resolve("tsx/esm");
 
 test("the images command prints them too", async () => {
   const shapes = corpus.filter(({ name }) => /^(?:shape-(?:dify|sentry|ragflow|monorepo)|hooks|build-with)/.test(name));

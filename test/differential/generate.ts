@@ -29,6 +29,10 @@ interface Scope {
   readonly bases: readonly Base[];
   /** Names that an earlier file defines, so that `!reset` has something to drop. */
   readonly earlier: readonly string[];
+  /** What paths in it are relative to: empty, or ending in `/`. */
+  readonly folder: string;
+  /** The top-level configs and secrets that its services use; absent where there can be none, as in extended files. */
+  readonly granted?: Set<string>;
 }
 
 interface Base {
@@ -85,7 +89,7 @@ class Generator {
     if (layout !== "found") paths.push(...this.#choices.list(2, (index) => `${folder}${["b", "c"][index]}.yml`));
     const earlier: string[] = [];
     for (const [index, path] of paths.entries()) {
-      const scope = this.#scope("s", bases, [...earlier], chance(8));
+      const scope = this.#scope("s", { folder, bases, earlier: [...earlier], json: chance(8), hasResources: true });
       this.#files[path] = this.#composeFile(scope, { folder, isMain: index === 0 });
       earlier.push(...scope.names);
     }
@@ -100,8 +104,18 @@ class Generator {
     return [];
   }
 
-  #scope(prefix: string, bases: readonly Base[], earlier: readonly string[], json: boolean): Scope {
-    return { json, images: [], attributes: [], prefix, names: [], bases, earlier };
+  #scope(
+    prefix: string,
+    {
+      folder,
+      bases = [],
+      earlier = [],
+      json = false,
+      hasResources = false,
+    }: Partial<Pick<Scope, "bases" | "earlier" | "json">> & { folder: string; hasResources?: boolean },
+  ): Scope {
+    const granted = hasResources ? { granted: new Set<string>() } : {};
+    return { json, images: [], attributes: [], prefix, names: [], bases, earlier, folder, ...granted };
   }
 
   /** Files to extend from: one beside the project, which may extend one in another folder. */
@@ -110,11 +124,11 @@ class Generator {
     if (!chance(35)) return [];
     const deep: Base[] = [];
     if (chance(40)) {
-      const scope = this.#scope("d", [], [], false);
+      const scope = this.#scope("d", { folder: `${folder}deep/` });
       this.#files[`${folder}deep/base.yml`] = this.#composeFile(scope, { folder, isBase: true });
       deep.push({ path: "deep/base.yml", names: scope.names });
     }
-    const scope = this.#scope("b", deep, [], false);
+    const scope = this.#scope("b", { folder, bases: deep });
     this.#files[`${folder}base.yml`] = this.#composeFile(scope, { folder, isBase: true });
     return [{ path: "base.yml", names: scope.names }];
   }
@@ -146,6 +160,7 @@ class Generator {
       entries.push({ key: "jobs", value: mapping([{ key: "j0", value: mapping([this.#image(scope), TRIGGERS]) }]) });
     }
     if (chance(15)) entries.push({ key: "networks", value: mapping([{ key: "default", value: mapping([], true) }]) });
+    entries.push(...this.#resources(scope));
     return this.#asText(entries, scope, isBase);
   }
 
@@ -154,7 +169,7 @@ class Generator {
     if (scope.json) return writeJson(entries);
     let text = write(entries);
     if (!isBase && chance(8)) {
-      const again = this.#scope(scope.prefix, [], [], false);
+      const again = this.#scope(scope.prefix, { folder: scope.folder });
       const service = { key: `${scope.prefix}0`, value: this.#service(again, `${scope.prefix}0`) };
       text += `---\n${write([{ key: "services", value: mapping([service]) }])}`;
     }
@@ -163,6 +178,18 @@ class Generator {
     if (chance(5)) text = `\uFEFF${text}`;
     if (chance(10)) text = text.trimEnd();
     return text;
+  }
+
+  /** The configs and secrets that the services of a file use. */
+  #resources({ granted = new Set(), folder }: Scope): readonly Entry[] {
+    return ["configs", "secrets"].flatMap((key): readonly Entry[] => {
+      const names = [...granted].filter((name) => name.startsWith(key));
+      const entries = names.map((name): Entry => {
+        this.#files[`${folder}${name}.txt`] = "text";
+        return { key: name, value: mapping([{ key: "file", value: scalar(`./${name}.txt`) }]) };
+      });
+      return entries.length === 0 ? [] : [{ key, value: mapping(entries) }];
+    });
   }
 
   #trivia(): Pick<Entry, "comment" | "before"> {
@@ -227,7 +254,17 @@ class Generator {
   #resets(entries: readonly Entry[]): readonly Entry[] {
     const { pick, chance } = this.#bound();
     if (!chance(20)) return [];
-    const key = pick(["build", "profiles", "environment", "depends_on", "platform", "command", "image"]);
+    const key = pick([
+      "build",
+      "profiles",
+      "environment",
+      "depends_on",
+      "platform",
+      "command",
+      "image",
+      "env_file",
+      "volumes",
+    ]);
     if (entries.some((entry) => entry.key === key)) return [];
     if (key === "profiles" && chance(50)) {
       return [{ key, value: { ...sequence([scalar(pick(PROFILES))], true), tag: "!override" } as Node }];
@@ -276,6 +313,12 @@ class Generator {
       `\${${variable}?}`,
       `\${${variable}:-a:b}`,
       `\${${variable}`,
+      `\${${variable}-2}`,
+      `\${${variable}:-$TAG}`,
+      `\${${variable}:-v1}-slim`,
+      `\${A-a}\${${variable}-b}`,
+      `\${${variable}:-\${TAG-3}}`,
+      `1.\${${variable}:-0}`,
     ]);
     return scalar(chance(15) ? `\${REPO:-${repository}}:${tag}` : `${repository}:${tag}`, style);
   }
@@ -312,19 +355,25 @@ class Generator {
     const { chance } = this.#bound();
     const one = (index: number): Node => {
       const path = `inc${index}/in.yml`;
-      const scope = this.#scope(chance(10) ? "s" : `n${index}`, [], [], false);
+      const isLong = chance(60);
+      const directory = isLong && chance(30) ? (chance(50) ? "." : "other") : undefined;
+      const own = directory === undefined ? `${folder}inc${index}/` : directory === "." ? folder : `${folder}other/`;
+      const scope = this.#scope(chance(10) ? "s" : `n${index}`, { folder: own, hasResources: true });
       this.#files[`${folder}${path}`] = this.#composeFile(scope, { folder: `${folder}inc${index}/`, isBase: true });
       if (chance(40)) this.#files[`${folder}inc${index}/.env`] = this.#envFile();
-      if (!chance(60)) return scalar(path);
+      if (!isLong) return scalar(path);
       const paths = [scalar(path)];
       if (chance(30)) {
-        const more = this.#scope(`n${index}`, [], [], false);
+        const more = this.#scope(`n${index}`, { folder: own, hasResources: true });
         this.#files[`${folder}more${index}.yml`] = this.#composeFile(more, { folder, isBase: true });
         paths.push(scalar(`more${index}.yml`));
       }
       const entries: Entry[] = [{ key: "path", value: paths.length > 1 || chance(30) ? sequence(paths) : paths[0]! }];
-      if (chance(30)) entries.push({ key: "project_directory", value: scalar(chance(50) ? "." : "other") });
-      if (chance(30)) {
+      if (directory !== undefined) entries.push({ key: "project_directory", value: scalar(directory) });
+      // Compose resolves paths against the folder above a project_directory that does not exist (compose-go,
+      // localResourceLoader.Dir), so one file of it must be needed wherever the project runs.
+      if (directory === "other") this.#files[`${own}.env`] = "B=other\n";
+      if (directory !== "other" && chance(30)) {
         this.#files[`${folder}inc.env`] = this.#envFile();
         entries.push({ key: "env_file", value: scalar("inc.env") });
       }
@@ -341,11 +390,11 @@ class Generator {
       [15, "command", () => pick([sequence([scalar("run"), this.#text()], true), scalar("run now"), scalar("null")])],
       [15, "labels", () => this.#texts(scope)],
       [10, "ports", () => sequence([scalar(pick(["80:80", "${PORT:-8080}:80", "127.0.0.1:53:53/udp"]), "double")])],
-      [
-        12,
-        "volumes",
-        () => sequence([scalar("./data:/data"), ...this.#choices.list(2, (index) => this.#volume(index))]),
-      ],
+      [12, "volumes", () => sequence([this.#mount(scope), ...this.#choices.list(2, (index) => this.#volume(index))])],
+      [12, "env_file", () => this.#serviceEnvFile(scope)],
+      ...(["configs", "secrets"] as const).map(
+        (key) => [shared || scope.granted === undefined ? 0 : 8, key, () => this.#granted(scope, key)] as const,
+      ),
       [10, "restart", () => scalar(pick(["always", "no", "unless-stopped"]), pick(["double", "single"]))],
       [8, "platform", () => scalar(pick(["linux/amd64", "linux/arm64"]))],
       [8, "pull_policy", () => scalar(pick(["always", "missing", "never", "build"]))],
@@ -371,6 +420,38 @@ class Generator {
       entries.push({ key: "depends_on", value: this.#dependsOn(scope, name) });
     }
     return entries;
+  }
+
+  /** A folder of data or a file of configuration, in both forms, at one of few targets. */
+  #mount({ folder }: Scope): Node {
+    const { pick, chance } = this.#bound();
+    const source = pick(["./data", "./web.conf", "./web/${A:-dev}.conf", "./web"]);
+    const target = source === "./data" ? "/data" : "/etc/web";
+    for (const file of ["web.conf", "web/dev.conf", "web/more.txt"]) {
+      if (chance(40)) this.#files[`${folder}${file}`] = "text";
+    }
+    if (chance(60)) return scalar(`${source}:${target}${pick(["", ":ro", ":ro,z"])}`, "double");
+    const entries = Object.entries({ type: "bind", source, target });
+    return mapping(entries.map(([key, value]) => ({ key, value: scalar(value, "double") })));
+  }
+
+  #serviceEnvFile({ folder }: Scope): Node {
+    const { pick, chance } = this.#bound();
+    const file = pick(["web.env", "conf/more.env"]);
+    this.#files[`${folder}${file}`] = "FROM_FILE=1\n";
+    if (chance(40)) return scalar(file);
+    const long = mapping([
+      { key: "path", value: scalar(pick(["./gone.env", "./gone-too.env"])) },
+      { key: "required", value: scalar("false") },
+    ]);
+    return sequence(chance(50) ? [scalar(`./${file}`), long] : [scalar(file)]);
+  }
+
+  /** One config or secret. */
+  #granted({ granted, prefix }: Scope, kind: "configs" | "secrets"): Node {
+    const name = `${kind}-${prefix}`;
+    granted!.add(name);
+    return sequence([this.#choices.chance(30) ? mapping([{ key: "source", value: scalar(name) }]) : scalar(name)]);
   }
 
   #volume(index: number): Node {

@@ -109,7 +109,7 @@ test("the server cannot reach the public registries", async () => {
   await assert.rejects(onServer("docker pull nginx:latest"), /registry-1\.docker\.io/);
 });
 
-test("the mirror registry takes pushes to its namespace alone, in one level", async () => {
+test("the mirror registry accepts pushes to its namespace only, in one level", async () => {
   for (const [repository, basic, bearer] of [
     [`${NAMESPACE}/nginx`, 202, 202],
     ["nosuch/nginx", 403, 401],
@@ -136,7 +136,7 @@ test("the mirror registry denies attestations as Alibaba Cloud's does", async ()
   assert.match(await answer.text(), /unknown manifest class for application\/vnd\.oci\.empty\.v1\+json/);
 });
 
-test("a line can be cut and silent on demand", async () => {
+test("connections can be dropped and stalled on demand", async () => {
   const url = "https://ghcr.io/v2/berriai/litellm/manifests/main-stable";
   const token = await tokenFor(url);
   const manifest = (await (await read(url, { token })).json()) as { readonly layers: readonly { digest: string }[] };

@@ -33,7 +33,7 @@ export type Runtime = "node" | "deno";
 export function script(name: string, args: readonly string[] = [], runtime: Runtime = "node"): Command {
   const file = join(CHECKOUT, "scripts", `${name}.ts`);
   return runtime === "node"
-    ? ["node", "--import", join(CHECKOUT, "node_modules/tsx/dist/loader.mjs"), file, ...args]
+    ? ["node", "--import", join(CHECKOUT, "node_modules/tsx/dist/esm/index.mjs"), file, ...args]
     : [join(CHECKOUT, "node_modules/.bin/deno"), "run", "-A", "--no-check", file, ...args];
 }
 
@@ -68,7 +68,7 @@ export interface MirrorReport {
     readonly status: string;
     readonly digest: string | null;
     readonly bytes: number | null;
-    readonly error?: string;
+    readonly error?: { readonly code: string; readonly message: string };
   }[];
   readonly compose?: string;
   readonly deploy?: DeployReport;

@@ -80,7 +80,7 @@ export function running(): Promise<string> {
 export async function leftovers(): Promise<readonly string[]> {
   return (await onServer(`ls -A ${QUOTED_DIR}/.compose-mirror`)).trim().split("\n");
 }
-export const AT_REST = ["busy", "current", "holder", "lock", "placed", "releases"];
+export const AT_REST = ["busy", "current", "history", "holder", "lock", "placed", "releases"];
 
 /** The same, on a server with that compose. */
 export function withProjectFor(flavour: "v1" | "v2", body: (scene: Scene) => Promise<void>): Promise<void> {

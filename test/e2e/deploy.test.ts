@@ -18,7 +18,7 @@ for (const flavour of ["v1", "v2"] as const) {
   test(`files, images and services, with compose ${flavour}`, async (t) => {
     await withProjectFor(flavour, async ({ deploy, run, write, compose }) => {
       let first: string;
-      await t.test("the first deploy brings all that the host lacks, and leaves no login behind", async () => {
+      await t.test("the first deploy sends all that the host lacks, and leaves no login behind", async () => {
         const { services, release, ...rest } = await succeeds(deploy());
         first = release;
         assert.equal(rest.compose.flavour, flavour);
@@ -42,7 +42,7 @@ for (const flavour of ["v1", "v2"] as const) {
         assert.equal((await running()).replaceAll(/^.*job.*\n/gm, ""), before.replaceAll(/^.*job.*\n/gm, ""));
       });
 
-      await t.test("a changed mounted file makes that service alone anew", async () => {
+      await t.test("a changed mounted file recreates only that service", async () => {
         const before = await running();
         await write("conf/site.conf", "two\n");
         await succeeds(deploy());
@@ -60,25 +60,28 @@ for (const flavour of ["v1", "v2"] as const) {
         assert.equal(await onServer(`cat ${QUOTED_DIR}/conf.d/a.conf`), "a\n");
       });
 
-      await t.test("services that do not get well give way to the release before, and the others answer", async () => {
-        const before = await running();
-        await compose({ cache: BROKEN });
-        const failing = deploy("--wait", "6");
-        let answers = 0;
-        const end = failing.then(() => "end" as const);
-        while ((await Promise.race([end, answerOn(WEB)])) !== "end") answers += 1;
-        const { code, stderr } = await failing;
-        assert.equal(code, 1);
-        assert.match(stderr, /services are not well on "server" within 6 s: "cache"/);
-        assert.match(stderr, /the release before runs there again/);
-        assert.ok(answers > 5);
-        assert.equal(/^.*web.*$/m.exec(await running())?.[0], /^.*web.*$/m.exec(before)?.[0]);
-        assert.deepEqual(await leftovers(), AT_REST);
-        await compose();
-        await succeeds(deploy());
-      });
+      await t.test(
+        "services that do not become healthy give way to the previous release, and the others answer",
+        async () => {
+          const before = await running();
+          await compose({ cache: BROKEN });
+          const failing = deploy("--wait", "6");
+          let answers = 0;
+          const end = failing.then(() => "end" as const);
+          while ((await Promise.race([end, answerOn(WEB)])) !== "end") answers += 1;
+          const { code, stderr } = await failing;
+          assert.equal(code, 1);
+          assert.match(stderr, /services did not become healthy on "server": "cache"/);
+          assert.match(stderr, /the previous release runs there again/);
+          assert.ok(answers > 5);
+          assert.equal(/^.*web.*$/m.exec(await running())?.[0], /^.*web.*$/m.exec(before)?.[0]);
+          assert.deepEqual(await leftovers(), AT_REST);
+          await compose();
+          await succeeds(deploy());
+        },
+      );
 
-      await t.test("rollback brings back files and images by hand; status tells what runs", async () => {
+      await t.test("rollback restores files and images by hand; status shows what runs", async () => {
         const status = await succeeds(run("status", "--host", "server", "--dir", DIR, "--json"));
         const { releases, drift } = status as unknown as { releases: readonly string[]; drift: readonly unknown[] };
         assert.deepEqual([releases.length, drift], [3, []]);

@@ -148,7 +148,7 @@ for (const engine of ["docker", "direct"]) {
           images.map(({ source, status }) => `${source} ${status}`).toSorted(),
           MIXED.map(({ image }) => `${image} ${GOOD.has(image) ? "pushed" : "failed"}`).toSorted(),
         );
-        const errorOf = (image: string): string => images.find(({ source }) => source === image)?.error ?? "";
+        const errorOf = (image: string): string => images.find(({ source }) => source === image)?.error?.message ?? "";
         for (const image of ["example/jetson:1.0", "quay.io/example/raspberry:1.0"]) {
           assert.match(errorOf(image), /linux\/amd64/);
           assert.match(errorOf(image), /linux\/arm64/);
@@ -177,7 +177,7 @@ test("the generated pull script does the same", async () => {
   });
 });
 
-test("a registry that fails for a moment is asked again", async (t) => {
+test("a temporary failure of a registry is retried", async (t) => {
   await inFolder(async (folder) => {
     await laySmall(folder);
     for (const engine of ["docker", "direct"]) {

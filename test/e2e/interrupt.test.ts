@@ -24,7 +24,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Starts a command as a terminal does, in a process group, and presses Ctrl-C when `isTime` says so. */
+/** Starts a command in a process group, as a terminal does, and sends Ctrl-C once `isTime` returns true. */
 async function interrupted(
   command: readonly [string, ...string[]],
   cwd: string,
@@ -45,7 +45,7 @@ async function interrupted(
   return { code: await ended, stderr };
 }
 
-/** Programs of ours that still run: the engine's command line, ssh, and we ourselves. */
+/** Processes that should have ended: the engine's command, ssh, and our own scripts. */
 async function leftRunning(): Promise<readonly string[]> {
   const lines = (await must(["ps", "-eo", "args="])).split("\n");
   return lines.filter((line) => /^docker (?:pull|push|login)|^ssh |\/scripts\/\w+\.ts/.test(line));
@@ -67,7 +67,7 @@ for (const engine of ["docker", "direct"]) {
         assert.deepEqual(await leftRunning(), []);
       };
 
-      await t.test("while a pull stands still", async () => {
+      await t.test("while a pull is stalled", async () => {
         await cleanSlate();
         await setFaults("hub", STALL);
         await check(
@@ -77,7 +77,7 @@ for (const engine of ["docker", "direct"]) {
         );
       });
 
-      await t.test("while a push stands still", async () => {
+      await t.test("while a push is stalled", async () => {
         await clearFaults();
         await setFaults("acr", STALL_UP);
         await forgetRequests();

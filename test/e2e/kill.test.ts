@@ -1,4 +1,4 @@
-/** The direct engine killed at random moments: the next run repeats less than a chunk for each blob under way. */
+/** The direct engine killed at random moments: the next run repeats less than a chunk for each blob in flight. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
@@ -15,7 +15,7 @@ import { registryServer, type Seen } from "../_helpers/registry-server.ts";
 const MIB = 1024 * 1024;
 const KILLS = 20;
 const CHUNK = MIB;
-/** Large blobs under way at each end. */
+/** Large blobs transferred at once, at each end. */
 const LANES = 4;
 const SCRIPT = fileURLToPath(new URL("mirror-once.ts", import.meta.url));
 
@@ -23,7 +23,7 @@ const isBlob = ({ url }: Seen): boolean => url.includes("/blobs/");
 const total = (seen: readonly Seen[], bytes: (each: Seen) => number): number =>
   seen.filter(isBlob).reduce((sum, each) => sum + bytes(each), 0);
 
-test(`${KILLS} kills at random moments cost less than a chunk for each blob under way`, async (t) => {
+test(`${KILLS} kills at random moments cost less than a chunk for each blob in flight`, async (t) => {
   const source = await registryServer({ pace: 2000 });
   const target = await registryServer({ pace: 2000, onDisconnect: "keep" });
   const folder = mkdtempSync(join(tmpdir(), "kill-"));

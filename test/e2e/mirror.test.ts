@@ -36,7 +36,7 @@ function containerIds(): Promise<string> {
   return onServer("docker ps -q --no-trunc | sort");
 }
 
-/** A line of shell that prints the files below `folder` that have the password in them. */
+/** A shell command that prints the files below `folder` that contain the password. */
 function findPassword(folder: string): string {
   return `grep -rlF '${PASSWORD}' '${folder}' || :`;
 }
@@ -73,7 +73,7 @@ for (const engine of ["docker", "direct"] as const) {
         await everyServiceAnswers();
       });
 
-      await t.test("the mirror has one amd64 manifest for every image, with the digest that was told", async () => {
+      await t.test("the mirror has one amd64 manifest for every image, with the reported digest", async () => {
         for (const [target, digest] of Object.entries(digestsOf(first.images))) {
           const [, name, tag] = /^[^/]+\/[^/]+\/([^:]+):(.+)$/.exec(target) ?? [];
           const found = await mirrored(name!, tag!);
@@ -83,7 +83,7 @@ for (const engine of ["docker", "direct"] as const) {
         }
       });
 
-      await t.test("the compose file differs in the lines that name an image, and in nothing else", async () => {
+      await t.test("the compose file differs only in the lines that name an image", async () => {
         const written = await readFile(join(folder, "docker-compose-mirror.yaml"), "utf8");
         assert.deepEqual(changedLines(source, written), SHOP_LINES);
         assert.equal(await onServer(`cat '${ABSOLUTE_DIR}/docker-compose-mirror.yaml'`), written);

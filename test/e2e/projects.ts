@@ -39,7 +39,7 @@ export const SHOP: readonly Served[] = (
 /** The distinct mirror names of the shop. */
 export const SHOP_TARGETS: readonly string[] = [...new Set(SHOP.map(({ target }) => target))];
 
-/** Lays the shop into `folder` and gives its compose file's text. */
+/** Writes the shop into `folder` and returns its compose file's text. */
 export async function layShop(folder: string): Promise<string> {
   await mkdir(join(folder, "tools"), { recursive: true });
   await writeFile(join(folder, "tools/Dockerfile"), "FROM scratch\n");
@@ -58,7 +58,7 @@ export function changedLines(before: string, after: string): readonly (readonly 
   return was.flatMap((line, index) => (line === is[index] ? [] : [[line.trim(), is[index]!.trim()] as const]));
 }
 
-/** The lines of the shop that name a mirrored image, and what becomes of them. */
+/** The lines of the shop that name a mirrored image, before and after. */
 export const SHOP_LINES: readonly (readonly [was: string, is: string])[] = [
   [
     "x-model: &model 'ghcr.io/berriai/litellm:main-stable' # defined once, used by two services",
@@ -93,7 +93,7 @@ export const SMALL: readonly Served[] = (
   ] as const
 ).map(([service, image, target], index) => ({ service, port: 8201 + index, image, target: `${MIRROR}/${target}` }));
 
-/** Lays a compose file of `services` into `folder`. */
+/** Writes a compose file with `services` into `folder`. */
 export async function laySmall(
   folder: string,
   services: readonly Pick<Served, "service" | "image" | "port">[] = SMALL,
@@ -105,7 +105,7 @@ export async function laySmall(
   await writeFile(join(folder, "docker-compose.yaml"), `services:\n${text.join("")}`);
 }
 
-/** Lays the project of Dify's shape into `folder` and gives its compose file's text. */
+/** Writes the Dify project into `folder` and returns its compose file's text. */
 export async function layDify(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   await copyFile(join(FIXTURES, "dify/docker-compose.yaml"), join(folder, "docker-compose.yaml"));

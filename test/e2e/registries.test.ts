@@ -1,14 +1,9 @@
 /** The direct engine with real registries of several makes, and on a disk that is full. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { digestOf } from "../../lib/image/digest.ts";
 import { createDirectEngine, type DirectEngineOptions } from "../../lib/engine/direct/direct.ts";
 import type { Engine, Outcome } from "../../lib/engine/engine.ts";
@@ -20,65 +15,9 @@ import { MEDIA_TYPES } from "../../lib/image/manifest.ts";
 import { openRegistries } from "../../lib/registry/registries.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { json, noise } from "../_helpers/registry-images.ts";
+import { type Make, MAKES, start } from "./real-registries.ts";
 
 const MIB = 1024 * 1024;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-const TOOLS = "/opt/compose-mirror-bed/bin";
-
-/** How each registry is started to keep its data in `folder`. */
-const REGISTRIES = {
-  "distribution 2.8": (folder: string, port: number) => ["docker-registry", "serve", configure(folder, port)],
-  "distribution 3": (folder: string, port: number) => [`${TOOLS}/registry`, "serve", configure(folder, port)],
-  "go-containerregistry": (folder: string, port: number) => [
-    `${TOOLS}/crane`,
-    "registry",
-    "serve",
-    `--address=127.0.0.1:${port}`,
-    `--disk=${folder}`,
-  ],
-} as const;
-
-type Make = keyof typeof REGISTRIES;
-
-const MAKES = Object.keys(REGISTRIES) as readonly Make[];
-
-/** Writes a configuration of distribution and gives its path. */
-function configure(folder: string, port: number): string {
-  const config = join(folder, "config.yml");
-  const settings = { version: "0.1", log: { level: "error" }, storage: { filesystem: { rootdirectory: folder } } };
-  writeFileSync(config, JSON.stringify({ ...settings, http: { addr: `127.0.0.1:${port}` } }));
-  return config;
-}
-
-/** Starts a registry in `folder` and gives its host. */
-async function start(t: TestContext, make: Make, folder: string): Promise<string> {
-  const port = await freePort();
-  mkdirSync(folder, { recursive: true });
-  const [program, ...args] = REGISTRIES[make](folder, port);
-  const child = spawn(program!, args, { stdio: "ignore" });
-  const ended = once(child, "exit");
-  t.after(async () => {
-    child.kill("SIGKILL");
-    await ended;
-  });
-  for (let tries = 0; tries < 200; tries += 1) {
-    const answers = await fetch(`http://127.0.0.1:${port}/v2/`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (answers) return `localhost:${port}`;
-    await sleep(25);
-  }
-  throw new Error(`${make} did not start`);
-}
 
 async function push(registry: Registry, repository: string, layers: readonly Uint8Array[]): Promise<void> {
   const blob = async (bytes: Uint8Array, mediaType: string) => {
@@ -186,7 +125,7 @@ for (const make of ["distribution 2.8", "distribution 3"] as const) {
   });
 }
 
-test("a full disk is said, keeps nothing corrupt, and the run goes on when there is room", async (t) => {
+test("a full disk is reported, nothing corrupt is kept, and the run resumes when there is space", async (t) => {
   const { source, target, transfer, engine } = await bed(t);
   const layer = noise("large", 12 * MIB);
   await push(source, "large", [layer]);

@@ -204,7 +204,7 @@ test("without a variant in inspect the rest decides", async () => {
   assert.equal(code, 0);
 });
 
-test("a docker that does not answer is said once, before anything", async () => {
+test("a docker that does not respond is reported once, before anything else", async () => {
   const { code, calls, stderr } = await pull(["app:1", "nginx:1"], { down: true });
   assert.equal(code, 1);
   assert.deepEqual(calls, []);

@@ -80,7 +80,7 @@ test("a refused push is a failure that says how to log in, and the rest is still
   assert.match(stderr, /\n {2}failed: app:1: docker push failed, see above; .* docker login r\.example:5000\n$/);
 });
 
-test("a docker that does not answer is said once, before anything", async () => {
+test("a docker that does not respond is reported once, before anything else", async () => {
   const { code, calls, stderr } = await push({ "app:1": "r.example/team/app:1" }, { down: true });
   assert.equal(code, 1);
   assert.deepEqual(calls, []);

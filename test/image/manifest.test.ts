@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { digestOf } from "../../lib/image/digest.ts";
-import { checkPlatform, choosePlatform, isDigest, MEDIA_TYPES, parseManifest } from "../../lib/image/manifest.ts";
+import {
+  checkPlatform,
+  choosePlatform,
+  isDigest,
+  manifestTypeOf,
+  MEDIA_TYPES,
+  parseManifest,
+  viewManifest,
+} from "../../lib/image/manifest.ts";
 import { json } from "../_helpers/registry-images.ts";
 
 const DIGEST = digestOf("content");
@@ -31,6 +39,8 @@ const BAD: readonly (readonly [what: string, value: unknown, message: RegExp, me
   ["both image and index", { config, layers: [], manifests: [] }, /not an image/],
   ["schema 1", { schemaVersion: 1 }, /schema 1/, "application/vnd.docker.distribution.manifest.v1+json"],
   ["a config that is no descriptor", { config: 5, layers: [] }, /not a digest/],
+  ["a config without a digest", { config: {}, layers: [] }, /: "" is not a digest/],
+  ["a digest that is no text", { config: { ...config, digest: [7] }, layers: [] }, /: "\[7\]" is not a digest/],
   ["a digest that is a path", { config, layers: [{ ...layer, digest: "sha256:../../etc/passwd" }] }, /not a digest/],
   ["a digest of a weak hash", { config, layers: [{ ...layer, digest: `md5:${"0".repeat(32)}` }] }, /not a digest/],
   ["a negative size", { config, layers: [{ ...layer, size: -1 }] }, /no valid size/],
@@ -96,8 +106,42 @@ test("a config says which platform an image is for", () => {
   checkPlatform(json({ os: "linux", architecture: "arm", variant: "v6" }), "linux/arm/v7", "app:1");
   assert.throws(check({ os: "linux", architecture: "arm64", variant: "v8" }), { code: "image-platform" });
   for (const value of [{}, null, 5, { os: "linux" }, { os: 1, architecture: 2 }])
-    assert.throws(check(value), { code: "manifest-invalid" });
+    assert.equal(check(value)()?.code, "platform-assumed");
   assert.throws(() => checkPlatform(Buffer.from("{"), "linux/amd64", "app:1"), { code: "manifest-invalid" });
+});
+
+test("the only entry that names no platform is taken where none fits", () => {
+  const { platform: _, ...silent } = entries[0]!;
+  const other = { ...silent, digest: digestOf("other") };
+  assert.equal(choosePlatform([silent], "linux/amd64", "app:1"), silent);
+  assert.equal(choosePlatform([entries[1]!, silent, entries[4]!], "linux/s390x", "app:1"), silent);
+  assert.equal(choosePlatform([silent, entries[1]!], "linux/arm64", "app:1"), entries[1]);
+  assert.throws(() => choosePlatform([silent, other], "linux/amd64", "app:1"), { code: "image-platform" });
+});
+
+const CONFIG = { mediaType: "application/vnd.docker.container.image.v1+json", digest: DIGEST, size: 1 };
+const TYPES: readonly (readonly [body: object, header: string, type: string])[] = [
+  [{ mediaType: MEDIA_TYPES.dockerManifest, config: CONFIG, layers: [] }, "text/plain", MEDIA_TYPES.dockerManifest],
+  [{ mediaType: MEDIA_TYPES.ociIndex, manifests: [] }, MEDIA_TYPES.dockerIndex, MEDIA_TYPES.ociIndex],
+  [{ mediaType: "text/html", config: CONFIG, layers: [] }, MEDIA_TYPES.ociManifest, MEDIA_TYPES.ociManifest],
+  [{ config: CONFIG, layers: [] }, "application/json", MEDIA_TYPES.dockerManifest],
+  [{ config: { ...CONFIG, mediaType: "x" }, layers: [] }, "application/octet-stream", MEDIA_TYPES.ociManifest],
+  [{ manifests: [] }, "", MEDIA_TYPES.ociIndex],
+];
+
+for (const [body, header, type] of TYPES) {
+  test(`${JSON.stringify(body).slice(0, 60)} sent as "${header}" is ${type}`, () => {
+    const bytes = json(body);
+    const descriptor = { mediaType: header, digest: digestOf(bytes), size: bytes.length };
+    assert.equal(manifestTypeOf({ descriptor, bytes }), type);
+    assert.equal(viewManifest(bytes)?.isIndex, "manifests" in body);
+  });
+}
+
+test("a lenient view skips what is no descriptor, and is nothing for what is no manifest", () => {
+  const listed = [null, 5, { digest: "../x", size: 1 }, { digest: DIGEST }, { digest: DIGEST, size: 7 }];
+  assert.deepEqual(viewManifest(json({ manifests: listed }))?.blobs, [{ digest: DIGEST, size: 7 }]);
+  for (const text of ["", "{", "[]", "{}", "null", '"x"']) assert.equal(viewManifest(Buffer.from(text)), undefined);
 });
 
 test("what is a digest", () => {

@@ -4,15 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { digestOf } from "../../lib/image/digest.ts";
-import {
-  formatLock,
-  type LockedImage,
-  mergeLock,
-  parseLock,
-  pinned,
-  readLock,
-  writeLock,
-} from "../../lib/mirror/lock-file.ts";
+import { formatLock, type LockedImage, mergeLock, parseLock, readLock, writeLock } from "../../lib/mirror/lock-file.ts";
 import { formatReference, parseReference } from "../../lib/image/reference.ts";
 
 function image(source: string, mirror = `registry.example/team/${source.replaceAll("/", "-")}`): LockedImage {
@@ -70,13 +62,13 @@ test("a damaged lock file is refused with the place", () => {
     ['{"version":2,"images":[]}', /version is 2, and 1 is known/],
     ['{"version":1}', /no list "images"/],
     ['{"version":1,"images":[3]}', /images\[0\] is not an object/],
-    [lock({ source: 1 }), /images\[0\]\.source is not a text/],
+    [lock({ source: 1 }), /images\[0\]\.source is not a string/],
     [lock({ source: "NGINX" }), /images\[0\]\.source: .*upper-case/],
     [lock({ mirror: "" }), /images\[0\]\.mirror: /],
     [lock({ platform: "linux//" }), /images\[0\]\.platform: /],
     [lock({ sourceDigest: "sha256:../../etc" }), /images\[0\]\.sourceDigest: /],
-    [lock({ platformDigest: 5 }), /images\[0\]\.platformDigest is not a text/],
-    [lock({ sourceDigest: undefined }), /images\[0\]\.sourceDigest is not a text/],
+    [lock({ platformDigest: 5 }), /images\[0\]\.platformDigest is not a string/],
+    [lock({ sourceDigest: undefined }), /images\[0\]\.sourceDigest is not a string/],
     [lock({ mirrorDigest: "latest" }), /images\[0\]\.mirrorDigest: /],
     [lock({ size: -1 }), /images\[0\]\.size/],
     [lock({ size: "10" }), /images\[0\]\.size/],
@@ -100,10 +92,6 @@ test("what a run did not reach is kept, what is no longer wanted goes", () => {
   const elsewhere = { ...CHROMA, mirror: parseReference("other.example/team/chroma:0.5.20") };
   assert.deepEqual(mergeLock([CHROMA], [], [elsewhere]), []);
   assert.deepEqual(mergeLock([CHROMA], [], [{ ...CHROMA, platform: "linux/arm64" }]), []);
-});
-
-test("a pinned name keeps its tag", () => {
-  assert.equal(formatReference(pinned(NGINX)), `registry.example/team/nginx:1.27@${NGINX.mirrorDigest}`);
 });
 
 test("the file is written whole, and a missing one is no error", async () => {

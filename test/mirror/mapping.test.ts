@@ -52,7 +52,7 @@ test("no separator is left where a long name was cut", () => {
   assert.match(name!, /\/a{54}-[0-9a-f]{8}:latest$/);
 });
 
-test("two sources of one mirror name are refused, naming both and the way out", () => {
+test("two sources of one mirror name are refused, naming both and with a hint", () => {
   assert.throws(
     () => map(["ghcr.io/foo/bar:1", "foo/bar:1"]),
     (error: Error & { code?: string; hint?: string }) => {
@@ -80,7 +80,7 @@ test("prefix-host puts the registry host in front of the colliding names only", 
   );
 });
 
-test("a tag and the same tag pinned to a digest collide whatever the rule: a rename is the way out", () => {
+test("a tag and the same tag pinned to a digest collide whatever the rule: the hint is a rename", () => {
   const sources = ["redis:6", `redis:6@sha256:${HEX}`];
   assert.throws(() => map(sources, { onCollision: "prefix-host" }), { code: "mapping-collision" });
   const renames = [parseRename(`redis:6@sha256:${HEX}=redis-pinned`)];
@@ -128,3 +128,29 @@ for (const namespace of ["", "Team", "a//b", "a b", "/a", "team/"]) {
     assert.throws(() => map(["nginx"], { namespace }), { code: "namespace-invalid", exit: 2 });
   });
 }
+
+for (const registry of [
+  "registry.cn-hangzhou.aliyuncs.com",
+  "registry-vpc.cn-hangzhou.aliyuncs.com",
+  "crpi-1a2b.cn-hangzhou.personal.cr.aliyuncs.com:443",
+]) {
+  test(`a namespace of two levels is refused at ${registry}`, () => {
+    assert.equal(map(["nginx"], { registry, namespace: "team" }).length, 1);
+    assert.throws(() => map(["nginx"], { registry, namespace: "team/dify" }), {
+      code: "namespace-invalid",
+      message: /one level/,
+    });
+  });
+}
+
+test("an enterprise instance takes a namespace of two levels", () => {
+  const registry = "mine-registry.cn-hangzhou.cr.aliyuncs.com";
+  assert.equal(map(["nginx"], { registry, namespace: "team/dify" }).length, 1);
+});
+
+test("a login before a registry's host is not shown", () => {
+  assert.throws(
+    () => map(["nginx"], { registry: "me:s3cret/x@registry.example" }),
+    (error: Error) => error.message.includes("[REDACTED]@registry.example") && !error.message.includes("s3cret"),
+  );
+});

@@ -44,7 +44,7 @@ test("a tag that is no version is not compared", () => {
   }
 });
 
-test("the command lists what is newer, and says who could not be asked", () =>
+test("the command lists newer tags, and names registries that did not respond", () =>
   withStore(async (store) => {
     for (const tag of ["1.27", "1.28", "2.0", "latest"]) await addImage(store, `library/nginx:${tag}`, []);
     await addImage(store, "library/redis:7", []);

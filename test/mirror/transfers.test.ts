@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Project, Service } from "../../lib/compose/project.ts";
 import { parseIgnoreList } from "../../lib/mirror/ignore.ts";
-import { imageRows, mirrorNames, planTransfers, selectImages, servicesOf } from "../../lib/mirror/transfers.ts";
+import {
+  imageRows,
+  mirrorNames,
+  ofInactiveProfiles,
+  planTransfers,
+  publishedBuilds,
+  selectImages,
+  servicesOf,
+} from "../../lib/mirror/transfers.ts";
+import { loadFiles } from "../_helpers/compose-folder.ts";
 
 type Sketch = Pick<Service, "name"> & Partial<Service>;
 
@@ -97,7 +106,7 @@ test("a service's own platform counts, and two for one image are refused", () =>
     () => plan(project({ name: "a", image: "nginx", platform: "linux/arm64" }, { name: "b", image: "nginx" })),
     {
       code: "platform-conflict",
-      message: /"nginx".*linux\/amd64 and linux\/arm64.*"a", "b"/,
+      message: /"nginx".*"linux\/amd64" and "linux\/arm64".*"a" and "b"/,
     },
   );
 });
@@ -132,4 +141,118 @@ test("other images of services and the images that builds start from are mirrore
       [{ image: "nginx", services: ["a", "b"] }],
     ],
   );
+});
+
+const BUILD = { context: "/x", dockerfile: "Dockerfile", args: new Map(), contexts: new Map() } as const;
+
+test("an image that is at the mirror already is left alone, by the name that the host pulls by too", () => {
+  const selection = selectImages(
+    project(
+      { name: "a", image: "r.example/team/app:1" },
+      { name: "b", image: "r-vpc.example/team/sub/app" },
+      { name: "c", image: "r.example/teams/app:1" },
+      { name: "d", image: "other.example/team/app:1" },
+    ),
+    { ignore: parseIgnoreList(""), platform: "linux/amd64" },
+  );
+  const made = planTransfers(selection, {
+    registry: "r.example",
+    pullRegistry: "r-vpc.example",
+    namespace: "team",
+    onCollision: "prefix-host",
+  });
+  assert.deepEqual(made.present, [
+    { image: "r-vpc.example/team/sub/app", services: ["b"] },
+    { image: "r.example/team/app:1", services: ["a"] },
+  ]);
+  assert.deepEqual(made.transfers.flatMap(servicesOf), ["d", "c"]);
+  assert.deepEqual(imageRows(made)[2], {
+    source: "r.example/team/app:1",
+    target: "r.example/team/app:1",
+    services: ["a"],
+    status: "present",
+  });
+});
+
+test("what a service builds is mirrored on request, where it can be pulled", () => {
+  const sketch = project(
+    { name: "a", image: "one/app:1", built: true, build: BUILD },
+    { name: "b", image: "two/app:1", built: true, build: BUILD, pullPolicy: "build" },
+    { name: "c", built: true, build: BUILD },
+    { name: "d", image: "three", built: true },
+  );
+  const options = { ignore: parseIgnoreList(""), platform: "linux/amd64" };
+  assert.deepEqual(publishedBuilds(sketch), [{ image: "one/app:1", services: ["a"] }]);
+  assert.deepEqual(selectImages(sketch, options).mirrored, []);
+  const { mirrored, built } = selectImages(sketch, { ...options, mirrorBuilt: true });
+  assert.deepEqual(
+    mirrored.map(({ uses }) => uses[0].image),
+    ["one/app:1"],
+  );
+  assert.deepEqual(
+    built.map(({ image }) => image),
+    ["demo-c", "three", "two/app:1"],
+  );
+});
+
+const UNSET = 'services:\n  web: {image: nginx:1.25}\n  agent:\n    image: "example/agent:${AGENT_VERSION}"\n';
+
+test("an unset variable in an image is named with file and line, and the rest is listed", async () => {
+  const loaded = await loadFiles({ "compose.yaml": UNSET });
+  const options = { ignore: parseIgnoreList(""), platform: "linux/amd64" };
+  const expected = {
+    code: "image-variable-unset",
+    exit: 2,
+    message:
+      /^the image "example\/agent:\$\{AGENT_VERSION\}" of service "agent" .* no value is set for AGENT_VERSION \(.*compose\.yaml:4\)$/,
+  };
+  assert.throws(() => selectImages(loaded, options), expected);
+  const { mirrored, invalid } = selectImages(loaded, { ...options, collectInvalid: true });
+  assert.deepEqual(
+    mirrored.map(({ uses }) => uses[0].image),
+    ["nginx:1.25"],
+  );
+  assert.equal(invalid.length, 1);
+  assert.throws(() => {
+    throw invalid[0]!;
+  }, expected);
+});
+
+test("of nested variables those are named that leave nothing, set to an empty value or not set", async () => {
+  const image = "${R:-docker.io}/${N:?}:${A-${B-1}}";
+  const loaded = await loadFiles({
+    "compose.yaml": `services: { q: { image: "${image}" } }`,
+    ".env": "N=team/q\nA=\n",
+  });
+  assert.throws(() => selectImages(loaded, { ignore: parseIgnoreList(""), platform: "linux/amd64" }), {
+    code: "image-variable-unset",
+    message: /no value is set for A, B \(.*compose\.yaml:1\)$/,
+  });
+});
+
+for (const pattern of ["example/agent:${AGENT_VERSION}", "example/agent:", "example/", "*/agent"]) {
+  test(`the pattern ${pattern} takes out an image whose variable is unset`, async () => {
+    const loaded = await loadFiles({ "compose.yaml": UNSET });
+    const { ignored } = selectImages(loaded, { ignore: parseIgnoreList(pattern), platform: "linux/amd64" });
+    assert.deepEqual(ignored, [{ image: "example/agent:", services: ["agent"] }]);
+  });
+}
+
+test("images that only inactive profiles need are known, with the names of the profiles", () => {
+  const sketch = project(
+    { name: "a", image: "nginx" },
+    { name: "b", image: "nginx", profiles: ["x"] },
+    { name: "c", image: "redis", profiles: ["x", "y"] },
+    { name: "d", image: "etcd", profiles: ["z"] },
+  );
+  const found = (activeProfiles: readonly string[]) => {
+    const { transfers, profiles } = ofInactiveProfiles({ ...sketch, activeProfiles }, plan(sketch).transfers);
+    return [transfers.map(({ uses }) => uses[0].image), profiles];
+  };
+  assert.deepEqual(found([]), [
+    ["etcd", "redis"],
+    ["x", "y", "z"],
+  ]);
+  assert.deepEqual(found(["y"]), [["etcd"], ["z"]]);
+  assert.deepEqual(found(["*"]), [[], []]);
 });

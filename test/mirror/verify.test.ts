@@ -141,7 +141,7 @@ test("where no registry is configured, the store itself is asked", () =>
     assert.equal((await runScript("verify", args)).code, 1);
   }));
 
-test("the command says what differs, and its exit code tells", () =>
+test("the command reports what differs, also by its exit code", () =>
   withEnds(async (ends) => {
     const folder = join(ends.source.folder, "..");
     const file = join(folder, "compose.yaml");

@@ -3,6 +3,7 @@ import { type TestContext, test } from "node:test";
 import { openRegistry } from "../../lib/registry/client.ts";
 import type { RegistryCredentials, StoredOrGiven } from "../../lib/registry/credentials.ts";
 import { RegistryError } from "../../lib/registry/errors.ts";
+import { theirs } from "../../lib/messages/message.ts";
 import { openTransport } from "../../lib/registry/transport.ts";
 import { Secret } from "../../lib/system/secret.ts";
 import { putImage } from "../_helpers/registry-images.ts";
@@ -38,7 +39,7 @@ async function open(
   return { server, registry };
 }
 
-test("nobody is asked for credentials where no login is wanted", async (t) => {
+test("credentials are not looked up where no login is needed", async (t) => {
   const { server, registry } = await open(t, {}, () => Promise.reject(new Error("asked")));
   assert.ok(await registry.head("one", "1"));
   assert.deepEqual(await registry.ping(), { loggedIn: false });
@@ -184,7 +185,11 @@ test("a login made elsewhere is sent as a refresh token", async (t) => {
 });
 
 test("a broken helper counts when the anonymous request is refused, and not before", async (t) => {
-  const helper = new RegistryError("registry-helper", { helper: "docker-credential-x", registry: "r", detail: "gone" });
+  const helper = new RegistryError("registry-helper", {
+    helper: "docker-credential-x",
+    registry: "r",
+    detail: theirs("gone"),
+  });
   const failing = (): Promise<never> => Promise.reject(helper);
   const open1 = await open(t, { auth: "token", ...USER }, failing);
   assert.ok(await open1.registry.head("one", "1"));
@@ -203,6 +208,6 @@ test("token servers that answer with something else, or are nowhere to trust", a
   for (const realm of ["nonsense", "file:///etc/passwd"]) {
     const { server: other, registry: closed } = await open(t, {}, async () => LOGIN);
     other.setFault(() => ({ status: 401, headers: { "www-authenticate": `Bearer realm="${realm}"` }, body: "" }));
-    await assert.rejects(closed.head("one", "1"), /not valid|not spoken to by TLS/, realm);
+    await assert.rejects(closed.head("one", "1"), /not valid|does not use TLS/, realm);
   }
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { digestOf } from "../../lib/image/digest.ts";
 import { openRegistry, type Registry } from "../../lib/registry/client.ts";
 import type { StoredOrGiven } from "../../lib/registry/credentials.ts";
@@ -100,7 +101,7 @@ test("small requests are tried again, and say so", async (t) => {
   await assert.rejects(registry.head("app", "1"), { code: "registry-server" });
 });
 
-test("tags that go on at no address are the registry's fault", async (t) => {
+test("a tag list whose next page has no address is the registry's error", async (t) => {
   const { server, registry } = await open(t);
   server.setFault(() => ({ status: 200, headers: { link: '<http://[>; rel="next"' }, body: '{"tags":["1"]}' }));
   await assert.rejects(registry.tags("app"), { code: "registry-answer" });
@@ -261,4 +262,64 @@ test("a registry that leaves the digest out of a HEAD's answer is asked for the 
   const registry = openRegistry(`localhost:${(server.address() as AddressInfo).port}`, { transport });
   assert.equal((await registry.head("app", "1"))?.digest, digestOf(manifest));
   assert.deepEqual(methods, ["HEAD", "GET"]);
+});
+
+test("a HEAD that a front does not let through is no answer: GET tells", async (t) => {
+  for (const status of [400, 403, 405, 501]) {
+    const { server, registry } = await open(t);
+    const { digest } = putImage(server, { repository: "app", tag: "1", layers: [noise("x", 10)] });
+    server.setFault(({ method }) => (method === "HEAD" ? { status, body: "" } : undefined));
+    assert.equal((await registry.head("app", "1"))?.digest, digest, String(status));
+    assert.equal(await registry.head("app", "2"), undefined);
+    assert.equal(await registry.hasBlob("app", digestOf("x")), false, "not knowing is not refusing");
+  }
+  const { server, registry } = await open(t);
+  server.setFault(({ method }) =>
+    method === "HEAD"
+      ? { status: 307, headers: { location: "http://localhost:1/signed-for-get" }, body: "" }
+      : undefined,
+  );
+  assert.equal(await registry.hasBlob("app", digestOf("x")), false);
+  server.setFault(() => ({ status: 503, body: "" }));
+  await assert.rejects(registry.hasBlob("app", digestOf("x")), { code: "registry-server" });
+});
+
+test("manifests and blobs that a front compressed; a layer's own compression is none", async (t) => {
+  const { server, registry } = await open(t);
+  const bytes = gzipSync(noise("layer", 5000));
+  const blob = { mediaType: "x", digest: server.putBlob("app", bytes), size: bytes.length };
+  const read = async () => bytesOf((await registry.blob("app", blob, 0)).chunks);
+  server.setFault(() => ({ headers: { "content-encoding": "gzip" } }));
+  assert.deepEqual(await read(), bytes);
+  server.setFault(() => ({ status: 200, headers: { "content-encoding": "gzip" }, body: gzipSync(bytes) }));
+  assert.deepEqual(await read(), bytes);
+  const { digest } = putImage(server, { repository: "app", tag: "1", layers: [] });
+  const packed = gzipSync(server.manifests.get("app")!.get("1")!.bytes);
+  server.setFault(() => ({
+    status: 200,
+    headers: { "content-encoding": "gzip", "content-type": MEDIA_TYPES.ociManifest, "docker-content-digest": digest },
+    body: packed,
+  }));
+  assert.equal((await registry.manifest("app", "1")).descriptor.digest, digest);
+  assert.ok((await registry.head("app", "1"))!.size > 0);
+});
+
+test("a list of tags that goes on elsewhere or without an end is not taken for a whole one", async (t) => {
+  const { server, registry } = await open(t);
+  server.setFault(() => ({
+    status: 200,
+    headers: { link: '<http://other.example/v2/x>; rel="next"' },
+    body: '{"tags":["1"]}',
+  }));
+  await assert.rejects(registry.tags("app"), { code: "registry-answer", message: /other\.example/ });
+  server.setFault(({ url }) =>
+    url.includes("last")
+      ? undefined
+      : {
+          status: 200,
+          headers: { link: '<http://localhost/v2/app/tags/list?last=1>; rel="next"' },
+          body: '{"tags":["1"]}',
+        },
+  );
+  assert.deepEqual(await registry.tags("app"), ["1"]);
 });

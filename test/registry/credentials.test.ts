@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { inspect } from "node:util";
 import type { Run } from "../../lib/system/process.ts";
-import { findCredentials, type RegistryCredentials } from "../../lib/registry/credentials.ts";
+import { findCredentials, openLogins, type RegistryCredentials, withoutLogin } from "../../lib/registry/credentials.ts";
 
 interface Place {
   readonly home: string;
@@ -122,8 +122,8 @@ test("helpers that fail, and names that are none of a program", async (t) => {
   const { put, find } = place(t);
   const config = (credsStore: string) => put(".docker/config.json", { credsStore });
   const cases: readonly (readonly [store: string, run: Run, message: RegExp])[] = [
-    ["../../bin/sh", noRun, /cannot be that of a program/],
-    ["-x", noRun, /cannot be that of a program/],
+    ["../../bin/sh", noRun, /not a valid program name/],
+    ["-x", noRun, /not a valid program name/],
     ["gone", () => Promise.reject(new Error("ENOENT")), /is not installed/],
     ["sick", async () => ({ code: 2, stdout: "", stderr: "keychain is locked\n" }), /keychain is locked/],
     ["odd", async () => ({ code: 0, stdout: "hello", stderr: "" }), /not JSON/],
@@ -155,4 +155,94 @@ test("found credentials print as redacted", async (t) => {
   const found = await find("r.example");
   for (const text of [JSON.stringify(found), inspect(found), String(Object.values(found!))])
     assert.doesNotMatch(text, /topsecret/);
+});
+
+test("a login for a part of a registry: the longest path counts, the same login is the same value", async (t) => {
+  const { put, home } = place(t);
+  put(".config/containers/auth.json", {
+    auths: {
+      "quay.example": { auth: auth("all:x") },
+      "quay.example/org": { auth: auth("org:x") },
+      "quay.example/org/team/app": { auth: auth("app:x") },
+      "docker.io/corp": { auth: auth("hub:x") },
+    },
+  });
+  const logins = openLogins({ environment: {}, home, run: noRun });
+  const cases: readonly (readonly [host: string, repository: string | undefined, login: string | undefined])[] = [
+    ["quay.example", undefined, "all x"],
+    ["quay.example", "other/app", "all x"],
+    ["quay.example", "organisation/app", "all x"],
+    ["quay.example", "org/app", "org x"],
+    ["quay.example", "org/team/app", "app x"],
+    ["quay.example", "org/team/app/more", "app x"],
+    ["docker.io", "corp/app", "hub x"],
+    ["docker.io", "library/nginx", undefined],
+    ["quay.example:5000", "org/app", undefined],
+  ];
+  for (const [host, repository, login] of cases)
+    assert.equal(shown((await logins.of(host, repository))?.credentials), login, `${host}/${repository}`);
+  assert.equal(await logins.of("quay.example", "org/a"), await logins.of("quay.example", "org/b"));
+  assert.deepEqual((await logins.of("quay.example", "org/a"))?.sent, {
+    kind: "stored",
+    file: join(home, ".config/containers/auth.json"),
+  });
+});
+
+const HELPERS: readonly (readonly [
+  what: string,
+  answer: { code: number; stdout?: string; stderr?: string },
+  login: string | undefined,
+])[] = [
+  ["noise around the JSON", { code: 0, stdout: 'note: {moved}\n{"Username":"u","Secret":"p}"}\nbye\n' }, "u p}"],
+  ["nothing in it", { code: 0, stdout: '{"ServerURL":"","Username":"","Secret":""}' }, undefined],
+  ["no server known", { code: 1, stdout: "no credentials server URL\n" }, undefined],
+  ["no user known", { code: 1, stderr: "no credentials username\n" }, undefined],
+];
+
+for (const [what, answer, login] of HELPERS) {
+  test(`a helper: ${what}`, async (t) => {
+    const { put, find } = place(t);
+    put(".docker/config.json", { credsStore: "store" });
+    assert.equal(shown(await find("r.example", {}, async () => ({ stdout: "", stderr: "", ...answer }))), login);
+  });
+}
+
+test("what a helper says is shown from either stream, and its secrets never", async (t) => {
+  const { put, find } = place(t);
+  put(".docker/config.json", { credsStore: "store" });
+  const said = async (code: number, stdout: string, stderr = ""): Promise<string> => {
+    const error: unknown = await find("r.example", {}, async () => ({ code, stdout, stderr })).catch((e: unknown) => e);
+    return (error as Error).message;
+  };
+  assert.match(await said(1, "User interaction is not allowed.\n"), /User interaction is not allowed/);
+  assert.match(await said(1, "", "keychain is locked"), /keychain is locked/);
+  assert.match(await said(124, ""), /within 30 s/);
+  assert.match(await said(3, ""), /exit code 3/);
+  for (const [code, stdout] of [
+    [1, '{"Username":"u","Secret":"topsecret"} failed'],
+    [0, '{"Username":"u","Secret":"topsecret'],
+  ] as const)
+    assert.doesNotMatch(await said(code, stdout), /topsecret/);
+});
+
+const gone: Run = () => Promise.reject(new Error("ENOENT"));
+
+test("a helper that fails does not hide a login in the file, and an empty one means none", async (t) => {
+  const { put, find } = place(t);
+  const auths = { "r.example": { auth: auth("file:x") } };
+  put(".docker/config.json", { credsStore: "gone", auths });
+  assert.equal(shown(await find("r.example", {}, gone)), "file x");
+  await assert.rejects(find("other.example", {}, gone), { code: "registry-helper" });
+  put(".docker/config.json", { credsStore: "gone", credHelpers: { "r.example": "" }, auths });
+  assert.equal(shown(await find("r.example", {}, noRun)), "file x");
+});
+
+test("what repeats the login or the token of a request is shown without it", () => {
+  const login = Buffer.from("me:p:ä%").toString("base64");
+  assert.equal(
+    withoutLogin(`no: Basic ${login}, me:p:ä%, p%3A%C3%A4%25`, `Basic ${login}`),
+    "no: Basic [REDACTED], me:[REDACTED], [REDACTED]",
+  );
+  assert.equal(withoutLogin("no: Bearer abc", "Bearer abc"), "no: Bearer [REDACTED]");
+  assert.equal(withoutLogin("no", undefined), "no");
 });

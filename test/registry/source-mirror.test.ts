@@ -2,6 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseSourceMirror, placesOf } from "../../lib/registry/source-mirror.ts";
 
+test("a login in a source mirror is refused, and not shown", () => {
+  for (const text of ["docker.io=me:s3cret@m.example", "docker.io=me:a/s3cret=b@m.example/hub"]) {
+    assert.throws(
+      () => parseSourceMirror(text),
+      (error: Error) => error.message.includes("[REDACTED]@m.example") && !error.message.includes("s3cret"),
+    );
+  }
+});
+
 test("good ones", () => {
   const cases: readonly (readonly [text: string, mirror: object])[] = [
     ["docker.io=mirror.example", { registry: "docker.io", host: "mirror.example" }],

@@ -119,7 +119,7 @@ test("TLS with a server that does not speak it", async (t) => {
   });
 });
 
-test("nobody there, no answer, an answer that breaks off, an abort", async (t) => {
+test("no server, no response, a truncated response, an abort", async (t) => {
   await assert.rejects(get(open(t), "http://localhost:1/"), { code: "registry-unreachable" });
   const silent = await plain(t, () => {});
   await assert.rejects(get(open(t, { answerTimeout: 30 }), `http://localhost:${silent}/`), {
@@ -244,7 +244,7 @@ test("TLS goes through a proxy by a tunnel, which is kept", async (t) => {
   await assert.rejects(get(transport, `https://other.example:${port}/`), { code: "registry-certificate-name" });
 });
 
-test("a connection that does not come about ends, and leaves nothing open", async (t) => {
+test("a connection that cannot be established ends and leaves nothing open", async (t) => {
   const server = createServer();
   const closed = new Promise<void>((resolve) => {
     server.on("connect", (_request, client: Socket) => {
@@ -305,7 +305,7 @@ test("a fresh connection is no connection that was used before, and is not used 
   assert.equal(new Set([kept, first, second]).size, 3);
 });
 
-test("a connection that has rested for long is not used again", async (t) => {
+test("a connection that was idle for long is not used again", async (t) => {
   const ports: (number | undefined)[] = [];
   const port = await plain(t, (request, response) => {
     ports.push(request.socket.remotePort);
@@ -319,4 +319,78 @@ test("a connection that has rested for long is not used again", async (t) => {
   const [first, soon, late] = ports;
   assert.equal(soon, first);
   assert.notEqual(late, first);
+});
+
+test("this machine and insecure hosts are asked by TLS first; any certificate will do there, and nowhere else", async (t) => {
+  const tls = await secure(t, (_request, response) => response.end("by TLS"));
+  const http = await plain(t, (_request, response) => response.end("plain"));
+  const cases: readonly (readonly [host: string, origin: string, authorities: readonly string[]])[] = [
+    [`localhost:${tls}`, `https://localhost:${tls}`, [CERTIFICATE]],
+    [`localhost:${tls}`, `https://localhost:${tls}`, []],
+    [`127.0.0.1:${tls}`, `https://127.0.0.1:${tls}`, [CERTIFICATE]],
+    [`localhost:${http}`, `http://localhost:${http}`, []],
+    ["localhost:1", "http://localhost:1", []],
+  ];
+  for (const [host, origin, authorities] of cases) {
+    const transport = open(t, { authorities });
+    assert.equal(await transport.locate(host), origin);
+    if (host !== "localhost:1") assert.match(await get(transport, `${origin}/`), /by TLS|plain/, host);
+  }
+  assert.equal(await open(t).locate("registry.example"), "https://registry.example");
+  const { port: via } = await proxy(t);
+  const proxies = readProxies({ HTTPS_PROXY: `http://localhost:${via}` });
+  const named = open(t, { proxies, insecureHosts: [`other.example:${tls}`] });
+  assert.equal(await get(named, `${await named.locate(`other.example:${tls}`)}/`), "by TLS");
+  await assert.rejects(get(named, `https://third.example:${tls}/`), { code: "registry-certificate-name" });
+});
+
+for (const reply of [
+  "HTTP/1.0 200 Connection established\r\nProxy-agent: old\r\n\r\n",
+  "HTTP/1.1 201 Created\r\n\r\n",
+  "HTTP/1.1 299 Fine\r\nTransfer-Encoding: chunked\r\n\r\n",
+]) {
+  test(`a proxy that answers CONNECT with ${JSON.stringify(reply)}`, async (t) => {
+    const port = await secure(t, (_request, response) => response.end("inside"));
+    const server = createServer();
+    server.on("connect", (_request, client: Socket) => {
+      const upstream = connect(port, "127.0.0.1", () => {
+        client.write(reply);
+        client.pipe(upstream).pipe(client);
+      });
+      upstream.on("error", () => client.destroy());
+      client.on("error", () => upstream.destroy());
+      t.after(() => upstream.destroy());
+    });
+    const proxies = readProxies({ HTTPS_PROXY: `http://localhost:${await listen(t, server)}` });
+    assert.equal(
+      await get(open(t, { proxies, authorities: [CERTIFICATE] }), `https://registry.example:${port}/`),
+      "inside",
+    );
+  });
+}
+
+test("a proxy for plain http that wants a login, or is not there, is no registry that answers so", async (t) => {
+  const port = await plain(t, (_request, response) => response.writeHead(407).end());
+  const by = (user: string, at: number) =>
+    get(open(t, { proxies: readProxies({ HTTP_PROXY: `http://${user}localhost:${at}` }) }), "http://registry.example/");
+  await assert.rejects(by("", port), { code: "registry-proxy-login", hint: /write user and password into HTTP_PROXY/ });
+  await assert.rejects(by("u:topsecret@", port), { code: "registry-proxy-login", hint: /correct them/ });
+  await assert.rejects(by("", 1), { code: "registry-proxy" });
+});
+
+test("a redirect to the same host by http stays on TLS, and 307 is followed with method and body", async (t) => {
+  const seen: string[] = [];
+  const port = await secure(t, (request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    if (request.url === "/end") return void response.end("end");
+    return void response.writeHead(307, { location: "http://localhost/end" }).end();
+  });
+  const transport = open(t, { authorities: [CERTIFICATE] });
+  assert.equal(await get(transport, `https://localhost:${port}/begin`), "end");
+  const url = new URL(`https://localhost:${port}/begin`);
+  assert.equal(await text(await transport.send({ method: "PUT", url, body: Buffer.from("x") })), "end");
+  const streamed = await transport.send({ method: "PUT", url, body: { length: 9, stream: stream() } });
+  assert.equal(streamed.status, 307);
+  streamed.body.destroy();
+  assert.deepEqual(seen, ["GET /begin", "GET /end", "PUT /begin", "PUT /end", "PUT /begin"]);
 });

@@ -25,7 +25,7 @@ test("the demo mirrors its project, whatever the user has configured, and leaves
     const ran = await runScript("demo", [], { env });
     assert.equal(ran.code, 0, ran.stderr);
     assert.match(ran.stderr, /12 pulled/);
-    assert.match(ran.stderr, /12 images are as locked, 0 are not/);
+    assert.match(ran.stderr, /12 images match mirror\.lock\.json, 0 do not/);
 
     const [left] = await readdir(folder);
     const files = await readdir(join(folder, left!));

@@ -1,11 +1,15 @@
 /** The scripts as a user runs them, against a host that is reached through a program named ssh. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { digestOf } from "../../lib/image/digest.ts";
+import { parseReference } from "../../lib/image/reference.ts";
+import { formatLock } from "../../lib/mirror/lock-file.ts";
 import { type FakeHost, fakeHost } from "../_helpers/fake-host.ts";
 import { runScript } from "../_helpers/run-script.ts";
+import { addBlob, withStore } from "../_helpers/store-folder.ts";
 
 const SOURCE = "services:\n  web: { image: nginx:1 }\n  job: { image: job:1 }\n";
 const MIRROR = SOURCE.replace("nginx:1", "r.example/team/nginx:1").replace("job:1", "r.example/team/job:1");
@@ -13,7 +17,7 @@ const PLATFORM = `linux/${process.arch === "x64" ? "amd64" : process.arch}`;
 
 interface Scene {
   readonly on?: Readonly<Record<string, string>>;
-  /** Files of the project, by name. */
+  /** Files of the project, by name; `-> PATH` is a link, and a name that ends in `.key` is for its owner alone. */
   readonly files?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
 }
@@ -28,9 +32,15 @@ async function withProject(
 ): Promise<void> {
   const host = fakeHost(on);
   const cwd = mkdtempSync(join(tmpdir(), "project-"));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(cwd, name)), { recursive: true });
+    if (text.startsWith("-> ")) symlinkSync(text.slice(3), join(cwd, name));
+    else writeFileSync(join(cwd, name), text, { mode: name.endsWith(".key") ? 0o600 : 0o644 });
+  }
   const env = {
     ...host.environment,
+    MIRROR_REGISTRY: "r.example",
+    MIRROR_NAMESPACE: "team",
     MIRROR_USERNAME: "team",
     MIRROR_PASSWORD: "s3cret-word",
     MIRROR_PLATFORM: PLATFORM,
@@ -65,7 +75,7 @@ test("deploy: progress on stderr, the services on stdout", async () => {
 
 test("deploy --dry-run shows the commands and changes nothing", async () => {
   await withProject({}, async (script, host) => {
-    const { code, stdout, stderr } = await script("deploy", "--host", "box", "--dry-run");
+    const { code, stdout, stderr } = await script("deploy", "--host", "box", "--dry-run", "--verbose");
     assert.equal(code, 0, stderr);
     assert.match(stdout, /docker compose -f docker-compose-mirror\.yaml up -d/);
     assert.match(stdout, /docker login '?--username.*--password-stdin r\.example/);
@@ -74,19 +84,37 @@ test("deploy --dry-run shows the commands and changes nothing", async () => {
   });
 });
 
+test("what the host's docker cannot read is said before anything is sent", () =>
+  withStore(async (store) => {
+    const layer = { mediaType: "application/vnd.oci.image.layer.v1.tar+zstd", digest: digestOf("x"), size: 1 };
+    const manifest = await addBlob(store, JSON.stringify({ schemaVersion: 2, config: {}, layers: [layer] }));
+    const mirror = parseReference("r.example/team/nginx:1");
+    const sizes = { platform: PLATFORM, sourceDigest: manifest, mirrorDigest: manifest, size: 1 };
+    const lock = formatLock([{ source: parseReference("nginx:1"), mirror, ...sizes }]);
+    const files = { "compose.yaml": SOURCE, "docker-compose-mirror.yaml": MIRROR, "mirror.lock.json": lock };
+    await withProject({ on: { server: "echo 20.10.24" }, files }, async (script, host) => {
+      for (const args of [[], ["--dry-run"]]) {
+        const { code, stderr } = await script("deploy", "--host", "box", "--store", store.folder, ...args);
+        assert.equal(code, 1, stderr);
+        assert.match(stderr, /"r\.example\/team\/nginx:1" has layers compressed with zstd.*20\.10\.24/);
+        assert.deepEqual(readdirSync(host.home), []);
+      }
+    });
+  }));
+
 test("deploy to several hosts: each on its own, one JSON document", async () => {
-  await withProject({}, async (script) => {
-    const { code, stdout, stderr } = await script("deploy", "--host", "box,-bad", "--dir", "app", "--json");
+  await withProject({ on: { "ssh-fails-other": "Host key verification failed." } }, async (script) => {
+    const { code, stdout, stderr } = await script("deploy", "--host", "box,other", "--dir", "app", "--json");
     assert.equal(code, 1);
     const [good, bad] = JSON.parse(stdout);
     assert.deepEqual([good.host, good.compose, good.services.length], ["box", { flavour: "v2", version: "2.26.1" }, 2]);
-    assert.equal(bad.host, "-bad");
-    assert.match(bad.error, /not valid/);
-    assert.match(stderr, /hint: write an alias/);
+    assert.equal(bad.host, "other");
+    assert.match(JSON.stringify(bad.error), /other/);
+    assert.match(stderr, /✖ other\nerror: .*\n {2}hint: \S/);
   });
 });
 
-test("what is wrong with the call is said with exit code 2, before any host is touched", async () => {
+test("usage errors exit with 2 before any host is contacted", async () => {
   await withProject({ files: { "compose.yaml": SOURCE } }, async (script, host) => {
     const missing = await script("deploy", "--host", "box");
     assert.equal(missing.code, 2);
@@ -94,6 +122,9 @@ test("what is wrong with the call is said with exit code 2, before any host is t
     const noHost = await script("deploy");
     assert.equal(noHost.code, 2);
     assert.match(noHost.stderr, /--host.*DEPLOY_HOST/);
+    const badHost = await script("deploy", "--host", "box,-bad");
+    assert.equal(badHost.code, 2);
+    assert.match(badHost.stderr, /"-bad" is not valid.*\n {2}hint: write an alias/);
     assert.deepEqual(host.sshCalls(), []);
   });
 });
@@ -115,7 +146,7 @@ test("rollback, by itself or by name, and status that tells of releases", async 
       return JSON.parse(ran.stdout);
     };
     const early = await script("rollback", "--host", "box", "--dir", "app");
-    assert.equal(early.code, 2);
+    assert.equal(early.code, 2, early.stderr);
     assert.match(early.stderr, /no release to go back to/);
 
     host.write("on-digest", "hash first");
@@ -127,8 +158,17 @@ test("rollback, by itself or by name, and status that tells of releases", async 
 
     const shown = await script("rollback", "--host", "box", "--dir", "app", "--dry-run");
     assert.match(shown.stdout, new RegExp(`putting the files of release ${first.release} in place`));
+    const digest = String.raw`r\.example/team/nginx:1 \(sha256:[\da-f]{12}\)`;
+    const way = new RegExp(
+      `  from release ${second.release} to ${first.release}, deployed \\S+Z and \\S+Z\n.*web +changed: image +${digest} -> ${digest}\n`,
+      "s",
+    );
+    assert.match(shown.stdout, way);
     assert.equal((await json("status")).release, second.release);
-    assert.equal((await json("rollback")).release, first.release);
+    const back = await script("rollback", "--host", "box", "--dir", "app");
+    assert.equal(back.code, 0, back.stderr);
+    assert.match(back.stderr, way);
+    assert.equal((await json("status")).release, first.release);
     assert.equal(host.read("containers/web"), before);
     assert.equal((await json("rollback", second.release)).release, second.release);
 
@@ -139,7 +179,7 @@ test("rollback, by itself or by name, and status that tells of releases", async 
   });
 });
 
-test("the files that services read go along; one that is nowhere is refused", async () => {
+test("the files that services read are sent; a missing one is refused", async () => {
   const [source, mirror] = [SOURCE, MIRROR].map((text) =>
     text.replace("{ image", '{ volumes: ["./web.conf:/web.conf"], env_file: web.env, image'),
   );
@@ -151,8 +191,8 @@ test("the files that services read go along; one that is nowhere is refused", as
     assert.deepEqual(readdirSync(host.home), []);
     host.write("home/app/web.env", "A=1\n");
     const dry = await script("deploy", "--host", "box", "--dir", "app", "--dry-run");
-    assert.match(dry.stdout, /files to send: docker-compose-mirror\.yaml, web\.conf\n/);
-    assert.match(dry.stdout, /web: new, r\.example\/team\/nginx:1\n/);
+    assert.match(dry.stdout, /docker-compose-mirror\.yaml +sent +\d+ B\n +web\.conf +sent +2 B\n/);
+    assert.match(dry.stdout, /web +new +r\.example\/team\/nginx:1\n/);
     assert.equal((await script("deploy", "--host", "box", "--dir", "app")).code, 0);
     assert.equal(host.read("home/app/web.conf"), "x\n");
   });
@@ -168,8 +208,104 @@ test("what somebody started by hand is kept as a release, and comes back when th
     const { code, stderr } = await script("deploy", "--host", "box", "--dir", "app");
     assert.equal(code, 1, stderr);
     assert.match(stderr, /keeping what runs there as release/);
-    assert.match(stderr, /the release before runs there again/);
+    assert.match(stderr, /the previous release runs there again/);
     assert.equal(host.read("home/app/docker-compose-mirror.yaml"), old);
     assert.equal(host.read("containers/web"), "r.example/team/nginx:0 sha256:by-hand\n");
   });
+});
+
+interface Listed {
+  readonly id: string;
+  readonly state: string;
+  readonly images: Readonly<Record<string, string>>;
+}
+
+test("a release that failed is listed as failed, and never gone back to", async () => {
+  const state = `[ "$image" != r.example/team/nginx:2 ] && echo "running|healthy|0" || echo "exited||3"`;
+  await withProject({ on: { state } }, async (script, host) => {
+    const to = ["--host", "box", "--dir", "app"];
+    const first = JSON.parse((await script("deploy", ...to, "--json")).stdout).release;
+    const file = join(host.home, "../project.yaml");
+    writeFileSync(file, SOURCE.replace("nginx:1", "nginx:2"));
+    writeFileSync(join(dirname(file), "docker-compose-mirror.yaml"), MIRROR.replace("nginx:1", "nginx:2"));
+    const project = ["--file", file, "--project-directory", dirname(file)];
+    for (const _ of [1, 2]) assert.equal((await script("deploy", ...to, ...project)).code, 1);
+
+    const { releases } = JSON.parse((await script("rollback", "--list", ...to, "--json")).stdout);
+    assert.deepEqual(
+      (releases as readonly Listed[]).map(({ id, state: is, images }) => [id === first, is, images["web"]]),
+      [
+        [true, "runs", "r.example/team/nginx:1"],
+        [false, "failed", "r.example/team/nginx:2"],
+        [false, "failed", "r.example/team/nginx:2"],
+      ],
+    );
+    const shown = await script("status", ...to);
+    assert.deepEqual(shown.stderr.match(/ failed /g)?.length, 1, "only the last one");
+    const status = JSON.parse((await script("status", ...to, "--json")).stdout);
+    assert.deepEqual([status.releases, status.unfinished, status.drift], [[first], [], []]);
+    assert.equal((await script("rollback", ...to)).code, 2);
+    assert.match((await script("rollback", releases[1].id, ...to)).stderr, /is not kept/);
+
+    // No more of them are kept than of others.
+    const kept = await script("deploy", ...to, ...project, "--keep", "1");
+    assert.equal(kept.code, 1);
+    const { history } = JSON.parse((await script("status", ...to, "--json")).stdout);
+    assert.deepEqual(
+      history.map((each: { state: string }) => each.state),
+      ["runs", "failed"],
+    );
+  });
+});
+
+const VARIABLE = "services:\n  web: { image: IMAGE, volumes: ['./conf/${FLAVOUR}.key:/etc/web.key'] }\n";
+
+test("deploy sends the files that the host's own .env leads to, with their modes", async () => {
+  const files = {
+    "compose.yaml": VARIABLE.replace("IMAGE", "nginx:1"),
+    "docker-compose-mirror.yaml": VARIABLE.replace("IMAGE", "r.example/team/nginx:1"),
+    ".env": "FLAVOUR=dev\n",
+    "conf/dev.key": "dev",
+    "conf/prod.key": "prod",
+  };
+  await withProject({ files }, async (script, host) => {
+    mkdirSync(join(host.home, "app"));
+    writeFileSync(join(host.home, "app/.env"), "FLAVOUR=prod\n");
+    const { code, stderr } = await script("deploy", "--host", "box", "--dir", "~/app");
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(readdirSync(join(host.home, "app/conf")), ["prod.key"]);
+    assert.equal(statSync(join(host.home, "app/conf/prod.key")).mode & 0o777, 0o600);
+  });
+});
+
+test("deploy refuses a link that leads out of the project before anything starts, unless its folder is allowed", async () => {
+  const secrets = mkdtempSync(join(tmpdir(), "secrets-"));
+  writeFileSync(join(secrets, "id"), "private");
+  const mount = "services:\n  web: { image: IMAGE, volumes: ['./web.conf:/etc/web.conf'] }\n";
+  const files = {
+    "compose.yaml": mount.replace("IMAGE", "nginx:1"),
+    "docker-compose-mirror.yaml": mount.replace("IMAGE", "r.example/team/nginx:1"),
+    "web.conf": `-> ${join(secrets, "id")}`,
+  };
+  try {
+    await withProject({ files }, async (script, host) => {
+      const refused = await script("deploy", "--host", "box", "--dir", "~/app");
+      assert.equal(refused.code, 2);
+      assert.match(refused.stderr, /web\.conf".*leads out of the project to ".*\/id"/);
+      assert.deepEqual(readdirSync(host.home), []);
+      const allowed = await script("deploy", "--host", "box", "--dir", "~/app", "--allow-path", secrets);
+      assert.equal(allowed.code, 0, allowed.stderr);
+      assert.ok(readdirSync(join(host.home, "app")).includes("web.conf"));
+    });
+    const linked = { ...files, "docker-compose-mirror.yaml": `-> ${join(secrets, "id")}` };
+    writeFileSync(join(secrets, "id"), files["docker-compose-mirror.yaml"].replace("./web.conf", "/web.conf"));
+    await withProject({ files: linked }, async (script, host) => {
+      const { code, stderr } = await script("deploy", "--host", "box", "--dir", "~/app");
+      assert.equal(code, 2);
+      assert.match(stderr, /docker-compose-mirror\.yaml".*leads out/);
+      assert.deepEqual(readdirSync(host.home), []);
+    });
+  } finally {
+    rmSync(secrets, { recursive: true });
+  }
 });

@@ -1,9 +1,9 @@
 /** The two generators as a user runs them. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
-import type { Ran } from "../../lib/system/process.ts";
+import { type Ran, run } from "../../lib/system/process.ts";
 import { inFolder } from "../_helpers/compose-folder.ts";
 import { runScript } from "../_helpers/run-script.ts";
 
@@ -94,4 +94,76 @@ test("without a mirror there is nothing to push to, and pulling needs none", () 
     assert.equal(code, 2);
     assert.match(stderr, /--registry is missing/);
     assert.deepEqual(readdirSync(cwd), ["compose.yaml", "ignore-images.txt"]);
+  }));
+
+test("a script refuses arguments, and --help says what it is", () =>
+  inProject(async (script, folder) => {
+    for (const [name, file] of [
+      [PULL, "pull-all-images-linux-amd64.sh"],
+      [PUSH, "push-to-aliyun-registry.sh"],
+    ] as const) {
+      await script(name);
+      const refused = await run(["bash", join(folder, file), "--registry=x"]);
+      assert.equal(refused.code, 2);
+      assert.match(refused.stderr, /unexpected argument "--registry=x"/);
+      const help = await run(["bash", join(folder, file), "--help"]);
+      assert.equal(help.code, 0, help.stderr);
+      assert.match(help.stdout, /^(?:Pulls|Tags) every image below[^#]*Exit code: 0/);
+    }
+  }));
+
+const KEPT = "services:\n  db:\n    image: r.example:5000/team/redis:5\n";
+
+test("the mirror compose file keeps the mode, and a stale file of images is removed", () =>
+  inProject(async (script, folder) => {
+    chmodSync(join(folder, "compose.yaml"), 0o600);
+    writeFileSync(join(folder, "docker-compose-mirror.images.yaml"), KEPT);
+    const { code, stderr } = await script("generate-mirror-compose");
+    assert.equal(code, 0, stderr);
+    assert.equal(statSync(join(folder, "docker-compose-mirror.yaml")).mode & 0o777, 0o600);
+    assert.match(stderr, /removed .*docker-compose-mirror\.images\.yaml/);
+    assert.equal(existsSync(join(folder, "docker-compose-mirror.images.yaml")), false);
+    writeFileSync(join(folder, "docker-compose-mirror.images.yaml"), `${KEPT}    restart: always\n`);
+    await script("generate-mirror-compose");
+    assert.equal(existsSync(join(folder, "docker-compose-mirror.images.yaml")), true);
+  }));
+
+test("an output in another folder says what moves", () =>
+  inProject(async (script, folder) => {
+    const output = join(dirname(folder), "mirror.yaml");
+    const { code, stderr } = await script("generate-mirror-compose", "--output", output);
+    assert.equal(code, 0, stderr);
+    assert.ok(stderr.includes(`docker compose --project-directory ${folder} -f ${output}`), stderr);
+    const here = await script("generate-mirror-compose");
+    assert.doesNotMatch(here.stderr, /--project-directory/);
+  }));
+
+test("images lists what it can, and ends with what it cannot", () =>
+  inProject(async (script, folder) => {
+    writeFileSync(join(folder, "compose.yaml"), "services:\n  web: {image: nginx}\n  app: {image: 'a/b:${TAG}'}\n");
+    const plain = await script("images");
+    assert.equal(plain.code, 2);
+    assert.match(plain.stdout, /^nginx +r\.example:5000\/team\/nginx:latest +web\n$/);
+    assert.match(plain.stderr, /no value is set for TAG \(.*compose\.yaml:3\)/);
+    const json = await script("images", "--json");
+    assert.equal(json.code, 2);
+    const { images, errors } = JSON.parse(json.stdout) as { images: unknown[]; errors: { code: string }[] };
+    assert.equal(images.length, 1);
+    assert.deepEqual(
+      errors.map(({ code }) => code),
+      ["image-variable-unset"],
+    );
+    writeFileSync(join(folder, "ignore-images.txt"), "a/b:${TAG}\n");
+    const ignored = await script("images", "--json");
+    assert.equal(ignored.code, 0, ignored.stderr);
+    assert.equal((JSON.parse(ignored.stdout) as unknown[]).length, 2);
+  }));
+
+test("the file that was written, given as input, is left alone", () =>
+  inProject(async (script) => {
+    await script("generate-mirror-compose");
+    const { code, stdout, stderr } = await script("images", "-f", "docker-compose-mirror.yaml", "--json");
+    assert.equal(code, 0, stderr);
+    const statuses = (JSON.parse(stdout) as { status: string }[]).map(({ status }) => status);
+    assert.deepEqual(statuses.toSorted(), ["ignored", "present", "present"]);
   }));

@@ -68,7 +68,7 @@ test("mirror: checks, moves every image, writes the compose file, and says what 
     assert.equal(code, 0, stderr);
     assert.equal(stdout, "");
     assert.match(stderr, /2 to mirror, 1 ignored, 1 built/);
-    assert.match(stderr, /takes the login/);
+    assert.match(stderr, /login to .* works/);
     assert.match(stderr, /2 pushed/);
     assert.match(stderr, /no host given/);
     assert.match(stderr, /service "old" keeps "vast\/db"/);
@@ -149,19 +149,36 @@ test("one image's failure does not stop the others; no compose file is written, 
     docker.fail("pull", 1, "manifest for ghcr.io/team/db:2 not found: manifest unknown");
     const { code, stdout, stderr } = await script("mirror", ["--json", "--concurrency", "1"]);
     assert.equal(code, 1);
-    const { images, ...rest } = JSON.parse(stdout) as { images: { status: string; error?: string }[] };
+    const { images, ...rest } = JSON.parse(stdout) as {
+      images: { status: string; error?: { code: string; message: string; hint: string } }[];
+    };
     assert.deepEqual(
       images.map(({ status }) => status),
       ["failed", "pushed"],
     );
-    assert.match(images[0]!.error ?? "", /not in its registry.*ignore-images\.txt/);
+    assert.match(images[0]!.error?.message ?? "", /not in its registry/);
+    assert.match(images[0]!.error?.hint ?? "", /ignore-images\.txt/);
     assert.deepEqual(rest, {});
     assert.match(stderr, /✖ ghcr\.io\/team\/db:2\nerror: .*\n {2}hint: /);
-    assert.match(stderr, /left out, because an image failed/);
+    assert.match(stderr, /skipped: an image failed/);
     assert.equal(existsSync(join(folder, "docker-compose-mirror.yaml")), false);
     const lock = readFileSync(join(folder, "mirror.lock.json"), "utf8");
     assert.match(lock, /nginx/, "what was mirrored is locked");
     assert.doesNotMatch(lock, /team-db/);
+  }));
+
+test("--keep-going: the compose file with the failed image left public, and no deploy", () =>
+  inScene(async ({ docker, registry, folder, script }) => {
+    docker.fail("pull", 1, "manifest for ghcr.io/team/db:2 not found: manifest unknown");
+    const { code, stderr } = await script("mirror", ["--keep-going", "--concurrency", "1"]);
+    assert.equal(code, 1, stderr);
+    assert.equal(
+      readFileSync(join(folder, "docker-compose-mirror.yaml"), "utf8"),
+      COMPOSE.replace('"nginx:1.27"', `"${registry.host}/team/nginx:1.27"`),
+    );
+    assert.match(stderr, /these failed and keep their public names.*: ghcr\.io\/team\/db:2/);
+    assert.doesNotMatch(stderr, /"ghcr\.io\/team\/db:2": it is on the ignore list/);
+    assert.match(stderr, /- Deploy: skipped: an image failed/);
   }));
 
 test("pull and push alone", () =>
@@ -194,7 +211,7 @@ test("a wrong password is found before anything is pulled", () =>
     assert.deepEqual(acts(docker), []);
   }));
 
-test("a namespace that takes no pushes is found before anything is pulled", () =>
+test("a namespace without push permission is found before anything is pulled", () =>
   inScene(async ({ docker, registry, script }) => {
     registry.setFault(({ method }) =>
       method === "POST"
@@ -208,7 +225,7 @@ test("a namespace that takes no pushes is found before anything is pulled", () =
     assert.deepEqual(acts(docker), []);
   }));
 
-test("check tells everything that is wrong in one run, each with its remedy", () =>
+test("check reports every problem in one run, each with a hint", () =>
   inScene(async ({ docker, script }) => {
     const good = await script("check", ["--json"]);
     assert.equal(good.code, 0, good.stderr);
@@ -230,7 +247,7 @@ test("check tells everything that is wrong in one run, each with its remedy", ()
     assert.match(bad.stderr, /refused the user name or password/);
   }));
 
-test("an engine that is not installed is told with its remedy", () =>
+test("an engine that is not installed is reported with a hint", () =>
   inScene(async ({ script }) => {
     const { code, stderr } = await script("check", ["--engine", "nerdctl"]);
     assert.equal(code, 2);
@@ -251,7 +268,7 @@ for (const [what, file, args, message] of [
   ["an unknown flag", undefined, ["--nope"], /--nope/],
   ["a file of the project as output", undefined, ["--output", "compose.yaml"], /is a file of the project itself/],
 ] as const) {
-  test(`bad input, ${what}: exit code 2 with the way out, nothing done`, () =>
+  test(`bad input, ${what}: exit code 2 with a hint, nothing done`, () =>
     inScene(async ({ docker, folder, script }) => {
       if (file !== undefined) writeFileSync(join(folder, "compose.yaml"), file);
       const { code, stdout, stderr } = await script("mirror", args);
@@ -261,9 +278,45 @@ for (const [what, file, args, message] of [
     }));
 }
 
+test("--json gives one document on failure too, in the language asked for", () =>
+  inScene(async ({ folder, script }) => {
+    for (const [name, args, code, text] of [
+      ["mirror", ["--json", "--nope"], "flag-unknown", /there is no flag "--nope"/],
+      ["images", ["--json", "--lang", "zh", "-f", "missing.yaml"], "compose-not-found", /\p{Script=Han}/u],
+      ["pull", ["--json", "--platform", "linux/"], "platform-invalid", /linux\//],
+    ] as const) {
+      const { code: exit, stdout } = await script(name, args);
+      assert.equal(exit, 2);
+      const { error, ...rest } = JSON.parse(stdout) as { error: { code: string; message: string; hint: string } };
+      assert.deepEqual([rest, Object.keys(error)], [{}, ["code", "message", "hint"]]);
+      if (name !== "images") assert.equal(error.code, code);
+      assert.match(error.message, text);
+    }
+    assert.equal(existsSync(join(folder, "docker-compose-mirror.yaml")), false);
+  }));
+
 test("messages follow the language", () =>
   inScene(async ({ script }) => {
     const { code, stderr } = await script("mirror", ["--lang", "zh"]);
     assert.equal(code, 0);
     assert.match(stderr, /需同步 2 个/);
+  }));
+
+test("a mirror name that another source's image has is not replaced without --overwrite", () =>
+  inScene(async ({ docker, folder, script }) => {
+    assert.equal((await script("mirror")).code, 0);
+    docker.offer("quay.io/team/db:2", { platform: "linux/amd64", digest: DIGEST });
+    writeFileSync(join(folder, "compose.yaml"), COMPOSE.replace("ghcr.io/", "quay.io/"));
+    const before = acts(docker).length;
+    const refused = await script("mirror");
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /team\/team-db:2" holds image "ghcr\.io\/team\/db".*"quay\.io\/team\/db"/);
+    assert.deepEqual(
+      acts(docker)
+        .slice(before)
+        .filter((call) => /^(?:pull|push|tag) /.test(call)),
+      [],
+    );
+    assert.equal((await script("mirror", ["--overwrite"])).code, 0);
+    assert.equal((await script("mirror")).code, 0);
   }));

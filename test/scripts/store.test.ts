@@ -57,11 +57,16 @@ test("prune keeps to its limit and says what it did", () =>
     assert.equal(without.code, 2);
     assert.match(without.stderr, /--store-limit/);
 
+    const planned = await runScript("prune", ["--store", folder, "--store-limit", "0", "--json", "--dry-run"]);
+    assert.equal(planned.code, 0, planned.stderr);
+    assert.match(planned.stderr, /would remove 1 image and 4 blobs/);
+
     const ran = await runScript("prune", ["--store", folder, "--store-limit", "0", "--json"]);
     assert.equal(ran.code, 0, ran.stderr);
     const { references, blobs, left } = JSON.parse(ran.stdout) as Record<string, unknown>;
     assert.deepEqual([references, blobs], [["team/nginx:1.27"], 4]);
     assert.deepEqual(left, { bytes: 0, blobs: 0, partials: 0, references: 0 });
+    assert.deepEqual({ ...JSON.parse(planned.stdout), dryRun: false }, JSON.parse(ran.stdout), "the plan came true");
 
     const busy = await openStore(folder);
     const refused = await runScript("prune", ["--store", folder, "--store-limit", "1GB"]);

@@ -18,10 +18,9 @@ test("one holder at a time, and the next when it is released", () =>
     const first = await takeLock(file);
     assert.equal(await tryLock(file), undefined);
     assert.equal(await holderOf(file), process.pid);
-    let second: ReturnType<typeof takeLock> | undefined;
-    await new Promise<void>((resolve) => void (second = takeLock(file, { onWait: resolve })));
+    const second = takeLock(file);
     await first.release();
-    await (await second!).release();
+    await (await second).release();
     assert.equal(await holderOf(file), undefined);
     assert.equal(existsSync(file), false);
   }));
@@ -48,11 +47,25 @@ test("an abort ends the wait", () =>
   inLockFolder(async (file) => {
     const lock = await takeLock(file);
     const abort = new AbortController();
-    const waiting = takeLock(file, { signal: abort.signal, onWait: () => abort.abort() });
+    const waiting = takeLock(file, { signal: abort.signal });
+    setImmediate(() => abort.abort());
     await assert.rejects(waiting, { code: "interrupted" });
     await lock.release();
     await assert.rejects(takeLock(file, { signal: abort.signal }), { code: "interrupted" });
     assert.equal(existsSync(file), false);
+  }));
+
+test("a wait ends when the holder makes no progress, and says who it is", () =>
+  inLockFolder(async (file) => {
+    const lock = await takeLock(file);
+    let size = 0;
+    const moved = async () => Math.min(5, (size += 1));
+    await assert.rejects(takeLock(file, { timeout: 1, moved }), {
+      code: "store-locked",
+      message: new RegExp(`process ${process.pid} `),
+    });
+    assert.ok(size > 5);
+    await lock.release();
   }));
 
 test("a running process keeps its lock, a killed one loses it at once", () =>
@@ -82,6 +95,12 @@ test("what cannot be judged by its process is judged by its age", () =>
     const cases: readonly (readonly [what: string, text: string, age: number, free: boolean])[] = [
       ["another machine's, fresh", JSON.stringify({ token: "t", machine: "elsewhere", process: 1 }), 30, false],
       ["another machine's, not renewed", JSON.stringify({ token: "t", machine: "elsewhere", process: 1 }), 90, true],
+      [
+        "another machine's, from the future",
+        JSON.stringify({ token: "t", machine: "elsewhere", process: 1 }),
+        -90,
+        true,
+      ],
       ["not yet written", "", 1, false],
       ["never written", "", 20, true],
       ["damaged", "{", 20, true],

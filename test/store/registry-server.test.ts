@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -32,6 +32,22 @@ async function codeOf(response: Response): Promise<readonly [status: number, cod
   const { errors } = (await response.json()) as { errors: readonly { code: string }[] };
   return [response.status, errors[0]!.code];
 }
+
+test("requests that name another host are refused: a web page may have its name point here", () =>
+  withRegistry(async ({ get }) => {
+    const own = new URL((await get("/v2/")).url);
+    const ask = (host: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const options = { host: "127.0.0.1", port: own.port, path: "/v2/", headers: { host } };
+        request(options, (answer) => resolve(answer.resume().statusCode))
+          .on("error", reject)
+          .end();
+      });
+    for (const host of [own.host, `LOCALHOST:${own.port}`, `[::1]:${own.port}`, "localhost", "127.0.0.1:5001"])
+      assert.equal(await ask(host), 200, host);
+    for (const host of [`evil.example:${own.port}`, `localhost.evil.example:${own.port}`, "127.0.0.1.evil.example"])
+      assert.equal(await ask(host), 403, host);
+  }));
 
 test("an image is pulled by tag, then by digest, as docker does", () =>
   withRegistry(async ({ store, get, served }) => {
@@ -163,7 +179,7 @@ test("names that another process adds are served at once", () =>
     assert.equal((await get("/v2/team/late/manifests/1")).status, 200);
   }));
 
-test("a taken port is said", () =>
+test("a port in use is reported", () =>
   withStore(async (store) => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));

@@ -1,52 +1,49 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { chmod, symlink } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { isMissing, readRegularFile } from "../../lib/system/read-file.ts";
-import { run } from "../../lib/system/process.ts";
-import { writeWhole } from "../../lib/system/write-file.ts";
+import { readRegular } from "../../lib/system/read-file.ts";
+import { inFolder } from "../_helpers/compose-folder.ts";
 
-async function inFolder(action: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "read-"));
-  try {
-    await action(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+test("a regular file is read whole, through a link too, with its permission bits", async () => {
+  await inFolder({ "a.txt": "text", empty: "" }, async (folder) => {
+    await chmod(join(folder, "a.txt"), 0o640);
+    await symlink("a.txt", join(folder, "link"));
+    const { bytes, mode } = await readRegular(join(folder, "link"), 4);
+    assert.deepEqual([bytes.toString(), mode], ["text", 0o640]);
+    assert.equal((await readRegular(join(folder, "empty"), 4)).bytes.length, 0);
+  });
+});
 
-test("a regular file is read up to the limit", () =>
-  inFolder(async (folder) => {
-    const file = join(folder, "file");
-    await writeFile(file, "x".repeat(200_000));
-    assert.equal((await readRegularFile(file, 200_000)).length, 200_000);
-    await assert.rejects(readRegularFile(file, 199_999), { code: "file-read", exit: 2 });
-    await writeFile(file, "");
-    assert.equal((await readRegularFile(file, 10)).length, 0);
-  }));
+test("more than the limit is refused, also where the size is not told beforehand", async () => {
+  await inFolder({ "a.txt": "12345" }, async (folder) => {
+    await assert.rejects(readRegular(join(folder, "a.txt"), 4), { code: "file-large", exit: 2 });
+  });
+  // Files of /proc say that they are empty.
+  await assert.rejects(readRegular("/proc/self/status", 16), { code: "file-large" });
+  assert.match((await readRegular("/proc/self/status", 1 << 20)).bytes.toString(), /^Name:/);
+});
 
-test("a FIFO, a device and a folder are refused at once", () =>
-  inFolder(async (folder) => {
-    const fifo = join(folder, "fifo");
-    assert.equal((await run(["mkfifo", fifo])).code, 0);
-    for (const path of [fifo, "/dev/zero", folder]) {
-      await assert.rejects(readRegularFile(path, 10), { code: "file-read" });
+test("what is no regular file is refused in words, without waiting for it", async () => {
+  await inFolder({ "folder/x": "" }, async (folder) => {
+    execFileSync("mkfifo", [join(folder, "fifo")]);
+    const server = createServer().listen(join(folder, "socket"));
+    await new Promise((done) => server.once("listening", done));
+    try {
+      const refused: readonly (readonly [string, RegExp])[] = [
+        [join(folder, "folder"), /folder|directory/],
+        [join(folder, "fifo"), /FIFO/],
+        [join(folder, "socket"), /socket/],
+        ["/dev/zero", /device/],
+        [join(folder, "missing"), /ENOENT|no such file/i],
+      ];
+      for (const [file, message] of refused) {
+        await assert.rejects(readRegular(file, 1 << 20), { code: "file-read", exit: 2, message });
+      }
+    } finally {
+      await new Promise((done) => server.close(done));
     }
-  }));
-
-test("a missing file is told from one that cannot be read", () =>
-  inFolder(async (folder) => {
-    const missing = await readRegularFile(join(folder, "none"), 10).catch((error: unknown) => error);
-    const refused = await readRegularFile(folder, 10).catch((error: unknown) => error);
-    assert.deepEqual([isMissing(missing), isMissing(refused)], [true, false]);
-  }));
-
-test("a file is written with the exact mode it is given", () =>
-  inFolder(async (folder) => {
-    const file = join(folder, "file");
-    for (const mode of [0o600, 0o640, 0o664]) {
-      await writeWhole(file, "x", { mode });
-      assert.equal((await stat(file)).mode & 0o777, mode);
-    }
-  }));
+  });
+});

@@ -1,16 +1,19 @@
 /** How work on hosts is shown: one row for all of them, the step and its last line for each, a table at the end. */
 import type { Config } from "../../config/config.ts";
-import { type DeployOptions, type DeployStage, deployTo, type HostStatus } from "../../deploy/deploy.ts";
+import { type DeployStage, deployTo, type HostStatus, type KeptRelease } from "../../deploy/deploy.ts";
 import type { DeployResult } from "../../deploy/execute.ts";
-import type { ServiceState } from "../../deploy/host/containers.ts";
+import type { Container, ServiceState } from "../../deploy/host/containers.ts";
+import type { Drift } from "../../deploy/host/drift.ts";
+import type { DeployOptions } from "../../deploy/options.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import type { Context } from "../command.ts";
-import { planHead } from "./deploy-plan.ts";
-import { stepTitle } from "./step-title.ts";
+import { HostBoard } from "./host-board.ts";
+import { planHead, rollbackHead, stepTitle } from "./deploy-plan.ts";
 import { formatTable } from "../format.ts";
 import type { Row } from "../pipeline.ts";
 import { errorText } from "./images.ts";
 import type { Terminal } from "../output.ts";
+import { withSpinner } from "../spinner.ts";
 
 /** What became of one host; exactly one of `result` and `error` is there. */
 export interface HostOutcome {
@@ -41,21 +44,25 @@ export async function showWork(
   hosts: readonly string[],
   work: (host: string, onStage: (stage: DeployStage) => void) => Promise<DeployResult>,
 ): Promise<readonly HostOutcome[]> {
-  const doing = new Map<string, string>();
+  const boards = new Map<string, HostBoard>();
   const prefix = (host: string): string => (hosts.length === 1 ? "" : `${host}: `);
   const show = (host: string, stage: DeployStage): void => {
     recorder.stage(host, stage);
     const { live, notes } = stageLines(terminal, stage);
     for (const note of notes) row.note(prefix(host) + note);
-    if (live === undefined) return;
-    doing.set(host, live);
-    row.live([...doing].map(([name, text]) => prefix(name) + text).join("\n"));
+    boards.get(host)?.take(stage, live);
+    const shown = [...boards];
+    row.live(
+      shown.map(([name, board]) => prefix(name) + board.summary()),
+      shown.flatMap(([, board]) => board.rows()),
+    );
   };
   const outcomes = await onEveryHost(hosts, async (host) => {
+    boards.set(host, new HostBoard(terminal));
     try {
       return await work(host, (stage) => show(host, stage));
     } finally {
-      doing.delete(host);
+      boards.delete(host);
     }
   });
   for (const outcome of outcomes) recorder.host(outcome);
@@ -117,24 +124,115 @@ function reportHost(terminal: Terminal, { host, result }: HostOutcome, isOneOfMa
   if (result === undefined) return;
   if (isOneOfMany) terminal.result(`${host}:`);
   const { dir, services } = result;
-  terminal.result(
-    services.length === 0
-      ? terminal.text("noContainers", { host, dir })
-      : formatTable(services.map((service) => [service.name, stateOf(service), service.image])),
-  );
+  if (services.length === 0) terminal.result(terminal.text("noContainers", { host, dir }));
+  else if ("drift" in result) terminal.result(statusTable(terminal, result));
+  else terminal.result(formatTable(services.map((service) => [service.name, stateOf(service), service.image])));
   if ("drift" in result) for (const line of statusLines(terminal, result)) terminal.note(line);
 }
 
-function statusLines(terminal: Terminal, { release, deployed, releases, drift }: HostStatus): readonly string[] {
+/** Every container with what matters of it, below a head. */
+function statusTable(terminal: Terminal, { containers, orphans, drift }: HostStatus): string {
+  const head = [
+    "columnService",
+    "columnState",
+    "columnHealth",
+    "columnSince",
+    "columnRestarts",
+    "columnImage",
+  ] as const;
+  const row = (container: Container): readonly string[] => {
+    const { name, health = "", startedAt, restarts, image } = container;
+    const since = /^\d{4}-\d\d-\d\dT[\d:]+/.exec(startedAt)?.[0] ?? "";
+    return [name, plainState(container), health, since, String(restarts), image, driftOf(name)];
+  };
+  const driftOf = (name: string): string =>
+    orphans.includes(name)
+      ? terminal.text("statusOrphan")
+      : drift
+          .filter(({ service }) => service === name)
+          .map(({ kind }) => kind)
+          .join(", ");
+  const heads = [...head, "columnDrift" as const].map((code) => terminal.text(code));
+  return formatTable([heads, ...containers.map(row)]);
+}
+
+function statusLines(
+  terminal: Terminal,
+  { release, deployed, history, unfinished, drift }: HostStatus,
+): readonly string[] {
   return [
     release === undefined
       ? terminal.text("statusNoRelease")
       : terminal.text("statusRelease", { release, time: deployed ?? "" }),
-    ...(releases.length === 0 ? [] : [terminal.text("statusKept", { releases: releases.join(", ") })]),
-    ...drift.map((each) =>
-      terminal.text("warning", { text: terminal.text(`drift-${each.kind}`, { ...each } as never) }),
+    ...releaseLines(terminal, withoutOlderFailures(history)),
+    ...unfinished.map((id) =>
+      terminal.text("warning", { text: terminal.text("statusUnfinished", { time: timeOf(id) }) }),
     ),
+    ...drift.map((each) => terminal.text("warning", { text: driftText(terminal, each) })),
   ];
+}
+
+/** `rollback --list` shows all that failed; here the last one is enough. */
+function withoutOlderFailures(history: readonly KeptRelease[]): readonly KeptRelease[] {
+  const last = history.findLast(({ state }) => state === "failed");
+  return history.filter((release) => release.state !== "failed" || release === last);
+}
+
+function driftText(terminal: Terminal, drift: Drift): string {
+  const { service } = drift;
+  switch (drift.kind) {
+    case "missing":
+      return terminal.text("drift-missing", { service });
+    case "other-image":
+      return terminal.text("drift-other-image", { service });
+    case "behind-lock":
+      return terminal.text("drift-behind-lock", { service, found: drift.found, expected: drift.expected });
+  }
+}
+
+/** The releases that a host keeps, below a head; nothing where there are none. */
+function releaseLines(terminal: Terminal, history: readonly KeptRelease[]): readonly string[] {
+  if (history.length === 0) return [];
+  const head = (["columnRelease", "columnDeployed", "columnState", "columnImages"] as const).map((code) =>
+    terminal.text(code),
+  );
+  const rows = history.map(({ id, time, state, images }) => [
+    id,
+    time,
+    terminal.text(`release-${state}`),
+    [...new Set(Object.values(images))].join(" "),
+  ]);
+  return formatTable([head, ...rows]).split("\n");
+}
+
+/** Shows the releases of every host, looked at but not touched. Gives whether every host answered. */
+export async function showReleases(
+  terminal: Terminal,
+  { json }: Pick<Config, "json">,
+  hosts: readonly string[],
+  status: (host: string) => Promise<HostStatus>,
+): Promise<boolean> {
+  const found = await withSpinner(terminal, terminal.text("lookingAt", { host: hosts.join(", ") }), () =>
+    Promise.all(hosts.map(status)),
+  );
+  const rows = found.map(({ host, dir, history }) => ({ host, dir, releases: history }));
+  if (json) terminal.json(rows.length === 1 ? rows[0] : rows);
+  else {
+    for (const { host, dir, releases } of rows) {
+      if (hosts.length > 1) terminal.result(`${host}:`);
+      terminal.result(
+        releases.length === 0
+          ? terminal.text("noContainers", { host, dir })
+          : releaseLines(terminal, releases).join("\n"),
+      );
+    }
+  }
+  return true;
+}
+
+/** When a release was started, from its id. */
+function timeOf(id: string): string {
+  return id.replace(/^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d).*$/, "$1-$2-$3 $4:$5:$6Z");
 }
 
 /** What a stage shows for as long as it lasts, and what stays. */
@@ -148,6 +246,10 @@ function stageLines(
       return { live: terminal.text(`deploy-${stage.kind}`), notes: [] };
     case "planned":
       return { notes: planHead(terminal, stage.plan) };
+    case "rolling-back":
+      return { notes: rollbackHead(terminal, stage.plan) };
+    case "unchanged":
+      return { notes: [terminal.text("deploy-unchanged")] };
     case "locked":
       return { notes: [terminal.text("deploy-locked", { holder: stage.holder })] };
     case "started":
@@ -158,14 +260,16 @@ function stageLines(
     case "line":
       return { live: `${stepTitle(terminal, stage.step)}  ${stage.line}`, notes: [] };
     case "waiting": {
-      const names = stage.services.join(", ");
-      const live = names === "" ? terminal.text("deployWell") : terminal.text("deployWaitingFor", { services: names });
+      const { services } = stage;
+      const live =
+        services.length === 0 ? terminal.text("deployHealthy") : terminal.text("deployWaitingFor", { services });
       return { live, notes: terminal.interactive ? [] : [live] };
     }
+    case "layer":
     case "finished":
       return { notes: [] };
     case "returning":
-      return { notes: [terminal.text("deploy-returning", { reason: messageOf(stage.error) })] };
+      return { notes: [terminal.text("deploy-returning", { reason: messageOf(terminal, stage.error) })] };
     case "left":
       return {
         notes: [
@@ -177,11 +281,14 @@ function stageLines(
 }
 
 /** The first line of what went wrong; the end says it all. */
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
+function messageOf(terminal: Terminal, error: unknown): string {
+  return terminal.errorJson(error).message.split("\n")[0]!;
 }
 
-function stateOf({ state, health, exitCode }: ServiceState): string {
-  if (health !== undefined && state === "running") return `${state} (${health})`;
+function stateOf(service: ServiceState): string {
+  return service.health === undefined ? plainState(service) : `${service.state} (${service.health})`;
+}
+
+function plainState({ state, exitCode }: ServiceState): string {
   return exitCode === undefined ? state : `${state} (${exitCode})`;
 }

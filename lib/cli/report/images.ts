@@ -1,11 +1,21 @@
 /** What the commands say about a project, a plan and its outcomes. */
+import { dirname } from "node:path";
 import type { ComposeWarning, Project } from "../../compose/project.ts";
 import type { Rewrite } from "../../compose/rewrite.ts";
 import type { Outcome } from "../../engine/engine.ts";
 import { detailOf, MirrorError } from "../../messages/errors.ts";
-import type { Plan, Selection, Transfer } from "../../mirror/transfers.ts";
+import type { WrittenMirror } from "../../mirror/mirror-files.ts";
+import {
+  ofInactiveProfiles,
+  type Plan,
+  publishedBuilds,
+  type Selection,
+  type Transfer,
+} from "../../mirror/transfers.ts";
 import { formatReference } from "../../image/reference.ts";
 import { formatBytes } from "../../messages/format.ts";
+import type { Prepared } from "../../mirror/prepare.ts";
+import type { Context } from "../command.ts";
 import type { Terminal } from "../output.ts";
 
 /** What compose would warn about, once each, and what the list of images came to. */
@@ -24,21 +34,72 @@ export function reportProject(
   );
 }
 
+/** The same for a plan, with the images it does not mirror and those that flags would add or remove. */
+export function reportPlan(
+  { config: { mirrorBuilt }, terminal }: Pick<Context, "config" | "terminal">,
+  { project, plan }: Prepared,
+): void {
+  reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
+  const present = plan.present.map(({ image }) => image);
+  if (present.length > 0) terminal.note(terminal.text("imagesPresent", { count: present.length, images: present }));
+  const published = mirrorBuilt ? [] : publishedBuilds(project);
+  if (published.length > 0) {
+    const count = published.flatMap(({ services }) => services).length;
+    terminal.note(terminal.text("imagesPublishedBuilds", { count, images: published.map(({ image }) => image) }));
+  }
+  const { transfers, profiles } = ofInactiveProfiles(project, plan.transfers);
+  if (transfers.length > 0) {
+    const count = transfers.length;
+    terminal.note(terminal.text("imagesInactive", { count, profiles, images: transfers.map(nameOf) }));
+  }
+}
+
+/** Says how many of the bytes of a run were for profiles that are not active, where there are some. */
+export function reportInactiveBytes(terminal: Terminal, { project }: Prepared, outcomes: readonly Outcome[]): void {
+  const { transfers } = ofInactiveProfiles(
+    project,
+    outcomes.map(({ transfer }) => transfer),
+  );
+  const sizes = outcomes.filter(({ transfer }) => transfers.includes(transfer)).map(({ bytes = 0 }) => bytes);
+  const size = sizes.reduce((sum, each) => sum + each, 0);
+  if (size > 0) terminal.note(terminal.text("inactiveBytes", { size, count: transfers.length }));
+}
+
+/** What writing the mirror compose file changed besides, and what is moved with an `--output` elsewhere. */
+export function reportWritten(
+  terminal: Terminal,
+  { folder }: Pick<Project, "folder">,
+  { files }: Rewrite,
+  { removed }: WrittenMirror,
+): void {
+  const [{ path: file }] = files;
+  if (removed !== undefined) terminal.note(terminal.text("removedStale", { file: removed }));
+  if (dirname(file) === folder) return;
+  terminal.note(terminal.text("warning", { text: terminal.text("outputElsewhere", { file, folder }) }));
+}
+
 /** What compose would warn about, once each. */
 function reportWarnings(terminal: Terminal, warnings: readonly ComposeWarning[]): void {
   const lines = warnings.map(({ code, values }) => terminal.text(`warning-${code}`, values as never));
   for (const line of new Set(lines)) terminal.note(terminal.text("warning", { text: line }));
 }
 
-/** What of the compose file changes, and what stays although it names an image. */
-export function reportRewrite(terminal: Terminal, { files, rewritten, frozen, untouched }: Rewrite): void {
+/** What of the compose file changes, and what stays although it names an image; of `failed` images it was said already. */
+export function reportRewrite(
+  terminal: Terminal,
+  { files, rewritten, frozen, untouched }: Rewrite,
+  failed: ReadonlySet<string> = new Set(),
+): void {
   terminal.note(terminal.text("rewritten", { count: rewritten, file: files[0].path }));
   for (const { service, variables, image } of frozen) {
     terminal.note(terminal.text("frozen", { service, variables: variables.join(", "), image }));
   }
   for (const { service, image, reason } of untouched) {
-    if (reason === "built") terminal.note(terminal.text("untouchedBuilt", { service }));
-    else terminal.note(terminal.text("untouchedIgnored", { service, image: image ?? "" }));
+    if (reason === "present") terminal.note(terminal.text("untouchedPresent", { service, image: image ?? "" }));
+    else if (reason === "built") terminal.note(terminal.text("untouchedBuilt", { service }));
+    else if (image === undefined || !failed.has(image)) {
+      terminal.note(terminal.text("untouchedIgnored", { service, image: image ?? "" }));
+    }
   }
 }
 
@@ -73,29 +134,53 @@ export function outcomeCounts(terminal: Terminal, outcomes: readonly Outcome[]):
   return [...counts, ...(moved > 0 ? [formatBytes(moved)] : [])].join(", ");
 }
 
-/** What the end says of a run: counts, then each failure with its cause and way out. */
+/** The end of a run: counts, then each failure with its cause and hint. */
 export function outcomeLines(terminal: Terminal, outcomes: readonly Outcome[]): readonly string[] {
   const failures = outcomes.filter(({ status }) => status === "failed");
   return [
     outcomeCounts(terminal, outcomes),
-    ...failures.map(({ transfer, error }) => `✖ ${nameOf(transfer)}\n${terminal.explain(error)}`),
+    ...outcomes.flatMap(({ warnings = [] }) =>
+      warnings.map((each) => terminal.text("warning", { text: terminal.message(each) })),
+    ),
+    ...groupByCause(failures).map(
+      (group) =>
+        `${group.map(({ transfer }) => `✖ ${nameOf(transfer)}`).join("\n")}\n${terminal.explain(group[0].error)}`,
+    ),
   ];
 }
 
-/** An error as JSON shows it: what happened and the way out. */
+/**
+ * Failures with one cause together, in the order of their first: the same error of the same registry, as one blocked
+ * registry fails all of its images. An error that speaks of its image stands alone.
+ */
+export function groupByCause(failures: readonly Outcome[]): readonly (readonly [Outcome, ...Outcome[]])[] {
+  const groups = new Map<unknown, [Outcome, ...Outcome[]]>();
+  for (const failure of failures) {
+    const { error } = failure;
+    const { host, name, image } = error?.values ?? {};
+    const isShared = error !== undefined && typeof host === "string" && name === undefined && !image;
+    const key = isShared ? `${error.code} ${host}` : failure;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [failure]);
+    else group.push(failure);
+  }
+  return [...groups.values()];
+}
+
+/** An error in one line: what happened and the hint. */
 export function errorText(error: unknown): string {
   return error instanceof MirrorError ? `${error.message}; ${error.hint}` : detailOf(error);
 }
 
 /** An outcome as the command contract's JSON object. */
-export function outcomeJson({ transfer, status, digest, bytes, error }: Outcome) {
+export function outcomeJson(terminal: Terminal, { transfer, status, digest, bytes, error }: Outcome) {
   return {
     source: nameOf(transfer),
     target: formatReference(transfer.target),
     status,
     digest: digest ?? null,
     bytes: bytes ?? null,
-    ...(error === undefined ? {} : { error: errorText(error) }),
+    ...(error === undefined ? {} : { error: terminal.errorJson(error) }),
   };
 }
 

@@ -1,27 +1,50 @@
 /** What the whole flow says at its end. */
 import type { Rewrite } from "../../compose/rewrite.ts";
-import type { Outcome } from "../../engine/engine.ts";
+import { failedOf, type Outcome } from "../../engine/engine.ts";
 import type { Context } from "../command.ts";
-import { defaultDir } from "../../deploy/deploy.ts";
+import { defaultDir } from "../../deploy/options.ts";
+import type { WrittenMirror } from "../../mirror/mirror-files.ts";
 import type { Prepared } from "../../mirror/prepare.ts";
 import { deployJson, type HostOutcome, reportDeploy, reportFailedHosts } from "./deploy.ts";
-import { hasFailed, outcomeJson, outcomeLines, plannedJson, planLines, reportRewrite } from "./images.ts";
+import {
+  hasFailed,
+  nameOf,
+  outcomeJson,
+  outcomeLines,
+  plannedJson,
+  planLines,
+  reportInactiveBytes,
+  reportRewrite,
+  reportWritten,
+} from "./images.ts";
 
 export interface MirrorResult {
+  readonly prepared: Prepared;
   readonly outcomes: readonly Outcome[];
   /** The mirror compose file; absent when it was not written. */
   readonly rewrite?: Rewrite | undefined;
+  readonly written: WrittenMirror;
   readonly deployed: readonly HostOutcome[];
 }
 
 /** Says what became of images, compose file and hosts. Gives whether all went well. */
-export function reportMirror({ config, terminal }: Context, { outcomes, rewrite, deployed }: MirrorResult): boolean {
-  if (rewrite !== undefined) reportRewrite(terminal, rewrite);
+export function reportMirror(
+  { config, terminal }: Context,
+  { prepared, outcomes, rewrite, written, deployed }: MirrorResult,
+): boolean {
+  if (rewrite !== undefined) {
+    const failed = new Set([...failedOf(outcomes)].flatMap(({ uses }) => uses.map(({ image }) => image)));
+    reportRewrite(terminal, rewrite, failed);
+    reportWritten(terminal, prepared.project, rewrite, written);
+  }
+  const left = [...failedOf(outcomes)].map(nameOf);
+  if (rewrite !== undefined && left.length > 0) terminal.note(terminal.text("leftPublic", { images: left }));
   for (const line of outcomeLines(terminal, outcomes)) terminal.note(line);
+  reportInactiveBytes(terminal, prepared, outcomes);
   const isMirrored = !hasFailed(outcomes);
   if (!config.json) return reportDeploy(terminal, config, deployed) && isMirrored;
   terminal.json({
-    images: outcomes.map(outcomeJson),
+    images: outcomes.map((outcome) => outcomeJson(terminal, outcome)),
     ...(rewrite === undefined ? {} : { compose: rewrite.files[0].path }),
     ...(deployed.length === 0 ? {} : { deploy: deployJson(deployed) }),
   });

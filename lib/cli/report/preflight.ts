@@ -2,7 +2,7 @@
 import { type Finding, runChecks } from "../../preflight.ts";
 import type { Project } from "../../compose/project.ts";
 import { isLocked } from "../../engine/lock-update.ts";
-import { probeMirror } from "../../engine/session.ts";
+import { askSources, probeMirror, requirementsOf } from "../../engine/session.ts";
 import type { MirrorError } from "../../messages/errors.ts";
 import type { LockedImage } from "../../mirror/lock-file.ts";
 import type { Plan } from "../../mirror/transfers.ts";
@@ -10,7 +10,6 @@ import { run } from "../../system/process.ts";
 import type { Registries } from "../../registry/registries.ts";
 import type { Context } from "../command.ts";
 import { warningLine } from "./deploy-plan.ts";
-import { formatBytes } from "../../messages/format.ts";
 import type { Row } from "../pipeline.ts";
 import type { Terminal } from "../output.ts";
 
@@ -21,17 +20,21 @@ interface Checked {
   readonly registries: Registries;
   /** What earlier runs mirrored. */
   readonly locked?: readonly LockedImage[];
+  /** The registries that images come from are looked at too. */
+  readonly withSources?: boolean;
 }
 
 /** Runs the checks and tells what they found in `row`. Throws `interrupted` only. */
 export async function showChecks(
   { config, terminal, signal }: Context,
   row: Row,
-  { project, plan, registries, locked = [] }: Checked,
+  { project, plan, registries, locked = [], withSources = false }: Checked,
 ): Promise<readonly Finding[]> {
   const registry = probeMirror(config, registries, signal);
   const isKnown = plan.transfers.some(isLocked(locked));
-  const findings = await runChecks({ config, project, plan, registry, isKnown, run, signal });
+  const askSource = withSources ? askSources(registries, signal) : undefined;
+  const requirements = requirementsOf(config);
+  const findings = await runChecks({ config, project, plan, requirements, registry, askSource, isKnown, run, signal });
   const first = failedCheck(findings);
   for (const finding of findings) for (const line of findingLines(terminal, finding, first)) row.note(line);
   return findings;
@@ -45,15 +48,25 @@ function findingLines(
 ): readonly string[] {
   const key =
     check === "registry" && values["login"] === "no" ? "check-registry-anonymous" : (`check-${check}` as const);
-  const shown = typeof values["bytes"] === "number" ? { ...values, bytes: formatBytes(values["bytes"]) } : values;
   return [
-    ...(errors.length === 0 ? [`✔ ${terminal.text(key, shown as never)}`] : []),
+    ...(errors.length === 0 ? [`✔ ${terminal.text(key, values as never)}`] : []),
     ...errors.filter((error) => error !== last).map((error) => `✖ ${terminal.explain(error)}`),
     ...warnings.map((warning) => warningLine(terminal, warning)),
   ];
 }
 
-/** The first thing that stands in the way: the error a command ends with. */
+/** The first obstacle: the error a command ends with. */
 export function failedCheck(findings: readonly Finding[]): MirrorError | undefined {
   return findings.flatMap(({ errors }) => errors)[0];
+}
+
+/** The finding as JSON shows it. */
+export function findingJson(terminal: Terminal, { check, values, errors, warnings }: Finding) {
+  return {
+    check,
+    ok: errors.length === 0,
+    ...values,
+    warnings: warnings.map(({ code }) => code.replace(/^warning-/, "")),
+    errors: errors.map((error) => terminal.errorJson(error)),
+  };
 }

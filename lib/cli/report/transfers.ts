@@ -1,22 +1,27 @@
-/** Many transfers on few rows: a counter with bytes, speed and time left, and what is under way now. */
+/** The steps of an engine for many images, as they are run and shown. */
 import { withMirror } from "../../config/config.ts";
 import type { Engine, Outcome, Progress } from "../../engine/engine.ts";
 import { openSession, type Session } from "../../engine/session.ts";
 import { mapConcurrent } from "../../async/map-concurrent.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
+import { refuseOwned, repositoryOf } from "../../mirror/ownership.ts";
+import { readOrigin, writeOrigin } from "../../store/origins.ts";
+import { formatReference } from "../../image/reference.ts";
 import { preparePlan } from "../../mirror/prepare.ts";
 import type { Context } from "../command.ts";
-import { formatBytes, formatDuration } from "../../messages/format.ts";
+import { formatBytes } from "../../messages/format.ts";
 import { pipeline, type Row } from "../pipeline.ts";
-import { hasFailed, nameOf, outcomeJson, outcomeLines, plannedJson, planLines, reportProject } from "./images.ts";
+import { Board, describe } from "./board.ts";
+import { hasFailed, nameOf, outcomeJson, outcomeLines, plannedJson, planLines, reportPlan } from "./images.ts";
 import type { Terminal } from "../output.ts";
 
 /** Runs `pull` or `push` as a command of its own. Gives `false` when an image failed. */
 export async function transferAlone(context: Context, step: "pull" | "push"): Promise<boolean | void> {
   const { config, terminal } = context;
-  const { project, plan } = await preparePlan(withMirror(config));
-  reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
+  const prepared = await preparePlan(withMirror(config));
+  const { plan } = prepared;
+  reportPlan(context, prepared);
   if (config.dryRun) {
     if (config.json) terminal.json({ images: plan.transfers.map(plannedJson) });
     else terminal.result([terminal.text("planTitle"), ...planLines(terminal, plan)].join("\n"));
@@ -41,7 +46,7 @@ export async function transferAlone(context: Context, step: "pull" | "push"): Pr
     await session.close();
   }
   for (const line of outcomeLines(terminal, outcomes)) terminal.note(line);
-  if (config.json) terminal.json({ images: outcomes.map(outcomeJson) });
+  if (config.json) terminal.json({ images: outcomes.map((outcome) => outcomeJson(terminal, outcome)) });
   return !hasFailed(outcomes);
 }
 
@@ -55,13 +60,16 @@ export async function reportStore({ config, terminal }: Context, { store }: Sess
     if (!(error instanceof MirrorError) || error.code !== "store-busy") throw error;
   }
   const { bytes } = await store.size();
-  terminal.note(terminal.text("storeSize", { bytes: formatBytes(bytes), folder: store.folder }));
+  terminal.note(terminal.text("storeSize", { bytes, folder: store.folder }));
 }
+
+/** Milliseconds between two looks at what moves. */
+const DRAW_EVERY = 500;
 
 /**
  * Runs a step of `engine` for every transfer and shows it: drawn over on a terminal, one plain line for each that ends
- * elsewhere. Gives the outcomes in the order of `transfers`; throws `interrupted`, and `command-missing` when the
- * engine is not installed.
+ * elsewhere. Gives the outcomes in the order of `transfers`; throws `interrupted`, `command-missing` when the engine is
+ * not installed, and `target-owned` before the first transfer, where a mirror name holds an image of another source.
  */
 export async function showTransfers(
   { config, terminal, signal, recorder }: Context,
@@ -69,9 +77,17 @@ export async function showTransfers(
   transfers: readonly Transfer[],
   { engine, step }: { readonly engine: Engine; readonly step: "pull" | "push" | "mirror" },
 ): Promise<readonly Outcome[]> {
+  const isTarget = step !== "pull" || config.embedded;
+  if (isTarget && !config.overwrite) refuseOwned(transfers, await ownersOf(config.store, transfers));
   recorder.begin(transfers);
-  const board = new Board(terminal, transfers.length);
-  const draw = (): void => row.live(board.lines().join("\n"));
+  const board = new Board(terminal, transfers, { step, bytes: engine.bytes });
+  const direction = step === "pull" ? "down" : "up";
+  const draw = (): void => {
+    row.live(board.summary(), board.rows());
+    if (engine.bytes !== undefined) recorder.moved(engine.bytes.of(direction).moved);
+  };
+  // What stands still must be seen to stand still.
+  const clock = setInterval(draw, DRAW_EVERY);
   const onProgress = (progress: Progress): void => {
     board.progress(progress);
     recorder.progress(progress);
@@ -85,6 +101,9 @@ export async function showTransfers(
     async (transfer) => {
       board.begin(transfer);
       const outcome = await engine[step](transfer, { signal, onProgress });
+      if (isTarget && outcome.status !== "failed") {
+        await writeOrigin(config.store, formatReference(transfer.target), repositoryOf(transfer));
+      }
       board.end(outcome);
       recorder.outcome(outcome);
       if (!terminal.interactive) {
@@ -94,106 +113,14 @@ export async function showTransfers(
       return outcome;
     },
     { concurrency: engine.concurrency ?? config.concurrency, signal },
-  );
+  ).finally(() => clearInterval(clock));
 }
 
-/** Images under way that are shown by name; a list taller than the terminal cannot be drawn over. */
-const MOST_ROWS = 8;
-
-/** How far many transfers are. */
-class Board {
-  readonly #terminal: Terminal;
-  readonly #total: number;
-  readonly #begun = Date.now();
-  readonly #underWay = new Map<Transfer, Progress | undefined>();
-  /** Bytes that an image has, and those it will have, as far as the engine told. */
-  readonly #bytes = new Map<Transfer, { readonly done: number; readonly total: number }>();
-  #ended = 0;
-
-  constructor(terminal: Terminal, total: number) {
-    this.#terminal = terminal;
-    this.#total = total;
-  }
-
-  begin(transfer: Transfer): void {
-    this.#underWay.set(transfer, undefined);
-  }
-
-  progress(progress: Progress): void {
-    this.#underWay.set(progress.transfer, progress);
-    if (progress.kind === "bytes") this.#bytes.set(progress.transfer, progress);
-  }
-
-  end({ transfer, status, bytes = 0 }: Outcome): void {
-    this.#underWay.delete(transfer);
-    this.#ended += 1;
-    if (status === "present" || status === "failed") this.#bytes.delete(transfer);
-    else this.#bytes.set(transfer, { done: bytes, total: bytes });
-  }
-
-  /** `3/27 images · 64 MB · 16 MB/s · about 11 s left`. */
-  counter(): string {
-    const elapsed = Math.max(1, Date.now() - this.#begun);
-    const known = [...this.#bytes.values()];
-    const done = known.reduce((sum, each) => sum + each.done, 0);
-    const left = known.reduce((sum, each) => sum + each.total - each.done, 0);
-    const parts = [this.#terminal.text("boardCount", { done: this.#ended, total: this.#total })];
-    if (done > 0) parts.push(formatBytes(done), `${formatBytes((done / elapsed) * 1000)}/s`);
-    // The bytes tell best, once those of every image are known; until then the images do.
-    const isWhole = this.#ended + this.#underWay.size === this.#total && this.#isTold();
-    const time = isWhole ? (elapsed / done) * left : (elapsed / this.#ended) * (this.#total - this.#ended);
-    if (this.#ended < this.#total && Number.isFinite(time)) {
-      parts.push(this.#terminal.text("boardLeft", { time: formatDuration(time) }));
-    }
-    return parts.join(" · ");
-  }
-
-  #isTold(): boolean {
-    return [...this.#underWay.keys()].every((transfer) => (this.#bytes.get(transfer)?.total ?? 0) > 0);
-  }
-
-  lines(): readonly string[] {
-    const rows = [...this.#underWay].toSorted(([, a], [, b]) => liveliness(b) - liveliness(a));
-    const more = rows.length - MOST_ROWS;
-    return [
-      this.counter(),
-      ...rows
-        .slice(0, MOST_ROWS)
-        .map(([transfer, progress]) => `${shortName(transfer)}  ${describe(this.#terminal, progress)}`.trimEnd()),
-      ...(more > 0 ? [this.#terminal.text("boardMore", { count: more })] : []),
-    ];
-  }
-}
-
-/** The image's name, with as much of a digest as tells it apart: a row is one line. */
-function shortName(transfer: Transfer): string {
-  return nameOf(transfer).replace(/(@sha256:[0-9a-f]{12})[0-9a-f]{52}/, "$1…");
-}
-
-/** What moves is more worth a row than what waits. */
-function liveliness(progress: Progress | undefined): number {
-  if (progress?.kind === "retry") return 3;
-  if (progress?.kind === "bytes") return progress.done < progress.total ? 2 : 1;
-  return 0;
-}
-
-function describe(terminal: Terminal, progress: Progress | undefined): string {
-  switch (progress?.kind) {
-    case undefined:
-      return "";
-    case "phase":
-      return terminal.text(`phase-${progress.phase}`);
-    case "retry":
-      return terminal.text("retrying", {
-        attempt: progress.attempt,
-        delay: formatDuration(progress.delay),
-        reason: progress.reason,
-      });
-    case "bytes":
-      return progress.total > 0
-        ? `${formatBytes(progress.done)} / ${formatBytes(progress.total)}`
-        : formatBytes(progress.done);
-  }
+/** The source repositories that earlier runs took the mirror names from, by mirror name. */
+async function ownersOf(store: string, transfers: readonly Transfer[]): Promise<ReadonlyMap<string, string>> {
+  const targets = transfers.map(({ target }) => formatReference(target));
+  const owners = await Promise.all(targets.map(async (target) => [target, await readOrigin(store, target)] as const));
+  return new Map(owners.flatMap(([target, owner]) => (owner === undefined ? [] : [[target, owner] as const])));
 }
 
 function ending(terminal: Terminal, { status, bytes }: Outcome): string {

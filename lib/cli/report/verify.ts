@@ -1,5 +1,6 @@
 /** How `verify` and `outdated` say what they found. */
-import { detailOf } from "../../messages/errors.ts";
+import { causeOf } from "../../messages/errors.ts";
+import type { Value } from "../../messages/message.ts";
 import type { Outlook } from "../../mirror/outdated.ts";
 import type { ImageUsers } from "../../mirror/transfers.ts";
 import { familiarName, formatReference } from "../../image/reference.ts";
@@ -8,7 +9,7 @@ import { formatTable } from "../format.ts";
 import type { Terminal } from "../output.ts";
 import type { Finding } from "./page/record.ts";
 
-/** Each image that is not as locked, with a line below it for each way in which it is not. */
+/** Each image that differs from the lock file, with a line below it for each difference. */
 export function verifiedLines(terminal: Terminal, verified: readonly Verified[]): readonly string[] {
   return verified.filter(hasDrifted).map(({ source, mirror, drifts }) => {
     const name = `${familiarName(source)} -> ${formatReference(mirror)}`;
@@ -35,7 +36,7 @@ function driftText(terminal: Terminal, drift: Drift): string {
   return terminal.text(`verify-${drift.kind}`, valuesOf(drift) as never);
 }
 
-/** How many images are as locked, and how many are not. */
+/** How many images match the lock file, and how many do not. */
 export function verifiedSummary(terminal: Terminal, verified: readonly Verified[]): string {
   const drifted = verified.filter(hasDrifted).length;
   return terminal.text("verifySummary", { same: verified.length - drifted, drifted });
@@ -45,21 +46,21 @@ export function hasDrifted({ drifts }: Verified): boolean {
   return drifts.length > 0;
 }
 
-function valuesOf(drift: Drift): Readonly<Record<string, string>> {
-  if ("error" in drift) return { reason: detailOf(drift.error) };
+function valuesOf(drift: Drift): Readonly<Record<string, Value>> {
+  if ("error" in drift) return { reason: causeOf(drift.error) };
   return {
     ...("locked" in drift ? { locked: drift.locked } : {}),
     ...("actual" in drift ? { actual: drift.actual } : {}),
   };
 }
 
-export function verifiedJson({ source, mirror, platform, drifts }: Verified) {
+export function verifiedJson(terminal: Terminal, { source, mirror, platform, drifts }: Verified) {
   return {
     source: formatReference(source),
     platform,
     mirror: formatReference(mirror),
     drifts: drifts.map((drift) =>
-      "error" in drift ? { kind: drift.kind, error: `${drift.error.message}; ${drift.error.hint}` } : drift,
+      "error" in drift ? { kind: drift.kind, error: terminal.errorJson(drift.error) } : drift,
     ),
   };
 }
@@ -94,7 +95,7 @@ export function outlookFinding(terminal: Terminal, { image, outlook }: ImageOutl
   return { image, ok: true, detail };
 }
 
-export function outlookJson({ image, services, outlook }: ImageOutlook) {
+export function outlookJson(terminal: Terminal, { image, services, outlook }: ImageOutlook) {
   const { status } = outlook;
   return {
     image,
@@ -103,6 +104,6 @@ export function outlookJson({ image, services, outlook }: ImageOutlook) {
     ...(status === "outdated"
       ? { newest: outlook.newer.at(-1)!, sameMajor: outlook.sameMajor ?? null, newer: outlook.newer }
       : {}),
-    ...(status === "failed" ? { error: `${outlook.error.message}; ${outlook.error.hint}` } : {}),
+    ...(status === "failed" ? { error: terminal.errorJson(outlook.error) } : {}),
   };
 }

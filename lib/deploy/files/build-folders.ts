@@ -1,7 +1,8 @@
 /**
  * The folders that the host builds services from. They are not sent: a source tree can hold anything. So what is not
- * there is told before anything is done. docker-compose version 1 wants the folder of every service, whether it is
- * started or not; docker compose wants those it builds.
+ * there is reported before anything is done. docker-compose version 1 needs the folder of every service, whether it is
+ * started or not; docker compose needs those it builds.
+ * https://github.com/compose-spec/compose-spec/blob/main/build.md#context
  */
 import { relative } from "node:path";
 import type { Project } from "../../compose/project.ts";
@@ -14,10 +15,14 @@ export interface BuildFolder {
   readonly name: string;
 }
 
-/** The build folders of the project; a context that is a URL is none. */
+/** The build folders of the project, additional contexts included; a context that is a URL is none. */
 export function buildFoldersOf({ folder, services }: Pick<Project, "folder" | "services">): readonly BuildFolder[] {
   return services.flatMap(({ name: service, build }) =>
-    build?.context.startsWith("/") ? [{ service, name: relative(folder, build.context) || "." }] : [],
+    build === undefined
+      ? []
+      : [build.context, ...build.contexts.values()]
+          .filter((context) => context.startsWith("/"))
+          .map((context) => ({ service, name: relative(folder, context) || "." })),
   );
 }
 

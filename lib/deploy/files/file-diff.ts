@@ -1,17 +1,20 @@
 /**
- * Which files a deploy sends. What the host lacks goes along. What it has is replaced when it is still what an earlier
+ * Which files a deploy sends. What the host lacks is sent. What it has is replaced when it is still what an earlier
  * deploy sent; a file that somebody changed on the host stays, unless everything is to be sent.
  */
 import { MirrorError } from "../../messages/errors.ts";
+import { message } from "../../messages/texts.ts";
 import { isOutside, type NeededFile } from "./project-files.ts";
+import { strayError } from "./real-paths.ts";
+import type { BundleFile } from "./bundle-file.ts";
 import type { SentFile } from "../plan/release.ts";
 import type { DeployWarning, FoundFile, HostProbe } from "../host/probe.ts";
 
 /** `all` replaces what differs on the host too; `none` sends the compose files alone. */
 export type SendMode = "missing" | "all" | "none";
 
-export interface Sending {
-  readonly sent: readonly NeededFile[];
+export interface FileDiff {
+  readonly sent: readonly BundleFile[];
   /** Names of what the host has and keeps. */
   readonly kept: readonly string[];
   /** Services that run with a mounted file that is replaced, in code-point order. */
@@ -21,7 +24,7 @@ export interface Sending {
   readonly warnings: readonly DeployWarning[];
 }
 
-export interface SendingRequest {
+export interface FileDiffRequest {
   readonly needed: readonly NeededFile[];
   readonly probe: HostProbe;
   /** The services that will run there. */
@@ -29,35 +32,67 @@ export interface SendingRequest {
   readonly mode: SendMode;
 }
 
-/** Throws `ship-missing` for a file that is neither here nor there. */
-export function decideSending({ needed, probe, services, mode }: SendingRequest): Sending {
-  const last = probe.releases.find(({ id }) => id === probe.current)?.sent ?? {};
-  const sent: NeededFile[] = [];
+/**
+ * Compares the files that a project needs with those of the host. Throws `ship-missing` for a file that is neither here
+ * nor there, `ship-special` for a FIFO, socket or device that the host lacks, `ship-outside` for one above the
+ * project's folder that the host lacks, and `ship-link` for a link that leads out of the project's folder.
+ */
+export function diffFiles({ needed, probe, services, mode }: FileDiffRequest): FileDiff {
+  const last = lastSent(probe);
+  const sent: BundleFile[] = [];
   const kept: string[] = [];
   const affected = new Set<string>();
   const sums: Record<string, SentFile> = {};
   const warnings: DeployWarning[] = [];
   for (const file of needed) {
     if (file.services.length > 0 && !file.services.some((name) => services.has(name))) continue;
-    const { name, content } = file;
+    const { name, source, content } = file;
+    if (file.stray !== undefined && mode !== "none") throw strayError(file.stray);
     const there = probe.files.get(name);
     const fate = fateOf(file, there, { mode, last: last[name]?.sha256 });
     if (fate === "refused") throw missing(file, probe);
     if (fate === "ignored") continue;
     if (fate === "sent") {
-      sent.push(file);
+      sent.push({ name, source, ...(content === undefined ? {} : { size: content.size, mode: content.mode }) });
       if (there !== undefined && file.mounted) for (const service of file.services) affected.add(service);
     } else if (there?.kind === "file") {
       kept.push(name);
     }
-    if (fate === "other") warnings.push({ code: "file-kept", values: { host: probe.host, file: name } });
+    if (fate === "other") warnings.push(message("warning-file-kept", { host: probe.host, file: name }));
     else if (content !== undefined)
       sums[name] = { sha256: content.sha256, services: file.mounted ? file.services : [] };
   }
   return { sent, kept, affected: [...affected].filter((name) => services.has(name)).toSorted(), sums, warnings };
 }
 
-/** `same` and `other` stay on the host as they are; `ignored` are those that nobody misses. */
+/** A file that the project names, as the host will have it. */
+export interface PlacedFile extends Pick<NeededFile, "name" | "services" | "mounted"> {
+  readonly sha256: string;
+}
+
+/** What of `needed` the host will have, with the content that it will have there. */
+export function placedFiles(needed: readonly NeededFile[], probe: HostProbe, mode: SendMode): readonly PlacedFile[] {
+  return needed.flatMap((file): readonly PlacedFile[] => {
+    const there = probe.files.get(file.name);
+    const isSent = there === undefined ? mode !== "none" : isReplaced(file, probe, mode);
+    const sha256 = isSent ? file.content?.sha256 : there?.sha256;
+    const { name, services, mounted } = file;
+    return sha256 === undefined ? [] : [{ name, services, mounted, sha256 }];
+  });
+}
+
+/** Whether a deploy puts `file` in the place of what the host has. */
+export function isReplaced(file: NeededFile, probe: Pick<HostProbe, "files" | "releases" | "current">, mode: SendMode) {
+  const there = probe.files.get(file.name);
+  return there !== undefined && fateOf(file, there, { mode, last: lastSent(probe)[file.name]?.sha256 }) === "sent";
+}
+
+/** What the current release sent. */
+function lastSent({ releases, current }: Pick<HostProbe, "releases" | "current">): Readonly<Record<string, SentFile>> {
+  return releases.find(({ id }) => id === current)?.sent ?? {};
+}
+
+/** `same` and `other` stay on the host as they are; `ignored` are those that no service needs. */
 function fateOf(
   { name, content, required }: NeededFile,
   there: FoundFile | undefined,
@@ -72,10 +107,13 @@ function fateOf(
   return mode === "all" || there.kind === "other" || there.sha256 === last ? "sent" : "other";
 }
 
-function missing({ name, source, services, content }: NeededFile, { host, folder }: HostProbe): MirrorError {
-  const users = services.map((service) => `"${service}"`).join(", ");
+function missing({ name, source, services, content, special }: NeededFile, { host, folder }: HostProbe): MirrorError {
   if (content !== undefined && isOutside(name)) {
     return new MirrorError("ship-outside", { file: source, folder: folder.path });
   }
-  return new MirrorError("ship-missing", { file: source, name, services: users, host, dir: folder.path });
+  if (special !== undefined) {
+    return new MirrorError("ship-special", { file: source, detail: special, host, dir: folder.path });
+  }
+  if (services.length === 0) return new MirrorError("ship-compose-file", { name, host, dir: folder.path });
+  return new MirrorError("ship-missing", { file: source, name, services, host, dir: folder.path });
 }

@@ -1,20 +1,23 @@
 /**
- * The files that a project reads on its host beside the compose files: env files, files of configs and secrets, and
- * what is bind-mounted. Docker makes an empty folder in place of a mounted file that is not there, and the service
- * fails in a way that is hard to read; so such files go along, and one that is nowhere is refused beforehand.
+ * The files that a project reads on its host beside the mirror compose file: compose files that it extends or includes,
+ * env files, files of configs and secrets, and what is bind-mounted. Docker makes an empty folder in place of a mounted
+ * file that is not there, and the service fails in a way that is hard to read; so such files go along, and one that is
+ * nowhere is refused beforehand.
  *
- * What is data stays where it is. A mounted folder counts as configuration when it is small and holds text only;
- * every other folder is data. Absolute paths and paths below `~` are the host's own.
+ * Data is not sent. A mounted folder counts as configuration when it is small and holds text only; every other folder
+ * is data. Absolute paths and paths below `~` are the host's own.
  */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { type Dirent, promises as fs } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
-import { discover, type Variables } from "../../compose/discover.ts";
-import { type Mapping, parseFile, stringOf, type Value } from "../../compose/document.ts";
-import { interpolate } from "../../compose/interpolation.ts";
-import type { LoadOptions, Project } from "../../compose/project.ts";
-import { detailOf, MirrorError } from "../../messages/errors.ts";
+import { join, relative, resolve } from "node:path";
+import { isHostPath } from "../../compose/paths.ts";
+import type { Mount, Project, Service } from "../../compose/project.ts";
+import { entryAt, textOf } from "../../compose/values.ts";
+import { causeOf, MirrorError } from "../../messages/errors.ts";
+import type { Message } from "../../messages/message.ts";
+import { byName } from "../../system/compare.ts";
+import { kindOf, readRegular } from "../../system/read-file.ts";
+import { OwnFolders, type Stray } from "./real-paths.ts";
 
 /** A file that the project names, here. */
 export interface NeededFile {
@@ -26,13 +29,18 @@ export interface NeededFile {
   readonly services: readonly string[];
   /** Mounted into containers, so that they must be recreated to see a new one. */
   readonly mounted: boolean;
-  /** What is there; absent when nothing is, or nothing that can be sent. */
+  /** What is there; absent when nothing is, or nothing that can be sent. `size` is in bytes, `mode` its permission bits. */
   readonly content?: { readonly sha256: string; readonly size: number; readonly mode: number };
+  /** It is, or is behind, a link that leads out of the project's folder, so it was not read and is never sent. */
+  readonly stray?: Stray;
+  /** What is there when it is neither a file nor a folder; such things are never sent. */
+  readonly special?: Message;
   /** A deploy without it would fail: it must be there or on the host. */
   readonly required: boolean;
 }
 
-const LARGEST_FILE = 64 << 20;
+/** Bytes of the largest file that is sent, which is read whole; nobody mounts larger configuration. */
+export const LARGEST_FILE = 64 << 20;
 const FOLDER_MOST_FILES = 200;
 const FOLDER_MOST_BYTES = 1 << 20;
 
@@ -40,56 +48,60 @@ const FOLDER_MOST_BYTES = 1 << 20;
 const FILE_NAME =
   /\.(?:acl|cfg|cnf|conf|crt|csv|env|html?|ini|js|json|key|list|lua|pem|properties|py|rules|sh|sql|template|tmpl|toml|txt|xml|ya?ml)$/i;
 
-/** A path that the compose files name, before anybody looked what is there. */
+/** A path that the project names, before anything looked what is there. */
 interface Mention {
   /** Absolute. */
   readonly path: string;
   readonly service?: string;
   readonly mounted: boolean;
-  /** `file` must be a file, `mount` is what it is. */
+  /** `file` must be a file; `mount` may be a folder. */
   readonly kind: "file" | "mount";
   readonly required: boolean;
 }
 
+export interface ProjectFilesOptions {
+  /** Absolute paths of the env files that compose will read beside the compose files; those of the project by default. */
+  readonly envFiles?: readonly string[];
+  /** Absolute paths of the compose files that the given ones refer to; those of the project by default. */
+  readonly composeFiles?: readonly string[];
+  /** Absolute paths of folders outside the project's that links may lead to. */
+  readonly allowPaths?: readonly string[];
+}
+
 /**
- * The files that `project`, loaded with `options`, needs beside its compose files, in code-point order of their names.
- * Throws what `interpolate` throws, and `file-read` for what is there and cannot be read.
+ * The files that `project`, loaded as it will run on the host, needs beside the compose files that are given to
+ * compose, in code-point order of their names. Throws `file-read` for what is there and cannot be read.
  */
-export async function closureOf(project: Project, options: LoadOptions): Promise<readonly NeededFile[]> {
-  const { variables } = await discover({ ...options, files: project.composeFiles });
-  const mentions = [
-    ...project.envFiles.map((path): Mention => ({ path, mounted: false, kind: "file", required: false })),
-    ...[...project.files].flatMap(([path, text]) => mentionsIn(project, path, text, variables)),
+export async function projectFiles(
+  project: Project,
+  { envFiles = project.envFiles, composeFiles = project.referencedFiles, allowPaths = [] }: ProjectFilesOptions = {},
+): Promise<readonly NeededFile[]> {
+  const own = await OwnFolders.of(project.folder, allowPaths);
+  const mentions: readonly Mention[] = [
+    ...envFiles
+      .filter((path) => path !== "/dev/null")
+      .map((path): Mention => ({ path, mounted: false, kind: "file", required: false })),
+    ...composeFiles.map((path): Mention => ({ path, mounted: false, kind: "file", required: true })),
+    ...project.services.flatMap((service) => mentionsIn(service, project)),
   ];
   const needed = new Map<string, NeededFile>();
   for (const mention of mentions) {
-    for (const file of await filesOf(project.folder, mention)) {
+    for (const file of await filesOf(project.folder, mention, own)) {
       const known = needed.get(file.name);
       needed.set(file.name, known === undefined ? file : both(known, file));
     }
   }
-  return [...needed.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [...needed.values()].toSorted(byName(({ name }) => name));
 }
 
 /** What the project bind-mounts from its folder without a label for SELinux, as it is written. */
-export function unlabelledBinds(project: Project): readonly string[] {
-  const found = [...project.files].flatMap(([path, text]) =>
-    parseFile(path, text).documents.flatMap(({ root }) =>
-      [...mappingOf(root, "services").values()].flatMap((service) =>
-        itemsOf(entry(service, "volumes")).flatMap((item) => unlabelledSource(item) ?? []),
-      ),
+export function unlabelledBinds({ services }: Pick<Project, "services">): readonly string[] {
+  const found = services.flatMap(({ mounts }) =>
+    mounts.flatMap(({ type, source = "/", selinux }) =>
+      type === "bind" && !isHostPath(source) && selinux === undefined ? [source] : [],
     ),
   );
   return [...new Set(found)];
-}
-
-function unlabelledSource(item: Value): string | undefined {
-  const short = stringOf(item)?.split(":");
-  const source = short?.[0] ?? stringOf(entry(item, "source"));
-  if (source === undefined || !source.startsWith(".")) return undefined;
-  const isLabelled =
-    short === undefined ? entry(entry(item, "bind"), "selinux") !== undefined : /\bz\b/i.test(short[2] ?? "");
-  return isLabelled ? undefined : source;
 }
 
 /** Whether a name leads out of the project's folder, so that it has no place in the host's. */
@@ -100,127 +112,86 @@ export function isOutside(name: string): boolean {
 function both(a: NeededFile, b: NeededFile): NeededFile {
   return {
     ...a,
-    // An empty list stands for the project itself, which outweighs any service.
+    // An empty list means the project itself, which outweighs any service.
     services: a.services.length === 0 || b.services.length === 0 ? [] : [...new Set([...a.services, ...b.services])],
     mounted: a.mounted || b.mounted,
     required: a.required || b.required,
   };
 }
 
-function mentionsIn(project: Project, path: string, text: string, variables: Variables): readonly Mention[] {
-  const isReferenced = !project.composeFiles.includes(path);
-  const folder = isReferenced ? dirname(path) : project.folder;
-  const { documents } = parseFile(path, text);
-  return documents.flatMap(({ root }) => {
-    const found = mentionsOf(root, new Reader(folder, variables));
-    // Of an extended or included file it is not known which services count, nor by which names.
-    return isReferenced
-      ? found.map(({ path: named, mounted, kind }): Mention => ({ path: named, mounted, kind, required: false }))
-      : found;
-  });
+function mentionsIn(service: Service, { folder, definitions }: Project): readonly Mention[] {
+  const { name, envFiles, labelFiles, mounts, configs, secrets } = service;
+  const file = (path: string | undefined, required: boolean, mounted: boolean): readonly Mention[] =>
+    path === undefined || path === "" || isHostPath(path)
+      ? []
+      : [{ path: resolve(folder, path), service: name, mounted, kind: "file", required }];
+  const granted = [
+    ...configs.map((each) => definitions.configs.get(each)),
+    ...secrets.map((each) => definitions.secrets.get(each)),
+  ];
+  return [
+    ...envFiles.flatMap(({ path, required }) => file(path, required, false)),
+    ...labelFiles.flatMap((path) => file(path, true, false)),
+    ...granted.flatMap((value) => file(textOf(entryAt(value, "file")), true, true)),
+    ...mounts.flatMap((mount) => boundBy(mount, definitions)).flatMap((mount) => mountedAt(mount, name, folder)),
+  ];
 }
 
-function mentionsOf(root: Value, reader: Reader): readonly Mention[] {
-  const services = [...mappingOf(root, "services")].flatMap(([name, service]) => reader.service(name, service));
-  return [...services, ...reader.section(root, "configs"), ...reader.section(root, "secrets")];
+/** A mount of a folder of the host, directly or by a volume that the `local` driver binds to one. */
+function boundBy(mount: Mount, { volumes }: Project["definitions"]): readonly Mount[] {
+  if (mount.type === "bind") return [mount];
+  const volume = mount.type === "volume" ? volumes.get(mount.source ?? "") : undefined;
+  const device = textOf(entryAt(volume, "driver_opts", "device"));
+  const isBind =
+    textOf(entryAt(volume, "driver_opts", "o")) === "bind" && textOf(entryAt(volume, "driver")) === "local";
+  return isBind && device !== undefined ? [{ ...mount, type: "bind", source: device }] : [];
 }
 
-/** Reads the paths out of one document. */
-class Reader {
-  readonly #folder: string;
-  readonly #variables: Variables;
-  /** The services by the config or secret they use. */
-  readonly #users = new Map<string, string[]>();
-
-  constructor(folder: string, variables: Variables) {
-    this.#folder = folder;
-    this.#variables = variables;
-  }
-
-  service(service: string, value: Value): readonly Mention[] {
-    for (const section of ["configs", "secrets"]) {
-      for (const item of itemsOf(entry(value, section))) {
-        const key = `${section}.${this.#text(item) ?? this.#text(entry(item, "source")) ?? ""}`;
-        this.#users.set(key, [...(this.#users.get(key) ?? []), service]);
-      }
-    }
-    const envFiles = itemsOf(entry(value, "env_file")).flatMap((item): readonly Mention[] => {
-      const path = this.#path(this.#text(item) ?? this.#text(entry(item, "path")));
-      const required = this.#text(entry(item, "required")) !== "false";
-      return path === undefined ? [] : [{ path, service, mounted: false, kind: "file", required }];
-    });
-    const volumes = itemsOf(entry(value, "volumes")).flatMap((item) => this.#volume(service, item));
-    return [...envFiles, ...volumes];
-  }
-
-  section(root: Value, section: "configs" | "secrets"): readonly Mention[] {
-    return [...mappingOf(root, section)].flatMap(([name, value]) => {
-      const path = this.#path(this.#text(entry(value, "file")));
-      const users = this.#users.get(`${section}.${name}`) ?? [];
-      return path === undefined
-        ? []
-        : users.map((service): Mention => ({ path, service, mounted: true, kind: "file", required: true }));
-    });
-  }
-
-  #volume(service: string, item: Value): readonly Mention[] {
-    const short = this.#text(item)?.split(":");
-    const isBind = short !== undefined || this.#text(entry(item, "type")) === "bind";
-    const source = short === undefined ? this.#text(entry(item, "source")) : short.length > 1 ? short[0] : undefined;
-    const target = short === undefined ? this.#text(entry(item, "target")) : short[1];
-    if (!isBind || source === undefined || !/^\.{1,2}(?:\/|$)/.test(source)) return [];
-    const mayBeMade = this.#text(entry(entry(item, "bind"), "create_host_path")) !== "false";
-    const required = !mayBeMade || FILE_NAME.test(source) || FILE_NAME.test(target ?? "");
-    return [{ path: resolve(this.#folder, source), service, mounted: true, kind: "mount", required }];
-  }
-
-  /** Absolute paths and those below `~` are the host's own. */
-  #path(text: string | undefined): string | undefined {
-    return text === undefined || text === "" || /^[/~]/.test(text) ? undefined : resolve(this.#folder, text);
-  }
-
-  #text(value: Value | undefined): string | undefined {
-    if (value?.kind !== "scalar" || value.type === "null") return undefined;
-    return interpolate(value.text, (name) => this.#variables.get(name));
-  }
+function mountedAt({ source, target, createHostPath }: Mount, service: string, folder: string): readonly Mention[] {
+  if (source === undefined || isHostPath(source)) return [];
+  const required = !createHostPath || FILE_NAME.test(source) || FILE_NAME.test(target);
+  return [{ path: resolve(folder, source), service, mounted: true, kind: "mount", required }];
 }
 
-function entry(value: Value | undefined, key: string): Value | undefined {
-  return value?.kind === "mapping" ? value.entries.get(key) : undefined;
-}
-
-function mappingOf(root: Value, key: string): Mapping["entries"] {
-  const value = entry(root, key);
-  return value?.kind === "mapping" ? value.entries : new Map();
-}
-
-function itemsOf(value: Value | undefined): readonly Value[] {
-  if (value === undefined) return [];
-  return value.kind === "sequence" ? value.items : value.kind === "scalar" ? [value] : [];
-}
-
-async function filesOf(folder: string, mention: Mention): Promise<readonly NeededFile[]> {
-  const { path, service, mounted, kind, required } = mention;
-  const needed = (source: string, isRequired: boolean, content?: NeededFile["content"]): NeededFile => ({
+async function filesOf(
+  folder: string,
+  { path, service, mounted, kind, required }: Mention,
+  own: OwnFolders,
+): Promise<readonly NeededFile[]> {
+  const needed = (source: string, isRequired: boolean): NeededFile => ({
     name: relative(folder, source),
     source,
     services: service === undefined ? [] : [service],
     mounted,
     required: isRequired,
-    ...(content === undefined ? {} : { content }),
   });
   const found = await statOf(path);
-  if (found?.isFile()) return [needed(path, true, await contentOf(path, found.size, found.mode))];
-  // The project's folder as a whole, or what it lies in, is no configuration.
-  const isAbove = !relative(path, folder).startsWith("..");
+  if (found?.isFile()) return [await examined(needed(path, true), own)];
+  // The project's folder as a whole, or one above it, is no configuration.
+  const isAbove = !isOutside(relative(path, folder));
   if (found?.isDirectory() && kind === "mount" && !isAbove) {
     const files = await configFolder(path);
-    return Promise.all(
-      files.map(async ({ source, size, mode }) => needed(source, false, await contentOf(source, size, mode))),
-    );
+    return Promise.all(files.map((source) => examined(needed(source, false), own)));
   }
+  const special = found === undefined || found.isDirectory() ? undefined : kindOf(found);
+  if (special !== undefined) return [{ ...needed(path, true), special }];
   if (found !== undefined && kind === "mount") return [];
   return required ? [needed(path, true)] : [];
+}
+
+/** A file with what is in it, unless it is not the project's own. */
+async function examined(file: NeededFile, own: OwnFolders): Promise<NeededFile> {
+  const { name, source } = file;
+  if (!isPlainName(source)) return file;
+  const stray = isOutside(name) ? undefined : await own.strayOf(source);
+  if (stray !== undefined) return { ...file, stray };
+  try {
+    const { bytes, mode } = await readRegular(source, LARGEST_FILE);
+    return { ...file, content: { sha256: createHash("sha256").update(bytes).digest("hex"), size: bytes.length, mode } };
+  } catch (cause) {
+    if (cause instanceof MirrorError && cause.code === "file-large") return file;
+    throw cause;
+  }
 }
 
 async function statOf(path: string) {
@@ -228,29 +199,13 @@ async function statOf(path: string) {
     return await fs.stat(path);
   } catch (cause) {
     if (["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? "")) return undefined;
-    throw new MirrorError("file-read", { file: path, detail: detailOf(cause) }, { cause });
+    throw new MirrorError("file-read", { file: path, detail: causeOf(cause) }, { cause });
   }
 }
 
-async function contentOf(path: string, size: number, mode: number): Promise<NeededFile["content"]> {
-  if (size > LARGEST_FILE || !isPlainName(path)) return undefined;
-  try {
-    const bytes = await readFile(path);
-    return { sha256: createHash("sha256").update(bytes).digest("hex"), size: bytes.length, mode: mode & 0o777 };
-  } catch (cause) {
-    throw new MirrorError("file-read", { file: path, detail: detailOf(cause) }, { cause });
-  }
-}
-
-interface FoundFile {
-  readonly source: string;
-  readonly size: number;
-  readonly mode: number;
-}
-
-/** The files of a folder that is configuration; none of one that is data. */
-async function configFolder(folder: string): Promise<readonly FoundFile[]> {
-  const files: FoundFile[] = [];
+/** Absolute paths of the files of a folder that is configuration; none of one that is data. */
+async function configFolder(folder: string): Promise<readonly string[]> {
+  const files: string[] = [];
   let bytes = 0;
   const folders = [folder];
   for (const each of folders) {
@@ -269,7 +224,7 @@ async function configFolder(folder: string): Promise<readonly FoundFile[]> {
       }
       const stat = await statOf(source).catch(() => undefined);
       if (!stat?.isFile() || !isPlainName(source)) return [];
-      files.push({ source, size: stat.size, mode: stat.mode });
+      files.push(source);
       bytes += stat.size;
       if (files.length > FOLDER_MOST_FILES || bytes > FOLDER_MOST_BYTES || !(await isText(source))) return [];
     }
@@ -280,7 +235,7 @@ async function configFolder(folder: string): Promise<readonly FoundFile[]> {
 
 async function isText(path: string): Promise<boolean> {
   try {
-    return !(await readFile(path)).includes(0);
+    return !(await readRegular(path, FOLDER_MOST_BYTES)).bytes.includes(0);
   } catch {
     return false;
   }

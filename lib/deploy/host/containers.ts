@@ -1,7 +1,10 @@
 /** What runs of a project on a host, by docker's own labels and states: the same for compose version 1 and 2. */
 import { MirrorError } from "../../messages/errors.ts";
-import { type EngineAccess, onEngine } from "./remote.ts";
-import type { Connection, RemoteCommand } from "../ssh/connection.ts";
+import { theirs } from "../../messages/message.ts";
+import { message } from "../../messages/texts.ts";
+import { byCodePoint } from "../../system/compare.ts";
+import type { Connection } from "../ssh/connection.ts";
+import { type EngineAccess, listContainersIn, onEngine } from "./remote.ts";
 
 /** One container of a service, as `--json` shows it. */
 export interface ServiceState {
@@ -22,6 +25,10 @@ export interface Container extends ServiceState {
   readonly imageId: string;
   /** How often docker started it again by itself. */
   readonly restarts: number;
+  /** The compose project that it belongs to. */
+  readonly project: string;
+  /** Names of the compose files that it was started from, without their folder. */
+  readonly files: readonly string[];
   /** `no`, `always`, `unless-stopped` or `on-failure`. */
   readonly restartPolicy: string;
   readonly startedAt: string;
@@ -38,21 +45,11 @@ const FORMAT = [
   "{{.RestartCount}}",
   "{{.HostConfig.RestartPolicy.Name}}",
   "{{.State.StartedAt}}",
+  '{{index .Config.Labels "com.docker.compose.project"}}',
+  '{{index .Config.Labels "com.docker.compose.project.config_files"}}',
   "{{.Config.Image}}",
 ].join("|");
 const FIELDS = FORMAT.split("|").length;
-
-/** Where containers are listed. */
-export interface Listing {
-  readonly dir: string;
-  readonly access: EngineAccess;
-  /** Prints their ids. */
-  readonly list: RemoteCommand;
-}
-
-interface StatusOptions {
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** Containers as people and `--json` see them. */
 export function statesOf(containers: readonly Container[]): readonly ServiceState[] {
@@ -66,30 +63,32 @@ export function statesOf(containers: readonly Container[]): readonly ServiceStat
 }
 
 /**
- * The containers listed, in code-point order of their services; containers of `compose run` are left out.
- * Throws `host-ps` when compose cannot list them, and what `Connection.run` throws.
+ * The containers that compose started in the folder `dir`, stopped ones too, in code-point order of their services;
+ * containers of `compose run` are skipped. Throws `host-ps` when docker cannot list them, and what `Connection.run`
+ * throws.
  */
-export async function containersOf(
+export async function containersIn(
   connection: Connection,
-  { dir, access, list }: Listing,
-  { signal }: StatusOptions = {},
+  { dir, access }: { readonly dir: string; readonly access: EngineAccess },
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<readonly Container[]> {
   const options = { signal, timeout: 120_000 };
-  const listed = await connection.run(list, options);
+  const docker = onEngine(access, ["docker"]);
+  const listed = await connection.run(listContainersIn(dir, docker), options);
   if (listed.code !== 0) {
-    const said = listed.stderr.trim();
-    const detail = said === "" ? `exit code ${listed.code}` : said.split("\n").slice(-3).join("\n  ");
+    const said = listed.stderr.trim().split("\n").slice(-3).join("\n  ");
+    const detail = said === "" ? message("exit-code", { code: listed.code }) : theirs(said);
     throw new MirrorError("host-ps", { host: connection.host, dir, detail });
   }
-  const ids = listed.stdout.split("\n").filter((id) => /^[\da-z]+$/i.test(id));
+  const ids = [...new Set(listed.stdout.split("\n").filter((id) => /^[\da-z]+$/i.test(id)))];
   if (ids.length === 0) return [];
-  const inspect = onEngine(access, ["docker", "inspect", "--type", "container", "--format", FORMAT, ...ids]);
   // A container that went in between is no error.
+  const inspect = [...docker, "inspect", "--type", "container", "--format", FORMAT, ...ids];
   const { stdout } = await connection.run(inspect, options);
   return stdout
     .split("\n")
     .flatMap(readContainer)
-    .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    .toSorted((a, b) => byCodePoint(a.name, b.name));
 }
 
 /** A line of FORMAT; of other lines, and of `compose run`, nothing. */
@@ -97,18 +96,23 @@ function readContainer(line: string): readonly Container[] {
   if (!line.startsWith("container:")) return [];
   const fields = line.slice("container:".length).split("|");
   if (fields.length < FIELDS) return [];
-  const [name, oneOff, state, health, exitCode, id, imageId, restarts, restartPolicy, startedAt] = fields;
+  const [name, oneOff, state, health, exitCode, id, imageId, restarts, restartPolicy, startedAt, project, files] =
+    fields;
   if (oneOff === "True") return [];
+  const runs = state === "running";
   return [
     {
       name: name!,
       state: state!,
-      ...(health === "" ? {} : { health: health! }),
-      ...(state === "running" ? {} : { exitCode: Number(exitCode) }),
+      // docker keeps the last health of what has ended.
+      ...(health === "" || !runs ? {} : { health: health! }),
+      ...(runs ? {} : { exitCode: Number(exitCode) }),
       image: fields.slice(FIELDS - 1).join("|"),
       id: id!,
       imageId: imageId!,
       restarts: Number(restarts),
+      project: project!,
+      files: files === "" ? [] : files!.split(",").map((file) => file.slice(file.lastIndexOf("/") + 1)),
       restartPolicy: restartPolicy!,
       startedAt: startedAt!,
     },

@@ -14,7 +14,7 @@ export interface LockOptions {
 }
 
 /**
- * Does `work` while `command` (of `hold`) keeps the lock. Throws `host-busy` when another deploy went on holding it,
+ * Does `work` while `command` (of `acquireLock`) keeps the lock. Throws `host-busy` when another deploy went on holding it,
  * and what `hostError` and `Connection.run` give when the session cannot be had.
  */
 export async function withLock<T>(
@@ -43,7 +43,7 @@ export async function withLock<T>(
           reject(
             code === TAKEN
               ? new MirrorError("host-busy", { host, dir, holder })
-              : hostError({ host, dir, registry: "", kind: "hold", code, lines }),
+              : hostError({ host, dir, registry: "", kind: "lock", failure: "host-folder", code, lines }),
           ),
         reject,
       );

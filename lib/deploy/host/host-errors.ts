@@ -1,14 +1,11 @@
 /**
- * What docker and compose print on the host when a step fails, as errors with a way out. Exit codes tell that a step
+ * What docker and compose print on the host when a step fails, as errors with a hint. Exit codes tell that a step
  * failed; only the text tells why. The first rule that fits wins, and a rule may hold for some steps only: a
  * registry's "denied" means a wrong password at the login and a missing login at the pull.
  */
 import { type ErrorsWith, MirrorError } from "../../messages/errors.ts";
-import type { Cause } from "../../messages/message.ts";
-import type { StepKind } from "../plan/steps.ts";
-
-/** A step, or the lock before them. */
-type Doing = StepKind | "hold";
+import { type Cause, theirs } from "../../messages/message.ts";
+import { message } from "../../messages/texts.ts";
 
 /** What every error of a failed step can say. */
 interface StepValues {
@@ -17,9 +14,10 @@ interface StepValues {
   readonly registry: string;
   readonly detail: Cause;
 }
-type StepErrorCode = ErrorsWith<StepValues>;
+export type StepErrorCode = ErrorsWith<StepValues>;
 
-const RULES: readonly (readonly [pattern: RegExp, code: StepErrorCode, steps?: readonly Doing[]])[] = [
+const RULES: readonly (readonly [pattern: RegExp, code: StepErrorCode, kinds?: readonly string[]])[] = [
+  [/^compose-mirror: .*(?:is a link|another user)/m, "host-link"],
   [/KeyError: 'ContainerConfig'/, "host-container-config"],
   [
     /client version \S+ is too (?:old|new)|Minimum supported API version|Maximum supported API version/,
@@ -54,6 +52,15 @@ const RULES: readonly (readonly [pattern: RegExp, code: StepErrorCode, steps?: r
   [/server gave HTTP response to HTTPS client/, "host-registry-plain"],
   [/x509:|certificate (?:signed by|has expired|is not valid)|tls: /, "host-registry-certificate"],
   [
+    /(?<!proxyconnect tcp: )dial tcp (?:127\.\d+\.\d+\.\d+|\[::1\]):\d+: (?:\w+: )?(?:connection refused|i\/o timeout)/,
+    "host-loopback-refused",
+    ["login", "pull"],
+  ],
+  // What docker 1.13 and 17.09 say of an OCI manifest: they take it for one of schema 1, which is signed.
+  [/missing signature key/, "host-manifest-kind", ["pull"]],
+  // What docker before 23 says of a layer that is compressed with zstd.
+  [/invalid tar header/, "host-layer-kind", ["pull"]],
+  [
     /no such host|i\/o timeout|TLS handshake timeout|Client\.Timeout|deadline exceeded|(?:connection|network|host) (?:refused|is unreachable|timed out)|no route to host/i,
     "host-registry-unreachable",
     ["login", "pull"],
@@ -65,25 +72,6 @@ const RULES: readonly (readonly [pattern: RegExp, code: StepErrorCode, steps?: r
   [/Unsupported config option|Compose file .* is invalid|Additional propert|yaml: /, "host-compose-invalid"],
 ];
 
-const OTHERWISE: Readonly<Record<Doing, StepErrorCode>> = {
-  hold: "host-folder",
-  send: "host-copy",
-  login: "host-login",
-  pull: "host-pull",
-  verify: "host-pull",
-  keep: "host-copy",
-  place: "host-copy",
-  up: "host-up",
-  recreate: "host-up",
-  wait: "host-ps",
-  converge: "host-ps",
-  record: "host-record",
-  prune: "host-record",
-  restore: "host-return",
-  return: "host-return",
-  retag: "host-return",
-};
-
 /** The last lines a failed step printed are shown with its error. */
 const TAIL = 8;
 
@@ -91,16 +79,30 @@ export interface FailedStep {
   readonly host: string;
   readonly dir: string;
   readonly registry: string;
-  readonly kind: Doing;
+  /** The step's word for itself. */
+  readonly kind: string;
+  /** The error where no rule fits. */
+  readonly failure: StepErrorCode;
   readonly code: number;
   /** Both streams in the order they came. */
   readonly lines: readonly string[];
+  /** Hides passwords in what is shown; the rules read what was really said. */
+  readonly mask?: (text: string) => string;
 }
 
 /** The error for a step that ended with another exit code than 0. */
-export function hostError({ host, dir, registry, kind, code, lines }: FailedStep): MirrorError {
+export function hostError({
+  host,
+  dir,
+  registry,
+  kind,
+  failure,
+  code,
+  lines,
+  mask = (text) => text,
+}: FailedStep): MirrorError {
   const said = lines.filter((line) => line.trim() !== "");
-  const found = RULES.find(([pattern, , steps]) => (steps?.includes(kind) ?? true) && pattern.test(said.join("\n")));
-  const detail = said.length === 0 ? `exit code ${code}` : said.slice(-TAIL).join("\n  ");
-  return new MirrorError(found?.[1] ?? OTHERWISE[kind], { host, dir, registry, detail });
+  const found = RULES.find(([pattern, , kinds]) => (kinds?.includes(kind) ?? true) && pattern.test(said.join("\n")));
+  const detail = said.length === 0 ? message("exit-code", { code }) : theirs(mask(said.slice(-TAIL).join("\n  ")));
+  return new MirrorError(found?.[1] ?? failure, { host, dir, registry, detail });
 }

@@ -1,20 +1,23 @@
 /**
- * The project as compose on the host will read it. The `.env` that lies there decides which profiles are active and
- * what unmirrored images are called, not the one here, nor the environment of whoever deploys.
+ * The project as compose on the host will read it. The `.env` that will lie there decides which profiles are active,
+ * which files are mounted and what unmirrored images are called, not the environment of the user who deploys.
  */
 import { parseEnvFile } from "../../compose/env-file.ts";
 import { load } from "../../compose/load.ts";
-import type { LoadOptions, Service } from "../../compose/project.ts";
+import type { LoadOptions, Project, Service } from "../../compose/project.ts";
+import { parseReference } from "../../image/reference.ts";
 import type { LockedImage } from "../../mirror/lock-file.ts";
+import { byName } from "../../system/compare.ts";
 import type { HostProbe } from "./probe.ts";
 import type { SendMode } from "../files/file-diff.ts";
-import type { Shipment } from "../files/bundle.ts";
+import type { Bundle } from "../files/bundle.ts";
 import type { WantedImage } from "../plan/steps.ts";
 
 export interface HostView {
   /** How the project is loaded as compose there would load it. */
   readonly options: LoadOptions;
-
+  /** It, with every profile. */
+  readonly project: Project;
   /** What the services there will run, each image once, in code-point order. */
   readonly images: readonly WantedImage[];
   /** Services that are built there, in code-point order. */
@@ -24,19 +27,21 @@ export interface HostView {
 export interface ViewOptions {
   readonly profiles: readonly string[];
   readonly send: SendMode;
+  /** This deploy puts the `.env` from here in the place of the one there. */
+  readonly replacesEnvFile: boolean;
   /** What the lock says of images, by name. */
   readonly locked: ReadonlyMap<string, LockedImage>;
 }
 
 /** Throws what `load` throws, such as `variable-required` for a variable that the host's `.env` lacks. */
 export async function viewOf(
-  shipment: Shipment,
+  bundle: Bundle,
   { host, user, home, folder }: HostProbe,
-  { profiles, send, locked }: ViewOptions,
+  { profiles, send, replacesEnvFile, locked }: ViewOptions,
 ): Promise<HostView> {
-  const { mirror, mirrored, options } = shipment;
+  const { mirror, mirrored, options } = bundle;
   const session = { HOME: home, USER: user, PWD: folder.path };
-  const envText = options.envFiles.length === 0 ? folder.envText : undefined;
+  const envText = options.envFiles.length === 0 && !replacesEnvFile ? folder.envText : undefined;
   const isThere = envText !== undefined;
   const there = isThere ? parseEnvFile(envText.reveal(), () => undefined, `${host}:${folder.path}/.env`) : [];
   const loading: LoadOptions = {
@@ -56,13 +61,15 @@ export async function viewOf(
     if (service.image === undefined || isBuilt(service, services)) continue;
     byImage.set(service.image, [...(byImage.get(service.image) ?? []), service]);
   }
-  const images = [...byImage].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const images = [...byImage].toSorted(byName(([image]) => image));
   return {
     options: loading,
+    project,
     images: images.map(([image, users]): WantedImage => {
       const digest = locked.get(image)?.mirrorDigest;
       return {
         image,
+        reference: parseReference(image),
         services: users.map(({ name }) => name),
         mirrored: mirrored.has(image),
         refreshes: users.some(({ pullPolicy }) => /^(?:always|daily|weekly|every_|refresh)/.test(pullPolicy ?? "")),

@@ -9,20 +9,20 @@
  * Whether docker-compose 1.x can talk to the daemon at all hangs on the libraries it was packed with (docker 29 refuses
  * the API below 1.44 unless told otherwise), so it is made to try, by listing the containers of a project that is not.
  */
-import { coerce, gte, lt, type SemVer } from "semver";
+import { coerce, gte, type SemVer } from "semver";
+import type { ReadManifest } from "../../image/readability.ts";
 import { MirrorError } from "../../messages/errors.ts";
+import { type Cause, type Message, theirs } from "../../messages/message.ts";
+import { message } from "../../messages/texts.ts";
 import { formatPlatform, parsePlatform } from "../../image/platform.ts";
 import { Secret } from "../../system/secret.ts";
-import { parseRelease, type Release } from "../plan/release.ts";
-import { type EngineAccess, ROOT_PATH } from "./remote.ts";
+import { type FailedRelease, isReleaseId, parseFailed, parseRelease, type Release } from "../plan/release.ts";
+import { type EngineAccess, ROOT_PATH, script } from "./remote.ts";
 import type { Connection, RemoteCommand } from "../ssh/connection.ts";
 
-const DOCKER_OLDEST = "1.13.0";
-const DOCKER_RECENT = "20.10.10";
+export const DOCKER_OLDEST = "1.13.0";
+export const DOCKER_RECENT = "20.10.10";
 const PASSWORD_STDIN = "17.7.0";
-const COMPOSE_V1_OLDEST = "1.28.0";
-/** Below this a pull of a few images is likely to fail. */
-const LOW_DISK = 2 * 1024 ** 3;
 
 export interface FoundCompose {
   /** `stack` is docker itself, for a swarm. */
@@ -59,10 +59,15 @@ interface FoundFolder {
   readonly hasEnvFile: boolean;
   /** What its `.env` says. */
   readonly envText?: Secret;
+  /** The folder of earlier deploys in it is a link or belongs to another user. */
+  readonly foreignState?: true;
   readonly freeBytes?: number;
 }
 
-/** A file that was asked for; `sha256` is absent for what is no file, or where the host cannot tell. */
+/**
+ * A file that was asked for; `sha256` is absent for what is no file, or where the host cannot tell, and `link` for a
+ * link, which nobody follows.
+ */
 export interface FoundFile {
   readonly kind: "file" | "other";
   readonly sha256?: string;
@@ -85,92 +90,18 @@ export interface HostProbe {
   readonly files: ReadonlyMap<string, FoundFile>;
   /** Releases that are kept there, the newest last. */
   readonly releases: readonly Release[];
+  /** Releases that failed and were taken back, the newest last. */
+  readonly failed: readonly FailedRelease[];
   /** The id of the release that runs. */
   readonly current?: string;
+  /** What was current, as lines of `history`. */
+  readonly history: readonly string[];
+  /** Ids of deploys that never came to their end. */
+  readonly unfinished: readonly string[];
 }
 
-/** Something that does not stop a deploy but is worth knowing; `terminal/` puts it into words. */
-export interface DeployWarning {
-  readonly code:
-    | "docker-aging"
-    | "compose-v1"
-    | "engine-podman"
-    | "disk-low"
-    | "selinux-enforcing"
-    | "env-file-missing"
-    | "login-skipped"
-    | "login-unsupported"
-    | "built-on-host"
-    | "file-kept"
-    | "lock-missing"
-    | "pull-registry-unreachable"
-    | "stack-dropped"
-    | "stack-order"
-    | "stack-restart"
-    | "stack-mount";
-  readonly values: Readonly<Record<string, string | number>>;
-}
-
-const PROBE = String.raw`say() { printf 'probe:%s=%s\n' "$1" "$(printf %s "$2" | tr '\n\r\t' '   ')"; }
-near() { place=$1; while [ ! -d "$place" ]; do place=$(dirname -- "$place"); done; printf %s "$place"; }
-free() { df -Pk -- "$(near "$1")" 2>/dev/null | tail -n 1; }
-case $1 in
-'~') dir=$HOME ;;
-'~/'*) dir=$HOME/${"$"}{1#??} ;;
-/*) dir=$1 ;;
-*) dir=$HOME/$1 ;;
-esac
-say user "$(id -un)"
-say home "$HOME"
-say machine "$(uname -m)"
-say system "$(. /etc/os-release && printf '%s' "$PRETTY_NAME")"
-say selinux "$(getenforce 2>/dev/null)"
-say dir "$dir"
-if [ -d "$dir" ]; then say state folder; elif [ -e "$dir" ]; then say state other; else say state missing; fi
-if [ -w "$(near "$dir")" ]; then say writable yes; fi
-if [ -f "$dir/.env" ]; then say env yes; say envText "$(head -c 262144 "$dir/.env" | base64)"; fi
-number=0
-while IFS= read -r name; do
-  number=$((number + 1))
-  if [ -f "$dir/$name" ]; then
-    sum=$(sha256sum <"$dir/$name" 2>/dev/null); say "file$number" "file ${"$"}{sum%% *}"
-  elif [ -e "$dir/$name" ]; then say "file$number" other; fi
-done
-for each in "$dir"/.compose-mirror/releases/*/release.json; do
-  if [ -f "$each" ]; then say release "$(cat "$each")"; fi
-done
-say current "$(cat "$dir/.compose-mirror/current" 2>/dev/null)"
-say free "$(free "$dir")"
-command -v docker >/dev/null || exit 0
-say docker "$(docker --version 2>&1)"
-as=
-if server=$(docker version --format '{{.Server.Version}}' 2>/dev/null); then
-  say server "$server"
-else
-  say complaint "$(docker version --format '{{.Server.Version}}' 2>&1 >/dev/null)"
-  root="sudo -n env $2"
-  case $(docker --version 2>&1) in
-  *podman*) ;;
-  *) if server=$($root docker version --format '{{.Server.Version}}' 2>/dev/null); then
-    as=$root; say server "$server"; say rootOnly yes
-  fi ;;
-  esac
-fi
-say client "$($as docker version --format '{{.Client.Version}}' 2>/dev/null)"
-root=$($as docker info --format '{{.DockerRootDir}}' 2>/dev/null) ||
-  root=$($as docker info --format '{{.Store.GraphRoot}}' 2>/dev/null)
-say swarm "$($as docker info --format '{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}}' 2>/dev/null)"
-case $root in /*) say root "$root"; say rootFree "$(free "$root")" ;; esac
-say plugin "$($as docker compose version --short 2>/dev/null)"
-standalone=$($as docker-compose version --short 2>/dev/null)
-say standalone "$standalone"
-case $standalone in
-1.*)
-  said=$(cd / && echo '{"version": "3", "services": {"x": {"image": "x"}}}' |
-    $as docker-compose -p compose-mirror-probe -f - ps -q 2>&1 >/dev/null) || say v1 "$(printf '%s\n' "$said" | tail -n 1)"
-  ;;
-esac
-exit 0`;
+/** Something that does not stop a deploy but is worth knowing. */
+export type DeployWarning = Message;
 
 export interface ProbeOptions {
   /** Names in the folder to look for; they hold no line break. */
@@ -188,7 +119,7 @@ export async function probeHost(
   { names = [], signal }: ProbeOptions = {},
 ): Promise<HostProbe> {
   const { host } = connection;
-  const { code, stdout, stderr } = await connection.run(["sh", "-c", PROBE, "sh", checkedDir(dir), ROOT_PATH], {
+  const { code, stdout, stderr } = await connection.run(script("probe", checkedDir(dir), ROOT_PATH), {
     input: names.map((name) => `${name}\n`).join(""),
     signal,
     timeout: 60_000,
@@ -202,7 +133,7 @@ export async function probeHost(
     const said = stderr.trim().split("\n").at(-1);
     throw new MirrorError("host-probe", {
       host,
-      detail: said === undefined || said === "" ? `exit code ${code}` : said,
+      detail: said === undefined || said === "" ? message("exit-code", { code }) : theirs(said),
     });
   }
   const freeBytes = (key: string): { readonly freeBytes?: number } => {
@@ -220,6 +151,7 @@ export async function probeHost(
     return kind === "file" || kind === "other" ? [[name, { kind, ...(sha256 ? { sha256 } : {}) }]] : [];
   });
   const releases = [...stdout.matchAll(/^probe:release=(.*)$/gm)].flatMap(([, line]) => parseRelease(line!) ?? []);
+  const failed = [...stdout.matchAll(/^probe:failed=(.*)$/gm)].flatMap(([, line]) => parseFailed(line!) ?? []);
   const compose = composeOf(text("plugin"), text("standalone"), text("v1"));
   return {
     host,
@@ -244,24 +176,28 @@ export async function probeHost(
       state: text("state") as FoundFolder["state"],
       writable: text("writable") === "yes",
       hasEnvFile: text("env") === "yes",
+      ...(text("foreign") === "yes" ? { foreignState: true } : {}),
       ...(envText === undefined ? {} : { envText: new Secret(Buffer.from(envText, "base64").toString("utf8")) }),
       ...freeBytes("free"),
     },
     files: new Map(files),
     releases: releases.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    failed: failed.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     ...(current === undefined ? {} : { current }),
+    history: (text("history") ?? "").split(" ").filter((line) => line !== ""),
+    unfinished: [...stdout.matchAll(/^probe:unfinished=(.*)$/gm)].map(([, id]) => id!.trim()).filter(isReleaseId),
   };
 }
 
 /** A folder on the host as it can be asked for: one line, without slashes at its end. Throws `host-dir-invalid`. */
 function checkedDir(dir: string): string {
-  const fail = (detail: string): never => {
+  const fail = (detail: Message): never => {
     throw new MirrorError("host-dir-invalid", { dir, detail });
   };
-  if (dir === "") fail("it is empty");
+  if (dir === "") fail(message("dir-empty"));
   // oxlint-disable-next-line no-control-regex
-  if (/[\u0000-\u001F\u007F]/.test(dir)) fail("it has control characters");
-  if (/^~[^/]/.test(dir)) fail("the home of another user cannot be named so");
+  if (/[\u0000-\u001F\u007F]/.test(dir)) fail(message("dir-control-characters"));
+  if (/^~[^/]/.test(dir)) fail(message("dir-other-home"));
   return dir.length > 1 ? dir.replace(/\/+$/, "") || "/" : dir;
 }
 
@@ -297,54 +233,24 @@ function platformOf(machine: string): string {
 export interface HostNeeds {
   /** The platform of the mirrored images. */
   readonly platform: string;
-  /** What the compose file has that docker-compose version 1 does not read, in words. */
-  readonly v1Problems: readonly string[];
+  /** What the compose file has that docker-compose version 1 does not read. */
+  readonly v1Problems: readonly Cause[];
   /** The project reads an env file, so the host's folder should have one. */
   readonly usesEnvFile: boolean;
   /** The oldest docker compose v2 that reads the compose files. */
   readonly oldestV2: string;
   /** What is bind-mounted without a label for SELinux. */
   readonly unlabelled: readonly string[];
+  /** The manifests of the mirrored images, as far as they are known here. */
+  readonly manifests?: readonly ReadManifest[];
   /** docker may be called as root where it answers root only. */
   readonly sudo?: boolean | undefined;
-  /** The services run in a swarm, which needs no compose. */
-  readonly swarm?: boolean | undefined;
 }
 
 export interface HostFindings {
   /** What makes a deploy impossible, the most basic first. */
   readonly errors: readonly MirrorError[];
   readonly warnings: readonly DeployWarning[];
-}
-
-/** Judges what a probe found: is everything there and recent enough? */
-export function judgeHost(probe: HostProbe, needs: HostNeeds): HostFindings {
-  const { host, folder } = probe;
-  const errors = [
-    ...platformErrors(probe, needs.platform),
-    ...engineErrors(probe, needs.sudo === true),
-    ...(needs.swarm ? swarmErrors(probe) : composeErrors(probe, needs)),
-    ...folderErrors(probe),
-  ];
-  const warnings: DeployWarning[] = [];
-  const { engine, compose } = probe;
-  if (engine?.kind === "podman") warnings.push({ code: "engine-podman", values: { host } });
-  const server = engine?.kind === "docker" ? parseVersion(engine.server ?? "") : undefined;
-  if (server && gte(server, DOCKER_OLDEST) && lt(server, DOCKER_RECENT)) {
-    warnings.push({ code: "docker-aging", values: { host, version: engine!.server!, recent: DOCKER_RECENT } });
-  }
-  if (compose?.flavour === "v1" && !needs.swarm)
-    warnings.push({ code: "compose-v1", values: { host, version: compose.version } });
-  if (engine?.freeBytes !== undefined && engine.freeBytes < LOW_DISK) {
-    warnings.push({ code: "disk-low", values: { host, folder: engine.root ?? "", bytes: engine.freeBytes } });
-  }
-  if (probe.selinux === "Enforcing" && needs.unlabelled.length > 0) {
-    warnings.push({ code: "selinux-enforcing", values: { host, sources: needs.unlabelled.join(", ") } });
-  }
-  if (needs.usesEnvFile && !folder.hasEnvFile) {
-    warnings.push({ code: "env-file-missing", values: { host, dir: folder.path } });
-  }
-  return { errors, warnings };
 }
 
 /** How docker is called on the host, once `judgeHost` has let it pass. */
@@ -357,67 +263,4 @@ export function takesPasswordOnInput({ engine }: HostProbe): boolean {
   if (engine?.kind !== "docker") return true;
   const client = parseVersion(engine.client ?? "");
   return client === undefined || gte(client, PASSWORD_STDIN);
-}
-
-function platformErrors({ host, platform }: HostProbe, wanted: string): readonly MirrorError[] {
-  return archOf(platform) === archOf(wanted) ? [] : [new MirrorError("host-platform", { host, platform, wanted })];
-}
-
-/** A platform without its variant, which does not decide whether images start. */
-function archOf(platform: string): string {
-  const { os, architecture } = parsePlatform(platform);
-  return formatPlatform({ os, architecture });
-}
-
-function engineErrors({ host, user, engine }: HostProbe, sudo: boolean): readonly MirrorError[] {
-  if (engine === undefined) return [new MirrorError("host-docker-missing", { host })];
-  if (engine.kind === "podman") return [];
-  if (engine.rootOnly && !sudo) return [new MirrorError("host-docker-root", { host, user })];
-  if (engine.server === undefined) {
-    const detail = engine.complaint ?? "no answer";
-    const code = /permission denied/i.test(detail) ? "host-docker-permission" : "host-docker-stopped";
-    return [new MirrorError(code, { host, user, detail })];
-  }
-  const server = parseVersion(engine.server);
-  return server && lt(server, DOCKER_OLDEST)
-    ? [new MirrorError("host-docker-old", { host, version: engine.server, oldest: DOCKER_OLDEST })]
-    : [];
-}
-
-function swarmErrors({ host, engine }: HostProbe): readonly MirrorError[] {
-  if (engine === undefined || engine.swarm === "active true") return [];
-  return [new MirrorError("host-swarm", { host, state: engine.swarm ?? "unknown" })];
-}
-
-function composeErrors(
-  { host, engine, compose }: HostProbe,
-  { v1Problems, oldestV2 }: HostNeeds,
-): readonly MirrorError[] {
-  if (engine === undefined) return [];
-  if (compose === undefined) return [new MirrorError("host-compose-missing", { host })];
-  const { flavour, version } = compose;
-  const parsed = parseVersion(version);
-  if (flavour === "v2") {
-    return parsed && lt(parsed, oldestV2)
-      ? [new MirrorError("host-compose-old", { host, version, oldest: oldestV2 })]
-      : [];
-  }
-  if (parsed && lt(parsed, COMPOSE_V1_OLDEST)) {
-    return [new MirrorError("host-compose-old", { host, version, oldest: COMPOSE_V1_OLDEST })];
-  }
-  if (compose.complaint !== undefined && engine.server !== undefined) {
-    return [
-      new MirrorError("host-compose-broken", { host, version, server: engine.server, detail: compose.complaint }),
-    ];
-  }
-  return v1Problems.length === 0
-    ? []
-    : [new MirrorError("host-compose-v1", { host, version, problems: v1Problems.join("; ") })];
-}
-
-function folderErrors({ host, user, folder }: HostProbe): readonly MirrorError[] {
-  const { path: dir, state, writable } = folder;
-  if (state === "other")
-    return [new MirrorError("host-dir-invalid", { dir, detail: `it is not a folder on "${host}"` })];
-  return writable ? [] : [new MirrorError("host-dir-write", { host, dir, user })];
 }

@@ -1,7 +1,6 @@
-/** A compose project on a host, and compose called for it. */
-import { MirrorError } from "../../messages/errors.ts";
-import { accessTo, type FoundCompose, type HostProbe } from "../host/probe.ts";
-import { busyInFolder, type EngineAccess, inFolder, onEngine, recreate } from "../host/remote.ts";
+/** A project on a host, and compose called for it. */
+import type { FoundCompose } from "../host/probe.ts";
+import { busyInFolder, type EngineAccess, onEngine, recreate } from "../host/remote.ts";
 import type { RemoteCommand } from "../ssh/connection.ts";
 
 /** What compose is given on its command line. */
@@ -15,34 +14,22 @@ export interface ComposeArguments {
 }
 
 export interface DeployedProject extends ComposeArguments {
+  /** The project's name here, which names its stack in a swarm. */
+  readonly name: string;
   readonly host: string;
   /** Absolute path of the project's folder there. */
   readonly dir: string;
   readonly access: EngineAccess;
+  /** What runs the services there. */
   readonly compose: FoundCompose;
 }
 
-/**
- * The project in the probed folder. Throws `host-docker-missing` and `host-compose-missing`.
- */
-export function projectOn(probe: HostProbe, { files, envFiles, profiles }: ComposeArguments): DeployedProject {
-  const { host, engine, compose, folder } = probe;
-  if (engine === undefined) throw new MirrorError("host-docker-missing", { host });
-  if (compose === undefined) throw new MirrorError("host-compose-missing", { host });
-  return { host, dir: folder.path, access: accessTo(probe), compose, files, envFiles, profiles };
-}
-
-/** Compose for the project, run in its folder. */
-export function composeOn(project: DeployedProject, ...args: readonly string[]): RemoteCommand {
-  return inFolder(project.dir, composeCall(project, args));
-}
-
-/** Like `composeOn`, for what must not be disturbed by another deploy. */
+/** Compose for the project, run in its folder, where no other deploy disturbs it. */
 export function busyComposeOn(project: DeployedProject, ...args: readonly string[]): RemoteCommand {
   return busyInFolder(project.dir, composeCall(project, args));
 }
 
-/** Makes services anew that see changed files only so. */
+/** Recreates services that see changed files only so. */
 export function recreateOn(project: DeployedProject, services: readonly string[]): RemoteCommand {
   const docker = onEngine(project.access, ["docker"]);
   return recreate(project.dir, services, { docker, compose: composeCall(project, []) });

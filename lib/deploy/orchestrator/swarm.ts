@@ -4,21 +4,88 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { MirrorError } from "../../messages/errors.ts";
-import { busyInFolder, type EngineAccess, onEngine } from "../host/remote.ts";
-import type { Connection, RemoteCommand } from "../ssh/connection.ts";
-import { PACE, type WaitOptions } from "./health.ts";
+import { type Message, theirs } from "../../messages/message.ts";
+import { message } from "../../messages/texts.ts";
+import { byCodePoint } from "../../system/compare.ts";
+import { scriptText } from "../../system/remote-script.ts";
 import type { Container } from "../host/containers.ts";
-import type { DeployStep } from "../plan/steps.ts";
+import type { FoundCompose, HostFindings, HostProbe } from "../host/probe.ts";
+import { busyInFolder, onEngine } from "../host/remote.ts";
+import { removeFilesSteps, restoreStep, setCurrentStep } from "../plan/steps.ts";
+import type { DeployStep } from "../plan/step.ts";
+import type { Connection, RemoteCommand } from "../ssh/connection.ts";
+import type { DeployedProject } from "./compose-project.ts";
+import { type Health, PACE, type WaitOptions } from "./health.ts";
+import type { Orchestrator, StartRequest } from "./orchestrator.ts";
+import { stackFile } from "./stack-file.ts";
 
-export interface Stack {
-  readonly name: string;
-  readonly dir: string;
-  readonly access: EngineAccess;
-  /** Names of the stack files in `dir`, in merge order. */
-  readonly files: readonly string[];
-  /** The folder with the deploy's own login. */
-  readonly login?: string | undefined;
+export const swarm: Orchestrator = {
+  // A swarm keeps one specification before the current one.
+  reach: 1,
+  readsSources: false,
+  runtime: ({ engine }): FoundCompose => ({ flavour: "stack", version: engine?.server ?? "", command: [] }),
+  requirements,
+  fileNames: () => [STACK_FILE],
+  files: async ({ bundle, ...request }) => {
+    const { text, warnings } = stackFile(request);
+    const [source] = bundle.mirror.composeFiles;
+    return { composeFiles: [{ source: source!, text, name: STACK_FILE }], envFiles: [], warnings };
+  },
+  list: async (connection, project, options) => {
+    const services = await stackServices(connection, project, options);
+    return {
+      containers: containersOfStack(services),
+      versions: services.map(({ name, version }) => `${project.name}_${name}=${version}`),
+    };
+  },
+  start: (project, request) => [
+    stackStep(project, request.login),
+    convergeStep(project, request),
+    ...removeSteps(project, request.removed),
+  ],
+  wait: convergeStep,
+  prune: ({ name, dir, access }) => [
+    {
+      kind: "prune",
+      title: message("deploy-prune"),
+      command: script("prune-stack", dir, name, STACK_FILE, ...onEngine(access, ["docker"])),
+      phase: "recorded",
+      failure: "host-record",
+    },
+  ],
+  undo: (project, { target, running: { containers, versions }, everything, ...request }) => {
+    const { waitSeconds, login, removed, removedFiles, rejected } = request;
+    if (versions.length === 0) return [];
+    const goes = new Set(removed.map((service) => `${project.name}_${service}`));
+    // No specification has the version 0, so every service counts as changed. A service that is not listed is removed.
+    const before = everything
+      ? versions.flatMap((each) => {
+          const [name = ""] = each.split("=");
+          return goes.has(name) ? [] : [`${name}=0`];
+        })
+      : versions;
+    const filesBack =
+      target === undefined ? [] : [restoreStep(project.dir, target.id), ...removeFilesSteps(project.dir, removedFiles)];
+    const ran = containers.map(({ name }) => name);
+    const services = target?.images.map(({ service }) => service) ?? ran;
+    const comesBack = everything && services.some((service) => !ran.includes(service));
+    return [
+      ...filesBack,
+      undoStep(project, before),
+      // `changed` leaves the other services at the image they went back to, even if its tag has moved since.
+      ...(comesBack ? [stackStep(project, login, "--resolve-image=changed")] : []),
+      convergeStep(project, { services, waitSeconds }),
+      ...(target === undefined ? [] : [setCurrentStep(project.dir, target.id, rejected)]),
+    ];
+  },
+};
+
+function requirements({ host, engine }: HostProbe): HostFindings {
+  if (engine === undefined || engine.swarm === "active true") return { errors: [], warnings: [] };
+  return { errors: [new MirrorError("host-swarm", { host, state: engine.swarm ?? "unknown" })], warnings: [] };
 }
+
+const STACK_FILE = "docker-stack-mirror.json";
 
 /** A service of a stack at one moment. */
 export interface StackService {
@@ -29,7 +96,7 @@ export interface StackService {
   readonly image: string;
   readonly wanted: number;
   readonly running: number;
-  /** Tasks that ended well and are not started again. */
+  /** Tasks that ended with 0 and are not started again. */
   readonly complete: number;
   /** `updating`, `completed`, `paused`, `rollback_started`, …; empty when it was never updated. */
   readonly update: string;
@@ -38,28 +105,70 @@ export interface StackService {
 }
 
 /** Starts or updates the stack. */
-export function stackStep({ name, dir, access, files, login }: Stack): DeployStep {
+function stackStep(
+  { name, dir, access, files }: DeployedProject,
+  login: string | undefined,
+  ...more: readonly string[]
+): DeployStep {
   const docker = onEngine(access, ["docker"], login);
   const flags = files.flatMap((file) => ["-c", file]);
   return {
     kind: "up",
-    command: busyInFolder(dir, [...docker, "stack", "deploy", "--with-registry-auth", ...flags, name]),
+    title: message("deploy-up"),
+    command: busyInFolder(dir, [...docker, "stack", "deploy", "--with-registry-auth", ...more, ...flags, name]),
+    phase: "starting",
+    failure: "host-up",
+    onDisconnect: "finish",
   };
 }
 
-/** Lists services and tasks of the stack. */
-export function convergeStep(stack: Stack, seconds: number): DeployStep {
-  return { kind: "converge", command: listStack(stack), values: { seconds } };
+/** Waits until `services` have converged. */
+function convergeStep(
+  project: DeployedProject,
+  { services, waitSeconds: seconds }: Pick<StartRequest, "services" | "waitSeconds">,
+): DeployStep {
+  return {
+    kind: "converge",
+    title: message("deploy-converge", { seconds }),
+    command: listStack(project),
+    phase: "placed",
+    failure: "host-ps",
+    perform: async ({ connection, signal, pace, onWaiting }) => {
+      const options = { seconds, signal, pace, onWaiting };
+      return { containers: containersOfStack(await waitUntilConverged(connection, project, services, options)) };
+    },
+  };
 }
 
-/**
- * Takes the update back: services that the deploy has changed get the specification before, those it brought go.
- * `versions` are the services before, as `NAME=VERSION`.
- */
-export function stackReturnStep({ name, dir, access }: Stack, versions: readonly string[]): DeployStep {
-  const docker = onEngine(access, ["docker"]);
-  const command = busyInFolder(dir, ["sh", "-c", RETURN, "sh", name, versions.join(" "), ...docker]);
-  return { kind: "return", command, values: { stack: name } };
+/** Takes the update back: services that it has changed get their previous specification, those it brought go. */
+function undoStep({ name, dir, access }: DeployedProject, versions: readonly string[]): DeployStep {
+  const command = script("undo-stack", name, versions.join(" "), ...onEngine(access, ["docker"]));
+  return {
+    kind: "return",
+    title: message("deploy-return", { stack: name }),
+    command: busyInFolder(dir, command),
+    phase: "starting",
+    failure: "host-return",
+    onDisconnect: "finish",
+  };
+}
+
+function removeSteps({ name, dir, access }: DeployedProject, services: readonly string[]): readonly DeployStep[] {
+  if (services.length === 0) return [];
+  const names = services.map((service) => `${name}_${service}`);
+  return [
+    {
+      kind: "remove",
+      title: message("deploy-remove", { services }),
+      command: busyInFolder(dir, [...onEngine(access, ["docker"]), "service", "rm", ...names]),
+      phase: "placed",
+      failure: "host-up",
+    },
+  ];
+}
+
+function script(name: string, ...args: readonly string[]): RemoteCommand {
+  return ["sh", "-c", scriptText("lib/deploy/orchestrator", name), "sh", ...args];
 }
 
 const SERVICE =
@@ -67,28 +176,9 @@ const SERVICE =
 const TASK = "task:{{.Name}}|{{.DesiredState}}|{{.CurrentState}}|{{.Error}}";
 const REPLICAS = "replicas:{{.Name}}|{{.Replicas}}";
 
-/** A service that is as it was is left alone: its specification before is older than this deploy. */
-const RETURN = `name=$1 before=" $2 "; shift 2; failed=0
-for service in $("$@" service ls --format '{{.Name}}' --filter "label=com.docker.stack.namespace=$name"); do
-  version=$("$@" service inspect --format '{{.Version.Index}}' "$service")
-  case $before in
-  *" $service=$version "*) ;;
-  *" $service="*) "$@" service rollback --detach "$service" || failed=1 ;;
-  *) "$@" service rm "$service" || failed=1 ;;
-  esac
-done
-exit "$failed"`;
-
-const LIST = `name=$1 service=$2 task=$3 replicas=$4; shift 4
-ids=$("$@" service ls -q --filter "label=com.docker.stack.namespace=$name") || exit
-if [ "$ids" = "" ]; then exit 0; fi
-"$@" service inspect --format "$service" $ids
-"$@" service ls --filter "label=com.docker.stack.namespace=$name" --format "$replicas"
-"$@" stack ps --no-trunc --format "$task" "$name"`;
-
 /** Prints what `readStack` reads. */
-function listStack({ name, access }: Pick<Stack, "name" | "access">): RemoteCommand {
-  return ["sh", "-c", LIST, "sh", name, SERVICE, TASK, REPLICAS, ...onEngine(access, ["docker"])];
+function listStack({ name, access }: Pick<DeployedProject, "name" | "access">): RemoteCommand {
+  return script("list-stack", name, SERVICE, TASK, REPLICAS, ...onEngine(access, ["docker"]));
 }
 
 /** The services of a stack, in code-point order, out of what `listStack` printed. */
@@ -112,41 +202,44 @@ export function readStack(name: string, output: string): readonly StackService[]
         error: own.find(([, , , error = ""]) => error !== "")?.[3] ?? "",
       };
     })
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    .toSorted((a, b) => byCodePoint(a.name, b.name));
 }
 
 /** Judges one service at one moment. */
-export function judgeService({ wanted, running, complete, update }: StackService): "well" | "waiting" | "failed" {
+export function judgeService({ wanted, running, complete, update }: StackService): Health {
   if (update === "paused" || update === "rollback_paused") return "failed";
   if (update !== "" && !update.endsWith("completed")) return "waiting";
-  return running >= wanted || (complete > 0 && running + complete >= wanted) ? "well" : "waiting";
+  return running >= wanted || (complete > 0 && running + complete >= wanted) ? "healthy" : "waiting";
 }
 
 /**
- * Waits until every service of the stack runs as often as it should and no update is under way, and gives them. Throws
+ * Waits until each of the services `wanted` runs as often as it should and no update is under way, and gives them. Throws
  * `host-unhealthy` with what the tasks and logs say, `host-ps`, `interrupted`, and what `Connection.run` throws.
  */
-export async function waitUntilConverged(
+async function waitUntilConverged(
   connection: Connection,
-  { name, dir, access }: Pick<Stack, "name" | "dir" | "access">,
+  { name, dir, access }: Pick<DeployedProject, "name" | "dir" | "access">,
+  wanted: readonly string[],
   { seconds, signal, onWaiting, pace = PACE }: WaitOptions,
 ): Promise<readonly StackService[]> {
-  const begun = Date.now();
-  let well = begun;
+  const startedAt = Date.now();
+  let settled = startedAt;
   let shown = "";
   for (;;) {
-    const services = await stackServices(connection, { name, dir, access }, { signal });
+    const all = await stackServices(connection, { name, dir, access }, { signal });
+    const services = all.filter((service) => wanted.includes(service.name));
     const now = Date.now();
-    const waiting = services.filter((service) => judgeService(service) !== "well");
+    const waiting = services.filter((service) => judgeService(service) !== "healthy");
     const names = waiting.map((service) => service.name);
     if (names.join() !== shown) onWaiting?.(names);
     shown = names.join();
-    if (waiting.length > 0) well = now;
+    if (waiting.length > 0) settled = now;
     // An update begins a moment after it was asked for.
-    if (waiting.length === 0 && now - well >= pace.settle) return services;
+    if (waiting.length === 0 && now - settled >= pace.settle) return services;
     const failed = waiting.filter((service) => judgeService(service) === "failed");
-    if (failed.length > 0 || now - begun >= seconds * 1000) {
-      throw await unhealthy(connection, { name, access }, failed.length > 0 ? failed : waiting, seconds);
+    if (failed.length > 0 || now - startedAt >= seconds * 1000) {
+      const reason = failed.length > 0 ? message("unhealthy-failed") : message("unhealthy-timeout", { seconds });
+      throw await unhealthy(connection, { name, access }, failed.length > 0 ? failed : waiting, reason);
     }
     await sleep(pace.interval, undefined, { signal }).catch(() => {
       throw new MirrorError("interrupted");
@@ -155,14 +248,14 @@ export async function waitUntilConverged(
 }
 
 /** The services of a stack. Throws `host-ps` and what `Connection.run` throws. */
-export async function stackServices(
+async function stackServices(
   connection: Connection,
-  { name, dir, access }: Pick<Stack, "name" | "dir" | "access">,
+  { name, dir, access }: Pick<DeployedProject, "name" | "dir" | "access">,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<readonly StackService[]> {
   const { code, stdout, stderr } = await connection.run(listStack({ name, access }), { signal, timeout: 60_000 });
   if (code !== 0) {
-    const detail = stderr.trim().split("\n").slice(-3).join("\n  ");
+    const detail = theirs(stderr.trim().split("\n").slice(-3).join("\n  "));
     throw new MirrorError("host-ps", { host: connection.host, dir, detail });
   }
   return readStack(name, stdout);
@@ -170,9 +263,9 @@ export async function stackServices(
 
 async function unhealthy(
   connection: Connection,
-  { name, access }: Pick<Stack, "name" | "access">,
+  { name, access }: Pick<DeployedProject, "name" | "access">,
   services: readonly StackService[],
-  seconds: number,
+  reason: Message,
 ): Promise<MirrorError> {
   const reports: string[] = [];
   for (const service of services) {
@@ -182,16 +275,15 @@ async function unhealthy(
     const how = [`${service.running}/${service.wanted}`, service.update].filter((word) => word !== "").join(", ");
     reports.push([`${service.name} (${how})`, ...lines.slice(0, 11).map((line) => `  ${line}`)].join("\n  "));
   }
-  const names = services.map((service) => `"${service.name}"`).join(", ");
   return new MirrorError("host-unhealthy", {
     host: connection.host,
-    services: names,
-    seconds,
-    detail: reports.join("\n  "),
+    services: services.map((service) => service.name),
+    reason,
+    detail: theirs(reports.join("\n  ")),
   });
 }
 
-/** The services as containers are told of, one for each. */
+/** The services in the shape of containers, one for each. */
 export function containersOfStack(services: readonly StackService[]): readonly Container[] {
   return services.map(({ name, image, wanted, running, complete, version }) => ({
     name,
@@ -201,6 +293,8 @@ export function containersOfStack(services: readonly StackService[]): readonly C
     id: version,
     imageId: "",
     restarts: 0,
+    project: "",
+    files: [],
     restartPolicy: "",
     startedAt: "",
   }));

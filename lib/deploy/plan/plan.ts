@@ -3,48 +3,43 @@
  * here; a dry run shows the very plan that `executeDeploy` carries out.
  *
  * All or nothing: files arrive aside, and every image is pulled and compared, before anything in place is touched. So
- * until `place` a failure leaves the host as it was. After it the steps of `rollback` bring back the release before.
+ * until `place` a failure leaves the host as it was. After it the steps of `rollback` bring back the previous release.
  */
 import { MirrorError } from "../../messages/errors.ts";
-import { formatReference, isRegistryHost, parseReference } from "../../image/reference.ts";
+import type { Message } from "../../messages/message.ts";
+import { message } from "../../messages/texts.ts";
+import { isRegistryHost } from "../../image/reference.ts";
+import { diffFiles, type SendMode } from "../files/file-diff.ts";
 import type { NeededFile } from "../files/project-files.ts";
+import { type HostProbe, takesPasswordOnInput } from "../host/probe.ts";
 import type { Endpoint } from "../host/pull-endpoint.ts";
-import { type DeployWarning, type HostNeeds, type HostProbe, judgeHost, takesPasswordOnInput } from "../host/probe.ts";
-import { type ComposeArguments, type DeployedProject, projectOn } from "../orchestrator/compose-project.ts";
-import type { Release, SentFile } from "./release.ts";
-import {
-  dropReleases,
-  hold,
-  keepAs,
-  loginFolder,
-  onEngine,
-  place,
-  receive,
-  record,
-  removeImages,
-  restore,
-} from "../host/remote.ts";
-import { decideSending, type SendMode } from "../files/file-diff.ts";
+import { acquireLock, loginFolder } from "../host/remote.ts";
+import type { DeployedProject } from "../orchestrator/compose-project.ts";
+import type { Orchestrator, Running } from "../orchestrator/orchestrator.ts";
 import type { RemoteCommand } from "../ssh/connection.ts";
-import { convergeStep, type Stack, stackReturnStep, stackStep } from "../orchestrator/swarm.ts";
+import { filesOnlyIn, removedFiles, removedServices, serviceChanges, type ServiceChange } from "./desired-state.ts";
+import type { BundleFile } from "../files/bundle-file.ts";
+import type { Release, SentFile } from "./release.ts";
+import type { Settings } from "./settings.ts";
+import type { DeployStep } from "./step.ts";
 import {
-  type DeployStep,
+  keepStep,
+  loginStep,
+  placeStep,
+  pruneFailedSteps,
   pruneSteps,
+  type Pulled,
+  pulledBy,
   pullStep,
-  returnSteps,
-  startSteps,
+  recordFailedStep,
+  recordStep,
+  removeFilesSteps,
+  removeImagesStep,
+  sendStep,
+  tagSteps,
   verifyStep,
   type WantedImage,
 } from "./steps.ts";
-
-/** A local file and its name in the host's folder. */
-export interface ShippedFile {
-  /** Absolute path of the file, or of the one that `text` was made from. */
-  readonly source: string;
-  /** What is sent in place of the file's own bytes. */
-  readonly text?: string;
-  readonly name: string;
-}
 
 /** What the user chooses. */
 export interface DeployChoices {
@@ -53,7 +48,7 @@ export interface DeployChoices {
   readonly sudo: boolean;
   /** The host stays logged in. */
   readonly keepLogin: boolean;
-  /** A failed deploy goes back to the release before. */
+  /** A failed deploy goes back to the previous release. */
   readonly rollback: boolean;
   /** Seconds that services may take to get healthy. */
   readonly waitSeconds: number;
@@ -61,28 +56,41 @@ export interface DeployChoices {
   readonly lockSeconds: number;
   /** Releases to keep on the host, the new one included. */
   readonly keep: number;
+  /** Services that run and that the project no longer has are left running. */
+  readonly keepOrphans: boolean;
+  /** Changed services are restarted one after another. */
+  readonly oneByOne: boolean;
 }
 
-export interface DeployRequest extends Omit<HostNeeds, "sudo">, Omit<ComposeArguments, "files"> {
+export interface DeployRequest {
   readonly probe: HostProbe;
+  /** The project on the host, as this deploy will have it. */
+  readonly project: DeployedProject;
+  readonly orchestrator: Orchestrator;
   /** The compose files in merge order; never empty. */
-  readonly composeFiles: readonly ShippedFile[];
+  readonly composeFiles: readonly BundleFile[];
   /** What the project reads besides its compose files. */
   readonly needed: readonly NeededFile[];
   /** What the services will run, each image once. */
   readonly images: readonly WantedImage[];
   /** Services that are built on the host. */
   readonly built: readonly string[];
+  /** The configuration of each service, as a digest. */
+  readonly settings: Settings;
+  /** The compose files differ from those on the host. */
+  readonly otherFiles: boolean;
+  /** What runs there now. */
+  readonly running: Running;
   /** The registry that the mirrored images are named by. */
   readonly registry?: string | undefined;
   /** By which name the host reaches it. */
   readonly endpoint: Endpoint;
   /** Absent when no credentials are known: the host's own login is then relied on. */
   readonly username?: string | undefined;
-  /** Bytes of the images by the lock. */
-  readonly downloadBytes?: number | undefined;
-  /** What was left out or translated on the way here. */
-  readonly translations?: readonly DeployWarning[];
+  /** What was found so far. */
+  readonly warnings: readonly Message[];
+  /** The project reads an env file. */
+  readonly usesEnvFile: boolean;
   /** A lock file says what the images are to be. */
   readonly isLocked: boolean;
   readonly before?: Unrecorded | undefined;
@@ -93,8 +101,6 @@ export interface DeployRequest extends Omit<HostNeeds, "sudo">, Omit<ComposeArgu
   /** ISO 8601. */
   readonly time: string;
   readonly choices: DeployChoices;
-  /** Where the services run in a swarm: its stack, and the services that it has now, as `NAME=VERSION`. */
-  readonly stack?: { readonly name: string; readonly versions: readonly string[] } | undefined;
 }
 
 /** What runs on the host although no deploy has recorded it, because somebody started it by hand. */
@@ -105,24 +111,19 @@ export interface Unrecorded {
   readonly names: readonly string[];
 }
 
-/** What becomes of a service. */
-export interface ServiceChange {
-  readonly service: string;
-  /** What it ran in the release before. */
-  readonly from?: { readonly image: string; readonly digest?: string };
-  readonly to: { readonly image: string; readonly digest?: string };
-}
-
 export interface DeployPlan extends DeployedProject {
   readonly probe: HostProbe;
   readonly release: string;
   readonly time: string;
   /** Everything that goes to the host, the compose files first. */
-  readonly shipped: readonly ShippedFile[];
+  readonly shipped: readonly BundleFile[];
   /** Names of files that the host has and that are kept with the release. */
   readonly kept: readonly string[];
   readonly sent: Readonly<Record<string, SentFile>>;
-  readonly before?: Unrecorded;
+  /** Names of files that go, because nothing names them any more. */
+  readonly removedFiles: readonly string[];
+  /** The release that runs; the one to go back to. */
+  readonly previous?: Release;
   /** The registry that the host pulls mirrored images from; absent when none is mirrored. */
   readonly registry?: string;
   /** Absent when the host's own login is relied on. */
@@ -131,41 +132,31 @@ export interface DeployPlan extends DeployedProject {
   readonly changes: readonly ServiceChange[];
   /** What pulling brings at most, by the lock; absent when it does not tell. */
   readonly downloadBytes?: number;
-  /** Takes the lock, which is held to the end. */
-  readonly hold: RemoteCommand;
+  /** Acquires the lock, which is held to the end. */
+  readonly lock: RemoteCommand;
   readonly steps: readonly DeployStep[];
   /** What is done when a step after `place` fails; empty when there is nothing to go back to. */
   readonly rollback: readonly DeployStep[];
-  readonly waitSeconds: number;
-  /** The stack's name, where the services run in a swarm. */
-  readonly stack?: string;
-  readonly warnings: readonly DeployWarning[];
+  readonly warnings: readonly Message[];
 }
 
 /**
- * The plan for the host that `probe` describes. Throws the first error that `judgeHost` finds, `ship-missing`,
- * `ship-outside` and `registry-invalid`, all before anything was touched.
+ * The plan for the host that `probe` describes. Throws `ship-missing`, `ship-outside`, `image-pinned` and
+ * `registry-invalid`, all before anything was touched.
  */
 export function planDeploy(request: DeployRequest): DeployPlan {
-  const { probe, composeFiles, images, built, registry, release, time, holder, choices } = request;
-  const { pullFrom, unreached } = request.endpoint;
+  const { probe, project, orchestrator, composeFiles, images, built, registry, release, time, holder, choices } =
+    request;
+  const { running, endpoint, settings, otherFiles } = request;
   const { keepLogin, lockSeconds, waitSeconds, keep } = choices;
-  for (const name of [registry, pullFrom]) {
-    if (name !== undefined && !isRegistryHost(name)) {
-      throw new MirrorError("registry-invalid", { registry: name, detail: "it is not a host" });
-    }
-  }
-  checkPins(images, pullFrom);
-  const { errors, warnings } = judgeHost(probe, { ...request, sudo: choices.sudo, swarm: request.stack !== undefined });
-  if (errors[0] !== undefined) throw errors[0];
-
-  const files = composeFiles.map(({ name }) => name);
-  const project = projectOn(probe, { ...request, files });
+  checkRegistries(registry, endpoint.pullFrom);
+  checkPins(images, endpoint.pullFrom);
   const { dir } = project;
+  const files = composeFiles.map(({ name }) => name);
   const services = new Set([...images.flatMap((image) => image.services), ...built]);
   const needed = request.needed.filter(({ name }) => !files.includes(name));
-  const sending = decideSending({ needed, probe, services, mode: choices.send });
-  const shipped: readonly ShippedFile[] = [...composeFiles, ...sending.sent];
+  const diff = diffFiles({ needed, probe, services, mode: choices.send });
+  const shipped: readonly BundleFile[] = [...composeFiles, ...diff.sent];
 
   const { login, warnings: loginWarnings } = loginFor(request);
   const loginAt = login === undefined || keepLogin ? undefined : loginFolder(dir);
@@ -173,165 +164,167 @@ export function planDeploy(request: DeployRequest): DeployPlan {
   const before = current === undefined ? request.before : undefined;
   const previous = current ?? before?.release;
   const runs = new Set(previous?.images.map(({ service }) => service));
-  const recreate = sending.affected.filter((name) => runs.has(name));
-  const forget: DeployStep = { kind: "prune", command: dropReleases(dir, [release]), values: { count: 1 } };
-  const starting =
-    request.stack === undefined
-      ? composeSteps(project, request, { recreate, loginAt, previous })
-      : stackSteps(project, request, { loginAt, previous });
+  const known = new Set([...files, ...request.needed.map(({ name }) => name)]);
+  const gone = choices.send === "none" ? {} : removedFiles(previous, known);
+  const affected = [...new Set([...diff.affected, ...usersOf(gone)])].filter((name) => services.has(name)).toSorted();
+  const recreate = affected.filter((name) => runs.has(name));
+  const state = { images, built, previous, containers: running.containers, files, affected, settings, otherFiles };
+  const changes = serviceChanges(state).filter(({ change }) => change !== "removed" || !choices.keepOrphans);
+  const orphans = removedServices(state);
+  const label = running.containers.find(({ project: name }) => name !== "")?.project;
+  const pulled = images.map((image) => pulledBy(image, endpoint.pullFrom));
+  const starting = { recreate, waitSeconds, login: loginAt, label };
+  const changed = changes.filter(({ change }) => change === "added" || change === "changed");
+  const added = changes.filter(({ change }) => change === "added").map(({ service }) => service);
+  const undo = orchestrator.undo(project, {
+    ...starting,
+    target: previous,
+    running,
+    everything: false,
+    removed: added,
+    removedFiles: broughtFiles(diff.sums, previous, probe),
+  });
+  const recorded = {
+    id: release,
+    time,
+    files,
+    envFiles: project.envFiles,
+    profiles: project.profiles,
+    sent: diff.sums,
+    settings,
+  };
   return {
     ...project,
+    files,
     probe,
     release,
     time,
     shipped,
-    kept: sending.kept,
-    sent: sending.sums,
-    ...(before === undefined ? {} : { before }),
-    ...(registry === undefined ? {} : { registry: pullFrom ?? registry }),
+    kept: diff.kept,
+    sent: diff.sums,
+    removedFiles: Object.keys(gone),
+    ...(previous === undefined ? {} : { previous }),
+    ...(registry === undefined ? {} : { registry: endpoint.pullFrom ?? registry }),
     ...(login === undefined ? {} : { login }),
     images,
-    changes: changesOf(images, previous),
-    ...(request.downloadBytes === undefined ? {} : { downloadBytes: request.downloadBytes }),
-    hold: hold(dir, holder, lockSeconds),
+    changes,
+    ...downloadOf(images),
+    lock: acquireLock(dir, holder, lockSeconds),
     steps: [
-      { kind: "send", command: receive(dir), feed: "archive", values: { count: shipped.length } },
+      sendStep(dir, shipped.length),
       ...(login === undefined ? [] : [loginStep(project, login, loginAt)]),
-      ...images.map((image) => pullStep(project, image, { login: loginAt, name: otherName(image, pullFrom) })),
-      ...(images.length === 0 ? [] : [verifyStep(project, images)]),
-      ...(before === undefined ? [] : [keepStep(dir, before.release.id)]),
-      { kind: "place", command: place(dir, release), feed: "names" },
-      ...starting.steps,
-      { kind: "record", command: record(dir, release), feed: "release", values: { release } },
-      ...(request.endpoint.passing ? [forgetStep(project, images, pullFrom)] : []),
-      ...pruneSteps(project, probe.releases, { keep, current: probe.current }),
+      ...pulled.map((each) => pullStep(project, each, loginAt)),
+      ...(pulled.length === 0 ? [] : [verifyStep(project, pulled), ...tagSteps(project, pulled)]),
+      ...(before === undefined ? [] : [keepStep(dir, before.release, before.names)]),
+      placeStep(dir, release, diff.kept),
+      ...removeFilesSteps(dir, gone),
+      ...orchestrator.start(project, {
+        ...starting,
+        services: [...services].toSorted(),
+        oneByOne: choices.oneByOne ? changed.map(({ service }) => service).filter((name) => runs.has(name)) : [],
+        refreshes: images.some(({ refreshes }) => refreshes),
+        removed: choices.keepOrphans ? [] : orphans,
+      }),
+      recordStep(dir, recorded, images),
+      ...(endpoint.ephemeral ? [removeImagesStep(project, namesOf(pulled))] : []),
+      ...pruneSteps(project, probe.releases, { keep, current: probe.current, unfinished: probe.unfinished }),
+      ...pruneFailedSteps(project.dir, probe.failed, keep),
+      ...orchestrator.prune(project),
     ],
-    rollback: starting.back.length === 0 ? [] : [...starting.back, forget],
-    waitSeconds,
-    ...(request.stack === undefined ? {} : { stack: request.stack.name }),
+    rollback: undo.length === 0 || !choices.rollback ? [] : [...undo, ...cleanUp(request, pulled)],
     warnings: [
-      ...warnings,
+      ...request.warnings,
+      ...envFileWarnings(request, shipped),
       ...loginWarnings,
-      ...sending.warnings,
-      ...(request.translations ?? []),
-      ...built.map((service): DeployWarning => ({ code: "built-on-host", values: { host: project.host, service } })),
-      ...(unreached === undefined
+      ...diff.warnings,
+      ...(choices.keepOrphans && orphans.length > 0
+        ? [message("warning-orphans", { host: project.host, services: orphans })]
+        : []),
+      ...built.map((service) => message("warning-built-on-host", { host: project.host, service })),
+      ...(endpoint.unreached === undefined
         ? []
-        : [{ code: "pull-registry-unreachable", values: { host: project.host, registry: unreached } } as const]),
-      ...(request.isLocked ? [] : [{ code: "lock-missing", values: {} } as const]),
+        : [message("warning-pull-registry-unreachable", { host: project.host, registry: endpoint.unreached })]),
+      ...(request.isLocked ? [] : [message("warning-lock-missing")]),
     ],
   };
 }
 
-/** How services are started, and how they are brought back; nothing where there is nothing to go back to. */
-interface Starting {
-  readonly steps: readonly DeployStep[];
-  readonly back: readonly DeployStep[];
+/** Bytes of the images in all, layers that they share counted for each; nothing when one is not known. */
+function downloadOf(images: readonly WantedImage[]): Pick<DeployPlan, "downloadBytes"> {
+  const sizes = images.flatMap(({ size }) => size ?? []);
+  return sizes.length < images.length ? {} : { downloadBytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-interface Circumstances {
-  readonly loginAt: string | undefined;
-  /** The release that runs now. */
-  readonly previous: Release | undefined;
-}
-
-function composeSteps(
-  project: DeployedProject,
-  { images, choices: { waitSeconds, rollback } }: DeployRequest,
-  { recreate, loginAt, previous }: Circumstances & { readonly recreate: readonly string[] },
-): Starting {
-  return {
-    steps: startSteps(project, { recreate, refreshes: images.some(({ refreshes }) => refreshes), waitSeconds }),
-    back:
-      previous === undefined || !rollback
-        ? []
-        : returnSteps(project, previous, { login: loginAt, recreate, waitSeconds }),
-  };
-}
-
-function stackSteps(
-  { dir, access, files }: DeployedProject,
-  { stack, choices: { waitSeconds, rollback } }: DeployRequest,
-  { loginAt, previous }: Circumstances,
-): Starting {
-  const { name, versions } = stack!;
-  const target: Stack = { name, dir, access, files, login: loginAt };
-  const converge = convergeStep(target, waitSeconds);
-  const filesBack: readonly DeployStep[] =
-    previous === undefined
-      ? []
-      : [{ kind: "restore", command: restore(dir, previous.id), values: { release: previous.id } }];
-  return {
-    steps: [stackStep(target), converge],
-    back: versions.length === 0 || !rollback ? [] : [...filesBack, stackReturnStep(target, versions), converge],
-  };
-}
-
-function loginFor({ probe, registry, endpoint, username }: DeployRequest): {
-  readonly login: DeployPlan["login"];
-  readonly warnings: readonly DeployWarning[];
-} {
-  if (registry === undefined || endpoint.passing) return { login: undefined, warnings: [] };
-  const values = { host: probe.host, registry: endpoint.pullFrom ?? registry };
-  if (username === undefined) return { login: undefined, warnings: [{ code: "login-skipped", values }] };
-  if (takesPasswordOnInput(probe)) return { login: { registry: values.registry, username }, warnings: [] };
-  const version = probe.engine?.client ?? "";
-  return { login: undefined, warnings: [{ code: "login-unsupported", values: { ...values, version } }] };
-}
-
-function loginStep(
-  { access }: DeployedProject,
-  { registry, username }: NonNullable<DeployPlan["login"]>,
-  loginAt: string | undefined,
-): DeployStep {
-  const command = ["docker", "login", `--username=${username}`, "--password-stdin", registry];
-  return { kind: "login", command: onEngine(access, command, loginAt), feed: "password", values: { registry } };
-}
-
-function keepStep(dir: string, release: string): DeployStep {
-  return { kind: "keep", command: keepAs(dir, release), feed: "before", values: { release } };
+function checkRegistries(...names: readonly (string | undefined)[]): void {
+  for (const name of names) {
+    if (name !== undefined && !isRegistryHost(name)) {
+      throw new MirrorError("registry-invalid", { registry: name, detail: message("registry-no-host") });
+    }
+  }
 }
 
 /** Throws `image-pinned` when images are wanted by a name that their digests do not know. */
 function checkPins(images: readonly WantedImage[], registry: string | undefined): void {
-  const pinned = images.filter(({ image, mirrored }) => mirrored && parseReference(image).digest !== undefined);
+  const pinned = images.filter(({ reference, mirrored }) => mirrored && reference.digest !== undefined);
   if (registry === undefined || pinned.length === 0) return;
-  const names = pinned.map(({ image }) => `"${image}"`).join(", ");
-  throw new MirrorError("image-pinned", { images: names, registry });
+  throw new MirrorError("image-pinned", { images: pinned.map(({ image }) => image), registry });
 }
 
-/** The image's name at the registry `pullFrom`. */
-function otherName({ image, mirrored }: WantedImage, pullFrom: string | undefined): string | undefined {
-  return pullFrom === undefined || !mirrored
-    ? undefined
-    : formatReference({ ...parseReference(image), registry: pullFrom });
+function loginFor({ probe, registry, endpoint, username }: DeployRequest): {
+  readonly login: DeployPlan["login"];
+  readonly warnings: readonly Message[];
+} {
+  if (registry === undefined || endpoint.ephemeral) return { login: undefined, warnings: [] };
+  const values = { host: probe.host, registry: endpoint.pullFrom ?? registry };
+  if (username === undefined) return { login: undefined, warnings: [message("warning-login-skipped", values)] };
+  if (takesPasswordOnInput(probe)) return { login: { registry: values.registry, username }, warnings: [] };
+  const version = probe.engine?.client ?? "";
+  return { login: undefined, warnings: [message("warning-login-unsupported", { ...values, version })] };
 }
 
-/** Takes away the names that were good for the pull alone. */
-function forgetStep(
-  { access }: DeployedProject,
-  images: readonly WantedImage[],
-  pullFrom: string | undefined,
-): DeployStep {
-  const names = images.flatMap((image) => otherName(image, pullFrom) ?? []);
-  return { kind: "prune", command: removeImages(onEngine(access, ["docker"]), names), values: { count: names.length } };
+/** The project reads an env file, and none is there nor on its way. */
+function envFileWarnings({ probe, usesEnvFile }: DeployRequest, shipped: readonly BundleFile[]): readonly Message[] {
+  const { host, folder } = probe;
+  const isThere = folder.hasEnvFile || shipped.some(({ name }) => name === ".env");
+  return usesEnvFile && !isThere ? [message("warning-env-file-missing", { host, dir: folder.path })] : [];
 }
 
-function changesOf(images: readonly WantedImage[], previous: Release | undefined): readonly ServiceChange[] {
-  const before = new Map(previous?.images.map((each) => [each.service, each]));
-  return images
-    .flatMap(({ image, digest, services }) =>
-      services.map((service): ServiceChange => {
-        const old = before.get(service);
-        const oldDigest = old?.pulledBy?.split("@")[1];
-        return {
-          service,
-          ...(old === undefined
-            ? {}
-            : { from: { image: old.image, ...(oldDigest === undefined ? {} : { digest: oldDigest }) } }),
-          to: { image, ...(digest === undefined ? {} : { digest }) },
-        };
-      }),
-    )
-    .toSorted((a, b) => (a.service < b.service ? -1 : 1));
+/** The files that this deploy brings and the host had not in any shape. */
+function broughtFiles(
+  sent: Readonly<Record<string, SentFile>>,
+  previous: Release | undefined,
+  probe: HostProbe,
+): Readonly<Record<string, SentFile>> {
+  return Object.fromEntries(Object.entries(filesOnlyIn({ sent }, previous)).filter(([name]) => !probe.files.has(name)));
+}
+
+function usersOf(files: Readonly<Record<string, SentFile>>): readonly string[] {
+  return Object.values(files).flatMap(({ services }) => services);
+}
+
+/** The names that were good for the pull alone. */
+function namesOf(pulled: readonly Pulled[]): readonly string[] {
+  return pulled.filter(({ image }) => image.mirrored).map(({ from }) => from);
+}
+
+/**
+ * Takes away what only the failed deploy had: its files, and images of the mirror that no kept release has. That it
+ * failed is recorded.
+ */
+function cleanUp(
+  { project, probe, images, release, time, choices: { keep } }: DeployRequest,
+  pulled: readonly Pulled[],
+): readonly DeployStep[] {
+  const kept = new Set(
+    probe.releases.flatMap((each) => each.images.flatMap(({ pulledBy: by }) => by?.split("@")[1] ?? [])),
+  );
+  const unwanted = pulled.filter(
+    ({ image: { digest, mirrored } }) => mirrored && digest !== undefined && !kept.has(digest),
+  );
+  return [
+    ...(unwanted.length === 0 ? [] : [removeImagesStep(project, namesOf(unwanted))]),
+    recordFailedStep(project.dir, { id: release, time }, images),
+    // One more has come.
+    ...pruneFailedSteps(project.dir, probe.failed, keep - 1),
+  ];
 }

@@ -7,9 +7,12 @@
  *       login/                     docker's configuration with the login of a running deploy
  *       incoming/                  files on their way
  *       placed                     when files were last put in place
+ *       staged/                    files that are about to get their places
  *       current                    the id of the release that runs
+ *       history                    what was current, in this order; `-ID` is a release that was given up for another
  *       releases/ID/release.json   a Release
  *       releases/ID/files/         the compose files and all that was sent with them, as they were
+ *       releases/ID/failed.json    in place of both: a FailedRelease
  */
 
 /** What a service ran. */
@@ -41,6 +44,15 @@ export interface Release {
   readonly images: readonly ReleaseImage[];
   /** Every other file that was sent or found alike, by name. */
   readonly sent: Readonly<Record<string, SentFile>>;
+  /** What compose was told of each service, as a digest; absent where it is not known. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** What is kept of a release that failed and was taken back; there is nothing to go back to. */
+export interface FailedRelease extends Pick<Release, "id" | "time"> {
+  readonly outcome: "failed";
+  /** As the compose files name them. */
+  readonly images: readonly Pick<ReleaseImage, "service" | "image">[];
 }
 
 const ID = /^\d{8}-\d{6}-[0-9a-f]{4}$/;
@@ -55,13 +67,37 @@ export function releaseId(time: Date, random: number): string {
   return `${digits.slice(0, 8)}-${digits.slice(9, 15)}-${rest.toString(16).padStart(4, "0")}`;
 }
 
-function isReleaseId(text: string): boolean {
+export function isReleaseId(text: string): boolean {
   return ID.test(text);
 }
 
 /** A release as one line of JSON. */
 export function formatRelease(release: Release): string {
   return JSON.stringify(release);
+}
+
+/** A release that failed as one line of JSON. */
+export function formatFailed(release: FailedRelease): string {
+  return JSON.stringify(release);
+}
+
+/** Reads what `formatFailed` wrote; `undefined` for anything else. */
+export function parseFailed(text: string): FailedRelease | undefined {
+  let found: Partial<FailedRelease>;
+  try {
+    found = JSON.parse(text) as Partial<FailedRelease>;
+  } catch {
+    return undefined;
+  }
+  const { id, time, outcome, images } = found ?? {};
+  const isWhole =
+    typeof id === "string" &&
+    isReleaseId(id) &&
+    typeof time === "string" &&
+    outcome === "failed" &&
+    Array.isArray(images) &&
+    images.every(isImage);
+  return isWhole ? (found as FailedRelease) : undefined;
 }
 
 /** Reads what `formatRelease` wrote; `undefined` for anything else, which is then no release. */
@@ -72,17 +108,67 @@ export function parseRelease(text: string): Release | undefined {
   } catch {
     return undefined;
   }
-  const { id, time, files, envFiles, profiles, images, sent } = found ?? {};
+  const { id, time, files, envFiles, profiles, images, sent, settings } = found ?? {};
   const isWhole =
     typeof id === "string" &&
     isReleaseId(id) &&
     typeof time === "string" &&
-    [files, envFiles, profiles].every(
-      (list) => Array.isArray(list) && list.every((item) => typeof item === "string"),
-    ) &&
+    [files, envFiles, profiles].every(isTexts) &&
     Array.isArray(images) &&
-    images.every((each: unknown) => typeof (each as Partial<ReleaseImage> | null)?.image === "string") &&
-    typeof sent === "object" &&
-    sent !== null;
+    images.every(isImage) &&
+    isObject(sent) &&
+    Object.values(sent).every(isSentFile) &&
+    (settings === undefined || (isObject(settings) && isTexts(Object.values(settings))));
   return isWhole ? (found as Release) : undefined;
+}
+
+/**
+ * The releases by when they last became current, the newest last, and those that were given up: what `history` says, and
+ * for a host without one the order of the ids up to the current one.
+ */
+export function readHistory(
+  lines: readonly string[],
+  { releases, current }: { readonly releases: readonly Release[]; readonly current?: string | undefined },
+): { readonly ran: readonly string[]; readonly rejected: ReadonlySet<string> } {
+  const older = releases.map(({ id }) => id).filter((id) => current !== undefined && id <= current);
+  const ran: string[] = lines.some(isReleaseId) ? [] : [...older];
+  const rejected = new Set<string>();
+  for (const line of lines) {
+    if (line.startsWith("-") && isReleaseId(line.slice(1))) rejected.add(line.slice(1));
+    else if (isReleaseId(line)) {
+      rejected.delete(line);
+      ran.push(line);
+    }
+  }
+  return { ran, rejected };
+}
+
+/** The release that ran before the current one and was not given up for another, of those that are kept. */
+export function previousRelease(
+  releases: readonly Release[],
+  current: string | undefined,
+  lines: readonly string[],
+): Release | undefined {
+  const { ran, rejected } = readHistory(lines, { releases, current });
+  const id = ran.findLast((each) => each !== current && !rejected.has(each) && releases.some((one) => one.id === each));
+  return current === undefined ? undefined : releases.find((release) => release.id === id);
+}
+
+function isImage(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { service, image, id, pulledBy } = value;
+  const isWhole = typeof service === "string" && typeof image === "string";
+  return isWhole && [id, pulledBy].every((each) => each === undefined || typeof each === "string");
+}
+
+function isSentFile(value: unknown): boolean {
+  return isObject(value) && typeof value["sha256"] === "string" && isTexts(value["services"]);
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

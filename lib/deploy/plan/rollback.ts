@@ -1,91 +1,162 @@
 /** Going back to a release that the host keeps, as data. */
 import { MirrorError } from "../../messages/errors.ts";
-import type { DeployChoices } from "./plan.ts";
+import { byCodePoint } from "../../system/compare.ts";
 import type { HostProbe } from "../host/probe.ts";
+import { acquireLock } from "../host/remote.ts";
 import type { DeployedProject } from "../orchestrator/compose-project.ts";
-import type { Release } from "./release.ts";
-import { hold, restore, setCurrent } from "../host/remote.ts";
+import type { Orchestrator, Running } from "../orchestrator/orchestrator.ts";
 import type { RemoteCommand } from "../ssh/connection.ts";
-import { type DeployStep, returnSteps } from "./steps.ts";
-import { convergeStep, stackReturnStep } from "../orchestrator/swarm.ts";
+import { filesOnlyIn, type NamedImage, removedServices, type ServiceChange, servicesOf } from "./desired-state.ts";
+import type { DeployChoices } from "./plan.ts";
+import { previousRelease, type Release, type ReleaseImage } from "./release.ts";
+import type { DeployStep } from "./step.ts";
 
 export interface RollbackPlan extends DeployedProject {
+  /** The release that runs. */
+  readonly current?: Release;
+  /** The release to go back to. */
   readonly target: Release;
-  /** Takes the lock, which is held to the end. */
-  readonly hold: RemoteCommand;
+  /** What becomes of every service, in code-point order; `added` is one that comes back. */
+  readonly changes: readonly ServiceChange[];
+  /** Services that the target does not have, which are removed. */
+  readonly removed: readonly string[];
+  /** Acquires the lock, which is held to the end. */
+  readonly lock: RemoteCommand;
   readonly steps: readonly DeployStep[];
-  readonly waitSeconds: number;
-  readonly stack?: string;
 }
 
 export interface RollbackRequest {
   readonly probe: HostProbe;
   /** The project as it runs now. */
   readonly project: DeployedProject;
-  /** The id of the release to go back to; the one before the current one by default. */
+  readonly orchestrator: Pick<Orchestrator, "reach" | "undo">;
+  /** What runs now. */
+  readonly running: Running;
+  /** The id of the release to go back to; the one that ran before by default. */
   readonly release?: string | undefined;
   readonly holder: string;
   readonly choices: Pick<DeployChoices, "waitSeconds" | "lockSeconds">;
-  /** The stack and its services, where they run in a swarm. A swarm keeps one specification before the current one. */
-  readonly stack?: { readonly name: string; readonly services: readonly string[] } | undefined;
 }
 
 /** Throws `release-none` and `release-unknown`. */
-export function planRollback({ probe, project, release, holder, choices, stack }: RollbackRequest): RollbackPlan {
-  const { host, current } = probe;
-  const { dir, access } = project;
-  const before = probe.releases.findLast(({ id }) => current !== undefined && id < current);
-  const releases = stack === undefined ? probe.releases : before === undefined ? [] : [before];
-  const kept = releases.map(({ id }) => id);
-  const target = release === undefined ? before : releases.find(({ id }) => id === release);
-  if (target === undefined && (release === undefined || kept.length === 0)) {
-    throw new MirrorError("release-none", { host, dir });
-  }
-  if (target === undefined) {
-    throw new MirrorError("release-unknown", { host, dir, release: release!, kept: kept.join(", ") });
-  }
-  const { files, envFiles, profiles } = target;
-  const now = probe.releases.find(({ id }) => id === current);
+export function planRollback(request: RollbackRequest): RollbackPlan {
+  const { probe, project, orchestrator, running, holder, choices } = request;
   const { waitSeconds, lockSeconds } = choices;
+  const { dir } = project;
+  const target = targetOf(request);
+  const current = probe.releases.find(({ id }) => id === probe.current);
+  const { files, envFiles, profiles } = target;
+  const images = target.images.length === 0 ? [] : servicesOf(target);
+  const removed = removedServices({
+    images: [],
+    built: images,
+    previous: current,
+    containers: running.containers,
+    files,
+  });
+  const recreate = changedBetween(current, target);
   return {
     ...project,
-    access,
     files,
     envFiles,
     profiles,
+    ...(current === undefined ? {} : { current }),
     target,
-    hold: hold(dir, holder, lockSeconds),
-    steps:
-      stack === undefined
-        ? returnSteps(project, target, { recreate: changedBetween(now, target), waitSeconds })
-        : stackSteps(project, target, stack, waitSeconds),
-    waitSeconds,
-    ...(stack === undefined ? {} : { stack: stack.name }),
+    changes: changesBack(request, { current, target, recreate, removed }),
+    removed,
+    lock: acquireLock(dir, holder, lockSeconds),
+    steps: orchestrator.undo(project, {
+      target,
+      running,
+      everything: true,
+      recreate,
+      waitSeconds,
+      login: undefined,
+      removed,
+      label: running.containers.find(({ project: name }) => name !== "")?.project,
+      removedFiles: filesOnlyIn(current, target),
+      rejected: current?.id,
+    }),
   };
 }
 
-function stackSteps(
-  { dir, access, files }: DeployedProject,
-  { id }: Release,
-  { name, services }: NonNullable<RollbackRequest["stack"]>,
-  waitSeconds: number,
-): readonly DeployStep[] {
-  const stack = { name, dir, access, files };
-  // No service is as it was before the deploy that is taken back.
-  const changed = services.map((service) => `${name}_${service}=0`);
-  return [
-    { kind: "restore", command: restore(dir, id), values: { release: id } },
-    stackReturnStep(stack, changed),
-    convergeStep(stack, waitSeconds),
-    { kind: "record", command: setCurrent(dir, id), values: { release: id } },
-  ];
+function targetOf({ probe, project, orchestrator, release }: RollbackRequest): Release {
+  const { host, current, history } = probe;
+  const { dir } = project;
+  const before = previousRelease(probe.releases, current, history);
+  const reachable = orchestrator.reach === 1 ? (before === undefined ? [] : [before]) : probe.releases;
+  const kept = reachable.map(({ id }) => id);
+  const target = release === undefined ? before : reachable.find(({ id }) => id === release);
+  if (target !== undefined) return target;
+  if (release === undefined || kept.length === 0) throw new MirrorError("release-none", { host, dir });
+  throw new MirrorError("release-unknown", { host, dir, release, kept });
+}
+
+interface Between extends Pick<RollbackPlan, "target" | "removed"> {
+  readonly current: Release | undefined;
+  /** Services with a mounted file that differs. */
+  readonly recreate: readonly string[];
+}
+
+/** What becomes of every service; without a current release it is compared with what runs. */
+function changesBack(
+  { running: { containers } }: RollbackRequest,
+  { current, target, recreate, removed }: Between,
+): readonly ServiceChange[] {
+  const running = containers.map(({ name, image, imageId }): ReleaseImage => ({
+    service: name,
+    image,
+    ...(imageId === "" ? {} : { id: imageId }),
+  }));
+  const before = new Map([...running, ...(current?.images ?? [])].map((each) => [each.service, each]));
+  const ran = new Set((current?.images ?? running).map(({ service }) => service));
+  const touched = new Set(recreate);
+  const back = target.images.map((then): ServiceChange => {
+    const { service } = then;
+    const now = before.get(service);
+    if (now === undefined || !ran.has(service)) return { service, change: "added", to: imageOf(then, "pulledBy") };
+    const by = [now, then].every(({ pulledBy }) => pulledBy !== undefined) ? "pulledBy" : "id";
+    const [from, to] = [imageOf(now, by), imageOf(then, by)];
+    const isSame =
+      from.image === to.image && (from.digest === undefined || to.digest === undefined || from.digest === to.digest);
+    const settings = [current?.settings?.[service], target.settings?.[service]];
+    // The image is one of the settings.
+    const hasOtherSettings = from.image === to.image && !settings.includes(undefined) && settings[0] !== settings[1];
+    const reasons = [
+      ...(isSame ? [] : (["image"] as const)),
+      ...(touched.has(service) ? (["files"] as const) : []),
+      ...(hasOtherSettings ? (["settings"] as const) : []),
+    ];
+    return {
+      service,
+      change: reasons.length > 0 ? "changed" : "same",
+      ...(reasons.length > 0 ? { reasons } : {}),
+      from,
+      to,
+    };
+  });
+  const gone = removed.map((service): ServiceChange => ({
+    service,
+    change: "removed",
+    from: imageOf(before.get(service)!, "pulledBy"),
+  }));
+  return [...back, ...gone].toSorted((a, b) => byCodePoint(a.service, b.service));
+}
+
+/** An image with its digest at the registry or, by `id`, at the host's docker; both releases must be shown alike. */
+function imageOf({ image, ...known }: ReleaseImage, by: "id" | "pulledBy"): NamedImage {
+  const digest = known[by]?.split("@").at(-1);
+  return { image, ...(digest === undefined ? {} : { digest }) };
 }
 
 /** The services that both releases have, with a mounted file that differs. */
 function changedBetween(now: Release | undefined, then: Release): readonly string[] {
-  const runs = new Set(then.images.map(({ service }) => service));
-  const users = Object.entries(then.sent)
-    .filter(([name, { sha256 }]) => now?.sent[name]?.sha256 !== sha256)
-    .flatMap(([, { services }]) => services);
+  const runs = new Set(servicesOf(then));
+  const users = [
+    ...Object.entries(then.sent)
+      .filter(([name, { sha256 }]) => now?.sent[name]?.sha256 !== sha256)
+      .flatMap(([, { services }]) => services),
+    ...Object.values(filesOnlyIn(now, then)).flatMap(({ services }) => services),
+  ];
   return [...new Set(users)].filter((name) => runs.has(name)).toSorted();
 }

@@ -1,21 +1,24 @@
 /**
  * A connection to one host through the system's own ssh, so the user's configuration, agent, keys and jump hosts hold.
  *
- * One process is the master: it logs in once and holds a small session open; every command is a further session of
+ * One process is the master: it logs in once and keeps a small session open; every command is a further session of
  * the same connection through its control socket (sshd limits new connections by MaxStartups). The master reads our
  * pipe, so when this program ends in whatever way, its session and the connection end too. The socket lives in a
  * private folder directly below /tmp, because the path of a unix socket is limited to about 100 bytes.
  *
  * A command on the host is an argv value. The text that goes over the wire is always `sh -c SCRIPT sh ARG...` with a
- * fixed SCRIPT from this room and quoted arguments; no value is ever put into the text of a script.
+ * fixed SCRIPT of a .sh file and quoted arguments; no value is ever put into the text of a script.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { PassThrough, type Readable } from "node:stream";
 import { MirrorError } from "../../messages/errors.ts";
+import { theirs } from "../../messages/message.ts";
+import { message } from "../../messages/texts.ts";
 import { type Run, run as runProgram, type Ran } from "../../system/process.ts";
+import { scriptText } from "../../system/remote-script.ts";
 import { commandLine } from "../../system/shell-quote.ts";
 import type { Secret } from "../../system/secret.ts";
-import { parseHost } from "./address.ts";
+import { parseHost } from "../../config/host-address.ts";
 import { sshError } from "./ssh-errors.ts";
 
 /** A program on the host and its arguments. */
@@ -64,31 +67,6 @@ export interface ConnectOptions {
 }
 
 const READY = "compose-mirror: connected";
-const HOLD = `echo '${READY}'; exec cat >/dev/null`;
-
-// Messages are matched in English; programs put into /usr/local are often missing from the path of a session.
-const ENVIRONMENT = `LC_ALL=C; PATH="$PATH:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin"; export LC_ALL PATH; `;
-const PLAIN = `${ENVIRONMENT}exec "$@"`;
-
-/**
- * sshd signals nobody when a session without terminal goes, but the standard input then ends. `kill 0` reaches the
- * whole session, which sshd starts as a process group of its own: docker leaves it to the group to end its plugins.
- */
-const ENDS_WITH_US = `${ENVIRONMENT}exec 3<&0 </dev/null
-trap : TERM
-"$@" 3<&- 2>&1 & job=$!
-{ while read -r line; do :; done; kill 0; } <&3 3<&- >/dev/null 2>&1 & watch=$!
-exec 3<&-
-wait "$job"; code=$?
-kill "$watch" 2>/dev/null
-exit "$code"`;
-
-/** The command writes to a reader that goes on reading when nobody is left to show it to. */
-const FINISHES_ALONE = `${ENVIRONMENT}trap '' PIPE HUP
-exec 4>&1
-code=$( { { "$@" </dev/null 2>&1 3>&- 4>&-; echo "$?" >&3; } |
-while IFS= read -r line || [ -n "$line" ]; do printf '%s\\n' "$line" 2>/dev/null || :; done >&4 3>&-; } 3>&1 )
-exit "$code"`;
 
 /** Opens a connection to `host`. Throws `host-invalid`, `command-missing`, `interrupted`, and what `sshError` knows. */
 export async function connect(host: string, options: ConnectOptions = {}): Promise<Connection> {
@@ -107,14 +85,14 @@ export async function connect(host: string, options: ConnectOptions = {}): Promi
   // The user's own forwardings are for the user's own sessions.
   const ssh = [...plain, ...option("ClearAllForwardings=yes")] as const;
   const env = { LC_ALL: "C" };
-  const hold = new PassThrough();
+  const lifeline = new PassThrough();
   const ending = new AbortController();
   const giveUp = (): void => ending.abort();
   const complaints: string[] = [];
   let ended = Promise.resolve();
   const opened = new Promise<void>((resolve, reject) => {
-    ended = run([...ssh, ...option("ControlMaster=yes"), "--", name, session(HOLD)], {
-      input: hold,
+    ended = run([...ssh, ...option("ControlMaster=yes"), "--", name, session(wrapper("master"))], {
+      input: lifeline,
       env,
       signal: ending.signal,
       onLine: (line, stream) => {
@@ -125,11 +103,11 @@ export async function connect(host: string, options: ConnectOptions = {}): Promi
   });
 
   const remove = async (): Promise<void> => {
-    hold.destroy();
+    lifeline.destroy();
     await rm(folder, { recursive: true, force: true }).catch(() => {});
   };
   const close = async (): Promise<void> => {
-    hold.end();
+    lifeline.end();
     await run([...ssh, "-O", "exit", "--", name], { env, timeout: 5000 }).catch(() => {});
     const late = setTimeout(giveUp, 3000);
     await ended;
@@ -148,7 +126,9 @@ export async function connect(host: string, options: ConnectOptions = {}): Promi
     await opened;
   } catch (error) {
     await remove();
-    throw timedOut ? new MirrorError("ssh-timeout", { host, detail: `no login within ${timeout / 1000} s` }) : error;
+    throw timedOut
+      ? new MirrorError("ssh-timeout", { host, detail: message("no-login-within", { seconds: timeout / 1000 }) })
+      : error;
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", giveUp);
@@ -162,33 +142,46 @@ export async function connect(host: string, options: ConnectOptions = {}): Promi
       const ran = await run([...plain, ...wanted, "--", name], { env, signal: stop, timeout: 15_000 });
       const given = /^(\d+)$/m.exec(ran.stdout)?.[1];
       if (ran.code === 0 && given !== undefined) return Number(given);
-      throw new MirrorError("ssh-forward", { host, detail: ran.stderr.trim().split("\n").at(-1) ?? "" });
+      throw new MirrorError("ssh-forward", { host, detail: theirs(ran.stderr.trim().split("\n").at(-1) ?? "") });
     },
     run: async (command, { input, onDisconnect, timeout: limit, signal: stop, onLine } = {}) => {
-      const script = onDisconnect === "end" ? ENDS_WITH_US : onDisconnect === "finish" ? FINISHES_ALONE : PLAIN;
+      const script = wrapper(onDisconnect === undefined ? "run" : `${onDisconnect}-on-disconnect`);
       // Never written to: its end on the host is the sign that we are gone.
-      const lifeline = onDisconnect === "end" ? new PassThrough() : undefined;
-      const source = lifeline ?? input;
+      const held = onDisconnect === "end" ? new PassThrough() : undefined;
+      const source = held ?? input;
       const ran = await run([...ssh, ...option("ControlMaster=no"), "--", name, session(script, ...command)], {
         env,
         signal: stop,
         ...(source === undefined ? {} : { input: source }),
         ...(limit === undefined ? {} : { timeout: limit }),
         ...(onLine === undefined ? {} : { onLine }),
-      }).finally(() => lifeline?.destroy());
+      }).finally(() => held?.destroy());
       if (limit !== undefined && ran.code === 124) {
-        throw new MirrorError("ssh-timeout", { host, detail: `no answer within ${limit / 1000} s` });
+        throw new MirrorError("ssh-timeout", { host, detail: message("no-answer-within", { seconds: limit / 1000 }) });
       }
-      // The reason is told by the master when it was the connection that went.
+      // The master says the reason when it was the connection that went.
       if (ran.code === 255) throw sshError(host, [...complaints, ran.stderr].join("\n"), "ssh-cut");
       return ran;
     },
   };
 }
 
-/** What the host's login shell is given: `script` with `args` as its arguments. */
+function wrapper(name: string): string {
+  return scriptText("lib/deploy/ssh", name);
+}
+
+/**
+ * What the host's login shell is given: `script` with `args` as its arguments. That shell may be csh, which has no
+ * quoted line breaks, or fish, which reads backslashes in single quotes: the line is made so that every shell reads it
+ * alike, and sh decodes it.
+ */
 function session(script: string, ...args: readonly string[]): string {
-  return commandLine(["sh", "-c", script, "sh", ...args]);
+  const line = commandLine(["exec", "sh", "-c", script, "sh", ...args]);
+  const plain = line.replace(
+    /[\\'!\n\r]/g,
+    (character) => `\\0${character.charCodeAt(0).toString(8).padStart(3, "0")}`,
+  );
+  return `exec sh -c 'eval "$(printf %b "$0")"' '${plain}'`;
 }
 
 function option(setting: string): readonly [string, string] {

@@ -1,9 +1,10 @@
 /**
- * What ssh says when it fails (exit 255), read from its English text (LC_ALL=C), as errors with a way out. The first
+ * What ssh says when it fails (exit 255), read from its English text (LC_ALL=C), as errors with a hint. The first
  * rule that fits wins: ssh often prints several lines, the telling one before the general one.
  */
 import { type ErrorsWith, MirrorError } from "../../messages/errors.ts";
-import type { Cause } from "../../messages/message.ts";
+import { type Cause, theirs } from "../../messages/message.ts";
+import { message } from "../../messages/texts.ts";
 
 type SshErrorCode = ErrorsWith<{ readonly host: string; readonly detail: Cause }>;
 
@@ -31,5 +32,7 @@ const RULES: readonly (readonly [pattern: RegExp, code: SshErrorCode])[] = [
 export function sshError(host: string, output: string, otherwise: SshErrorCode = "ssh-failed"): MirrorError {
   const code = RULES.find(([pattern]) => pattern.test(output))?.[1] ?? otherwise;
   const lines = output.split(/\r?\n/).filter((line) => line.trim() !== "");
-  return new MirrorError(code, { host, detail: lines.at(-1)?.trim() ?? "ssh ended with exit code 255" });
+  const last = lines.at(-1);
+  const detail = last === undefined ? message("exit-code", { code: 255 }) : theirs(last);
+  return new MirrorError(code, { host, detail });
 }

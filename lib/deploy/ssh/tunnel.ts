@@ -8,7 +8,7 @@ import { openStore } from "../../store/open.ts";
 import type { Connection } from "./connection.ts";
 
 export interface Tunnel {
-  /** The registry's name on the host, `localhost:PORT`. */
+  /** The registry's name on the host, `127.0.0.1:PORT`: the address that sshd binds. */
   readonly registry: string;
   /** What can be pulled, `NAMESPACE/NAME:TAG`. */
   readonly names: ReadonlySet<string>;
@@ -29,7 +29,7 @@ export async function throughTunnel<T>(
     const { port, close } = await serve(store);
     try {
       const there = await connection.forward(port, { signal });
-      return await work({ registry: `localhost:${there}`, names: new Set((await store.references()).keys()) });
+      return await work({ registry: `127.0.0.1:${there}`, names: new Set((await store.references()).keys()) });
     } finally {
       await close();
     }
@@ -42,6 +42,6 @@ export async function throughTunnel<T>(
 export function requireInStore({ names }: Tunnel, wanted: readonly string[]): void {
   const missing = wanted.filter((name) => !names.has(name));
   if (missing.length > 0) {
-    throw new MirrorError("tunnel-missing", { images: missing.map((name) => `"${name}"`).join(", ") });
+    throw new MirrorError("tunnel-missing", { images: missing });
   }
 }

@@ -1,27 +1,33 @@
 /**
- * The engine without a daemon: manifests and blobs go from registry to registry byte for byte, by way of the store.
+ * The engine without a daemon: manifests and blobs go from registry to registry byte for byte, through the store.
  * Everything that several images share is done once in a run: a blob comes down once, goes up once, and is mounted
  * where another repository has it. The engine limits by itself how much is under way at each registry, so any number
  * of images may be given to it at once; the more it knows of, the better the order.
  */
 import { setMaxListeners } from "node:events";
-import { detailOf, MirrorError } from "../../messages/errors.ts";
+import { causeOf, MirrorError } from "../../messages/errors.ts";
+import type { Message } from "../../messages/message.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
 import { familiarName, type ImageReference, withDefaultTag } from "../../image/reference.ts";
 import type { CallOptions } from "../../registry/client.ts";
+import { asDockerManifest } from "../../image/docker-format.ts";
 import { checkPlatform, type Descriptor, parseManifest } from "../../image/manifest.ts";
 import type { Registries } from "../../registry/registries.ts";
 import { placesOf, type SourceMirror } from "../../registry/source-mirror.ts";
 import type { Store } from "../../store/store.ts";
 import { storeName } from "../../store/store-name.ts";
+import { message } from "../../messages/texts.ts";
+import { RegistryError } from "../../registry/errors.ts";
 import { type BlobWatcher, type Download, type Downloads, openDownloads } from "./downloads.ts";
-import type { Engine, Outcome, Step, StepOptions } from "../engine.ts";
+import type { Engine, Outcome, Requirements, Step, StepOptions } from "../engine.ts";
+import { ByteCount } from "../byte-count.ts";
 import type { QueueWidths } from "./blob-queue.ts";
 import { createChunkSizer } from "./chunk-sizer.ts";
 import { type Inspect, openPrefetch } from "./prefetch.ts";
 import { RETRY_SETTINGS, type RetrySettings } from "./retry-budget.ts";
 import { openSourceImages, type Source, type SourceImage } from "./source-images.ts";
-import { openUploads, type Uploads } from "./uploads.ts";
+import { openUploads, type UploadRequest, type Uploads } from "./uploads.ts";
+import { pause } from "../../async/pause.ts";
 import { LEAST_FLOW, type LeastFlow } from "./watchdog.ts";
 
 export interface DirectEngineOptions {
@@ -36,7 +42,9 @@ export interface DirectEngineOptions {
   readonly retries?: RetrySettings;
   /** Most bytes that are sent in one request, where the registry takes chunks. */
   readonly chunkSize?: number;
-  /** Ends what was begun and no step has taken. */
+  /** `docker` writes every manifest as Docker schema 2; `as-is`, the default, copies it byte for byte. */
+  readonly format?: "as-is" | "docker";
+  /** Ends what was started and no step has taken. */
   readonly over?: AbortSignal;
 }
 
@@ -46,6 +54,8 @@ const CHUNK_SIZE = 32 * 1024 * 1024;
 const CONCURRENCY = 32;
 /** Milliseconds between two words about one image's bytes. */
 const PROGRESS_PAUSE = 100;
+/** Times that missing blobs are brought once more and the manifest is put again. */
+const MOST_REPAIRS = 3;
 /** Left in the store while an image's blobs go up: the next run then asks what has arrived. */
 const BEGUN = "begun:";
 
@@ -55,17 +65,23 @@ interface Run {
   uploadsTo(host: string): Uploads;
 }
 
+/** Nothing but the store's folder, which need not exist yet. */
+export function directRequirements(folder: string): Requirements {
+  return { engine: "direct", check: async () => ({ folder }) };
+}
+
 export function createDirectEngine(options: DirectEngineOptions): Engine {
   const { registries, store, sourceMirrors = [], mirroredBefore = () => false, retries = RETRY_SETTINGS } = options;
-  const { widths = WIDTHS, least = LEAST_FLOW, chunkSize = CHUNK_SIZE, over } = options;
+  const { widths = WIDTHS, least = LEAST_FLOW, chunkSize = CHUNK_SIZE, format = "as-is", over } = options;
   const sources = openSourceImages({ registries, store, mirrors: sourceMirrors });
   const runs = new Map<AbortSignal | undefined, Run>();
+  const count = new ByteCount();
 
   const runOf = (signal: AbortSignal | undefined): Run => {
     const known = runs.get(signal);
     if (known !== undefined) return known;
     const targets = new Map<string, Uploads>();
-    const shared = { store, sizer: createChunkSizer(chunkSize), least, retries, signal };
+    const shared = { store, count, sizer: createChunkSizer(chunkSize), least, retries, signal };
     const downloads = openDownloads({ ...shared, widths });
     // what goes up must keep up with what comes down, and has more round trips to wait for
     const upward = { ...widths, large: widths.large * 2 };
@@ -82,6 +98,14 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     return run;
   };
 
+  /** The image in the format wanted; a manifest that was made here goes into the store. */
+  const inFormat = async (image: SourceImage): Promise<SourceImage> => {
+    if (format === "as-is") return image;
+    const raw = asDockerManifest(image.raw, image);
+    await store.writeBytes(raw.descriptor.digest, raw.bytes);
+    return { ...image, raw };
+  };
+
   const inspect: Inspect = async (transfer, kind, call) => {
     const here = await store.reference(storeName(transfer.target));
     const isKnown = here !== undefined || mirroredBefore(transfer);
@@ -89,14 +113,18 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
       sources.find(transfer, { ...call, isKnown }),
       kind === "mirror" ? headOf(transfer.target, call) : undefined,
     ]);
-    return { source, image: await source.image(call), here, there };
+    const image = await inFormat(await source.image(call));
+    const isThere = (kind === "mirror" ? there : here)?.digest === image.raw.descriptor.digest;
+    if (!isThere) count.expect(kind === "mirror" ? "up" : "down", blobsOf(image));
+    count.known.add(transfer);
+    return { source, image, here, there };
   };
   const prefetch = openPrefetch({ inspect, most: CONCURRENCY, over });
 
   const pull = step("pull", async (work) => {
     const { transfer, call, signal } = work;
     const { source, image, here } = await prefetch.take(transfer, "pull", call);
-    const isHere = here?.digest === source.descriptor.digest && (await hasAll(store, image));
+    const isHere = here?.digest === image.raw.descriptor.digest && (await hasAll(store, image));
     const { downloads } = runOf(signal);
     if (!isHere) {
       await prefetch.gathered();
@@ -105,7 +133,7 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
       if (image.isUnchecked) await want(image.config).then(() => checkConfig(work, image));
       await allDone(blobsOf(image).map(want));
     }
-    await store.setReference(storeName(transfer.target), source.descriptor);
+    await store.setReference(storeName(transfer.target), image.raw.descriptor);
     return { status: isHere ? "present" : "pulled", ...factsOf(source, image) };
   });
 
@@ -120,10 +148,13 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
       throw new MirrorError("image-not-pulled", { image: name, platform: transfer.platform });
     const raw = { descriptor, bytes: await store.readBytes(descriptor.digest) };
     const manifest = parseManifest(raw, name);
-    if (manifest.kind === "index") throw new MirrorError("manifest-invalid", { name, detail: "it is an index" });
+    if (manifest.kind === "index")
+      throw new MirrorError("manifest-invalid", { name, detail: message("manifest-is-index") });
     const image = { ...manifest, raw, isUnchecked: false };
     const facts = { digest: descriptor.digest, bytes: sizeOf(image), blobs: blobsOf(image) };
+    count.known.add(transfer);
     if (there?.digest === descriptor.digest) return { status: "present", ...facts };
+    count.expect("up", blobsOf(image));
     const { downloads } = runOf(signal);
     await sendImage(work, image, { fetch: (blob) => downloads.want(blob, [], {}), mayHave: there !== undefined });
     return { status: "pushed", ...facts };
@@ -132,21 +163,22 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
   const mirror = step("pull", async (work) => {
     const { transfer, call, signal } = work;
     const { source, image, there } = await prefetch.take(transfer, "mirror", call);
-    if (there?.digest === source.descriptor.digest) return { status: "present", ...factsOf(source, image) };
+    if (there?.digest === image.raw.descriptor.digest) return { status: "present", ...factsOf(source, image) };
     await prefetch.gathered();
     const { downloads } = runOf(signal);
     const fetch = (blob: Descriptor): Download => downloads.want(blob, source.places, { onRetry: work.onRetry });
     if (image.isUnchecked) await fetch(image.config).finished.then(() => checkConfig(work, image));
     await sendImage(work, image, { fetch, mayHave: there !== undefined });
     // what the target had already did not pass through here
-    if (await hasAll(store, image)) await store.setReference(storeName(transfer.target), source.descriptor);
+    if (await hasAll(store, image)) await store.setReference(storeName(transfer.target), image.raw.descriptor);
     return { status: "pushed", ...factsOf(source, image) };
   });
 
   /** An image that no index vouches for says in its config which platform it is for. */
-  const checkConfig = async ({ transfer }: Work, { config }: SourceImage): Promise<void> => {
+  const checkConfig = async ({ transfer, warnings }: Work, { config }: SourceImage): Promise<void> => {
     const bytes = await store.readBytes(config.digest);
-    checkPlatform(bytes, transfer.platform, familiarName(transfer.source));
+    const warning = checkPlatform(bytes, transfer.platform, familiarName(transfer.source));
+    if (warning !== undefined) warnings.push(warning);
   };
 
   /** What the target has under the tag; `undefined` too when it would not say, as some do of what is not there yet. */
@@ -169,18 +201,39 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     const wasBegun = (await store.upload(mark)) !== undefined;
     if (!wasBegun) await store.setUpload(mark, { location: BEGUN, offset: 0 });
     const watcher = work.watch(sizeOf(image));
-    const bring = (blob: Descriptor): Promise<void> =>
-      uploads.bring({ ...watcher, repository, blob, fetch: () => fetch(blob), ask: mayHave || wasBegun });
-    await allDone(blobsOf(image).map(bring));
+    const requestFor = (blob: Descriptor, ask: boolean): UploadRequest => ({
+      ...watcher,
+      repository,
+      blob,
+      fetch: () => fetch(blob),
+      ask,
+    });
+    await allDone(blobsOf(image).map((blob) => uploads.bring(requestFor(blob, mayHave || wasBegun))));
     work.phase("push");
-    await registries.of(registry).putManifest(repository, tag!, image.raw, call);
+    for (let round = 1; ; round += 1) {
+      try {
+        await registries.of(registry).putManifest(repository, tag!, image.raw, call);
+        break;
+      } catch (error) {
+        if (round > MOST_REPAIRS || !lacksBlob(error)) throw error;
+        const delay = retries.firstDelay * 2 ** (round - 1);
+        work.onRetry({ attempt: round, delay, error });
+        await pause(delay, signal);
+        // first the registry is believed about what it has, then everything is sent without asking
+        const again = (blob: Descriptor): Promise<void> =>
+          uploads.repair({ ...requestFor(blob, round === 1), onBytes: () => {} });
+        await allDone(blobsOf(image).map(again));
+      }
+    }
     await store.setUpload(mark, undefined);
   };
 
   return {
+    requirements: directRequirements(store.folder),
     pull,
     push,
     mirror,
+    bytes: count,
     concurrency: CONCURRENCY,
     begin: (transfers, kind) => {
       // every request under way listens to the one signal
@@ -189,6 +242,14 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
       if (kind !== "push") prefetch.begin(transfers, kind);
     },
   };
+}
+
+/**
+ * A manifest that is refused because a blob is missing (MANIFEST_BLOB_UNKNOWN, distribution-spec, "Error codes"): another
+ * run's upload or mount was believed, and is not there, or not yet.
+ */
+function lacksBlob(error: unknown): boolean {
+  return error instanceof RegistryError && error.codes.some((code) => code.endsWith("BLOB_UNKNOWN"));
 }
 
 interface SendOptions {
@@ -204,6 +265,8 @@ interface Work {
   /** For requests of this image. */
   readonly call: CallOptions;
   readonly onRetry: (retry: { readonly attempt: number; readonly delay: number; readonly error: unknown }) => void;
+  /** What the user should know, gathered for the outcome. */
+  readonly warnings: Message[];
   phase(phase: "pull" | "push"): void;
   /** What tells the image's bytes of `total` as they get on. */
   watch(total: number): Required<BlobWatcher>;
@@ -217,7 +280,8 @@ function step(first: "pull" | "push", action: (work: Work) => Promise<Omit<Outco
     const work = workOn(transfer, options);
     try {
       work.phase(first);
-      return { transfer, ...(await action(work)) };
+      const outcome = await action(work);
+      return { transfer, ...outcome, ...(work.warnings.length === 0 ? {} : { warnings: work.warnings }) };
     } catch (error) {
       if (options.signal?.aborted) throw new MirrorError("interrupted");
       if (!(error instanceof MirrorError) || error.code === "interrupted") throw error;
@@ -228,11 +292,12 @@ function step(first: "pull" | "push", action: (work: Work) => Promise<Omit<Outco
 
 function workOn(transfer: Transfer, { signal, onProgress }: StepOptions): Work {
   const onRetry: Work["onRetry"] = ({ attempt, delay, error }) =>
-    onProgress?.({ kind: "retry", transfer, attempt, delay, reason: detailOf(error) });
+    onProgress?.({ kind: "retry", transfer, attempt, delay, reason: causeOf(error) });
   return {
     transfer,
     signal,
     onRetry,
+    warnings: [],
     call: { signal, onRetry },
     phase: (phase) => onProgress?.({ kind: "phase", transfer, phase }),
     watch: (total) => {
@@ -277,11 +342,11 @@ async function hasAll(store: Store, image: SourceImage): Promise<boolean> {
 }
 
 function factsOf(
-  { sourceDigest, descriptor }: Source,
+  { sourceDigest, descriptor }: Pick<Source, "sourceDigest" | "descriptor">,
   image: SourceImage,
 ): Pick<Outcome, "digest" | "sourceDigest" | "platformDigest" | "bytes" | "blobs"> {
-  const { digest } = descriptor;
-  return { sourceDigest, platformDigest: digest, digest, bytes: sizeOf(image), blobs: blobsOf(image) };
+  const { digest } = image.raw.descriptor;
+  return { sourceDigest, platformDigest: descriptor.digest, digest, bytes: sizeOf(image), blobs: blobsOf(image) };
 }
 
 function expect(registries: Registries, transfers: readonly Transfer[], mirrors: readonly SourceMirror[]): void {

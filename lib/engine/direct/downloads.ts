@@ -4,12 +4,15 @@
  * while it arrives.
  */
 import { MirrorError } from "../../messages/errors.ts";
+import type { Cause } from "../../messages/message.ts";
+import { message } from "../../messages/texts.ts";
 import type { Registry } from "../../registry/client.ts";
 import { RegistryError } from "../../registry/errors.ts";
 import type { Descriptor } from "../../image/manifest.ts";
 import { pause } from "../../async/pause.ts";
 import type { PartialBlob, Store } from "../../store/store.ts";
 import { type BlobQueue, createBlobQueue, type QueueWidths } from "./blob-queue.ts";
+import type { ByteCount } from "../byte-count.ts";
 import type { ChunkSizer } from "./chunk-sizer.ts";
 import { createRetryBudget, type RetrySettings } from "./retry-budget.ts";
 import { type LeastFlow, watched } from "./watchdog.ts";
@@ -35,7 +38,7 @@ export interface Download {
   readonly finished: Promise<void>;
   /** Bytes that can be read. */
   readonly available: number;
-  /** Counts how often the bytes turned out to be wrong and began anew. */
+  /** Counts how often the bytes turned out to be wrong and the download began again. */
   readonly generation: number;
   /** What made it fail, once it did. */
   readonly failure: unknown;
@@ -47,6 +50,7 @@ export interface Download {
 
 export interface DownloadsOptions {
   readonly store: Store;
+  readonly count: ByteCount;
   readonly widths: QueueWidths;
   readonly sizer: ChunkSizer;
   readonly least: LeastFlow;
@@ -123,7 +127,7 @@ class BlobDownload implements Download {
 
   start(onEnd: () => void): void {
     this.finished = this.#runToEnd(onEnd);
-    // whoever waits is told; nobody may be waiting
+    // those who wait get the error; there may be none
     this.finished.catch(() => {});
   }
 
@@ -167,7 +171,7 @@ class BlobDownload implements Download {
     }
     if (end === size) await this.finished;
     if (generation !== this.generation)
-      throw new MirrorError("blob-corrupt", { digest, detail: "it came anew meanwhile" });
+      throw new MirrorError("blob-corrupt", { digest, detail: message("blob-began-again") });
     if (position === end) return;
     yield* await store.read(digest, { start: position, end });
   }
@@ -176,6 +180,7 @@ class BlobDownload implements Download {
   #advance(available: number): void {
     const more = available - this.available;
     this.available = available;
+    this.#options.count.reached("down", this.blob, available);
     if (more !== 0) for (const { onBytes } of this.#watchers) onBytes?.(more);
     const reached = this.#waiting.filter(({ bytes }) => bytes <= available);
     if (reached.length === 0) return;
@@ -184,14 +189,15 @@ class BlobDownload implements Download {
   }
 
   async #run(): Promise<void> {
-    const { store, signal } = this.#options;
+    const { store, count, signal } = this.#options;
     const { digest, size } = this.blob;
-    if (await store.has(digest, size)) return;
+    if (await store.has(digest, size)) return count.had("down", this.blob, size);
     if (this.#sources.length === 0) throw new MirrorError("blob-missing", { digest, folder: store.folder });
     let corrupt = 0;
     for (let source = 0; ;) {
       const partial = await store.partial(digest, { size, signal });
       if (partial === undefined) return;
+      if (this.#partial === undefined && this.available === 0) count.had("down", this.blob, partial.size);
       this.#partial = partial;
       this.#advance(partial.size);
       try {
@@ -220,7 +226,7 @@ class BlobDownload implements Download {
     if (!(error instanceof MirrorError)) throw error;
     if (error.code !== "blob-corrupt") return error;
     const { digest } = this.blob;
-    const values = { host: registry.host, digest, name: repository, detail: String(error.values["detail"] ?? "") };
+    const values = { host: registry.host, digest, name: repository, detail: error.values["detail"] as Cause };
     return new RegistryError("registry-digest", values, { cause: error });
   }
 
@@ -245,7 +251,7 @@ class BlobDownload implements Download {
 
   /** Fetches over one connection. */
   async #stream(partial: PartialBlob, { registry, repository }: BlobSource): Promise<void> {
-    const { least, sizer, signal } = this.#options;
+    const { least, sizer, count, signal } = this.#options;
     const { host } = registry;
     const before = partial.size;
     this.#begin();
@@ -255,6 +261,7 @@ class BlobDownload implements Download {
       let skip = partial.size - start;
       for await (const chunk of chunks) {
         flow.count(chunk.length);
+        count.moved("down", chunk.length);
         const fresh = skip === 0 ? chunk : chunk.subarray(skip);
         skip -= chunk.length - fresh.length;
         if (fresh.length === 0) continue;
@@ -265,7 +272,7 @@ class BlobDownload implements Download {
       if (partial.size < this.blob.size) {
         throw new RegistryError("registry-cut", {
           host,
-          detail: `it ended after ${partial.size} of ${this.blob.size} bytes`,
+          detail: message("download-ended", { size: partial.size, total: this.blob.size }),
         });
       }
     });

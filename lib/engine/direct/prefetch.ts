@@ -35,7 +35,7 @@ export interface PrefetchOptions {
   readonly inspect: Inspect;
   /** Images that are looked at ahead. */
   readonly most: number;
-  /** Ends what was begun and nobody took. */
+  /** Ends what was started and nobody took. */
   readonly over: AbortSignal | undefined;
 }
 
@@ -64,7 +64,7 @@ export function openPrefetch({ inspect, most, over }: PrefetchOptions): Prefetch
           tell: (retry) => retries.push(retry),
           retries,
         };
-        // told to whoever takes it
+        // thrown by `take`
         ahead.look.catch(() => {});
         begun.set(transfer, ahead);
       }

@@ -13,6 +13,7 @@ import { RegistryError } from "../../registry/errors.ts";
 import type { Descriptor } from "../../image/manifest.ts";
 import { pause } from "../../async/pause.ts";
 import type { Store, UploadTarget } from "../../store/store.ts";
+import type { ByteCount } from "../byte-count.ts";
 import type { BlobWatcher, Download } from "./downloads.ts";
 import { type BlobQueue, type QueueWidths, createBlobQueue } from "./blob-queue.ts";
 import { type Chunk, type ChunkSizer, SMALLEST_CHUNK } from "./chunk-sizer.ts";
@@ -22,6 +23,7 @@ import { type Flow, type LeastFlow, watched } from "./watchdog.ts";
 export interface UploadsOptions {
   readonly registry: Registry;
   readonly store: Store;
+  readonly count: ByteCount;
   readonly widths: QueueWidths;
   readonly least: LeastFlow;
   readonly retries: RetrySettings;
@@ -43,6 +45,8 @@ export interface UploadRequest {
 export interface Uploads {
   /** Sees to it that the repository has the blob. Throws what the download or the registry throws. */
   bring(request: UploadRequest): Promise<void>;
+  /** The same when the registry turned out not to have the blob: nothing that was learned about it is believed. */
+  repair(request: UploadRequest): Promise<void>;
 }
 
 /** What was sent is known in steps of the send buffer, so a slow upload shows signs of life more rarely. */
@@ -58,6 +62,13 @@ const FORGOTTEN = new Set([404]);
 const NO_CHUNKS = new Set([...LOST, 405, 415, 501]);
 /** A session may be lost now and then; more often for one blob means that the registry does not keep them. */
 const MOST_LOST = 2;
+/**
+ * Whole blobs in a row whose session was lost. Two replicas that do not share their sessions lose every second one, so
+ * that so many in a row are one case in 30,000.
+ */
+const MOST_LOST_WHOLE = 15;
+/** Milliseconds at most before a blob is sent again to replicas: in step with other requests it would meet the same one. */
+const OUT_OF_STEP = 100;
 const MOST_REFETCHES = 1;
 
 export function openUploads(options: UploadsOptions): Uploads {
@@ -104,10 +115,18 @@ class RegistryUploads implements Uploads {
     }
   }
 
+  async repair(request: UploadRequest): Promise<void> {
+    const { repository, blob } = request;
+    this.#placing.delete(`${repository} ${blob.digest}`);
+    this.#homes.delete(blob.digest);
+    await this.bring(request);
+  }
+
   async #place(request: UploadRequest): Promise<void> {
     const { repository, blob, onBytes } = request;
-    const { registry, signal } = this.#options;
+    const { registry, count, signal } = this.#options;
     if (request.ask && (await registry.hasBlob(repository, blob.digest, { signal }))) {
+      count.had("up", blob, blob.size);
       onBytes?.(blob.size);
       if (!this.#homes.has(blob.digest)) this.#homes.set(blob.digest, { repository, done: Promise.resolve() });
       return;
@@ -201,6 +220,7 @@ class BlobUpload {
 
   async run(): Promise<void> {
     this.#upload ??= await this.#resume((await this.#options.store.upload(this.#target()))?.location);
+    if (this.#upload !== undefined) this.#options.count.had("up", this.#request.blob, this.#upload.offset);
     for (;;) {
       const before = this.#upload?.offset ?? 0;
       try {
@@ -250,7 +270,7 @@ class BlobUpload {
   }
 
   async #sendPart(upload: Upload, end: number, chunk: Chunk): Promise<void> {
-    const { registry, signal, least, sizer } = this.#options;
+    const { registry, signal, least, sizer, count } = this.#options;
     const { repository, blob } = this.#request;
     const length = end - upload.offset;
     this.#length = length;
@@ -260,6 +280,7 @@ class BlobUpload {
       await watched({ host: registry.host, least: patient, signal }, async (flow) => {
         const stream = counted(this.#download.read(upload.offset, end), flow, (bytes) => {
           sent += bytes;
+          count.moved("up", bytes);
           this.#show(upload.offset + sent);
         });
         const options = { signal: flow.signal, fresh: sizer.isApart(length) };
@@ -301,6 +322,7 @@ class BlobUpload {
   /** Handles refusals that tell how the registry wants it. `false` = the error stands. */
   async #takesRefusal(error: MirrorError): Promise<boolean> {
     const { rules } = this.#way;
+    const { signal } = this.#options;
     if (!(error instanceof RegistryError) || error.status === undefined || error.retryHelps) return false;
     if (error.status === 413 && rules.chunks && this.#length > SMALLEST_CHUNK) {
       rules.largestChunk = Math.max(SMALLEST_CHUNK, Math.floor(this.#length / 2));
@@ -312,10 +334,13 @@ class BlobUpload {
     if (!(isPart ? NO_CHUNKS : FORGOTTEN).has(error.status)) return false;
     this.#lost += 1;
     if (!isPart) {
-      if (this.#lost > MOST_LOST) return false;
-      await this.#begin();
+      if (this.#lost > MOST_LOST_WHOLE) return false;
+      await pause(Math.random() * OUT_OF_STEP, signal);
+      // Another replica may be the one that knows the session; after that, a session that was forgotten needs a new one.
+      if (this.#lost % 2 === 0) await this.#begin({ isKnown: false });
     } else if (!LOST.has(error.status) || this.#lost > MOST_LOST) {
       rules.chunks = false;
+      this.#lost = 0;
       await this.#begin();
     } else await this.#synchronise();
     return true;
@@ -329,14 +354,17 @@ class BlobUpload {
     return true;
   }
 
-  /** Forgets what was sent: the next try sends the blob from its first byte. */
-  async #begin(): Promise<void> {
+  /**
+   * Forgets what was sent: the next try sends the blob from its first byte. An upload that the registry still knows is
+   * cancelled there.
+   */
+  async #begin({ isKnown = true }: { readonly isKnown?: boolean } = {}): Promise<void> {
     this.#download = this.#request.fetch();
     this.#generation = this.#download.generation;
     const upload = this.#upload;
     this.#upload = undefined;
     await this.#remember(undefined);
-    if (upload !== undefined) await this.#options.registry.cancelUpload(this.#request.repository, upload);
+    if (isKnown && upload !== undefined) await this.#options.registry.cancelUpload(this.#request.repository, upload);
   }
 
   /** Asks how much of the upload has arrived. */
@@ -372,6 +400,7 @@ class BlobUpload {
   #show(sent: number): void {
     const more = sent - this.#shown;
     this.#shown = sent;
+    this.#options.count.reached("up", this.#request.blob, sent);
     if (more !== 0) this.#request.onBytes?.(more);
   }
 }

@@ -1,9 +1,10 @@
 /**
- * What docker, podman and nerdctl print when a command fails, as errors with a way out. The exit code tells that it
+ * What docker, podman and nerdctl print when a command fails, as errors with hints. The exit code tells that it
  * failed; only the text tells why, and whether another attempt can help. The first rule that fits wins.
  */
 import { type ErrorsWith, MirrorError } from "../../messages/errors.ts";
-import type { Cause } from "../../messages/message.ts";
+import { type Cause, theirs } from "../../messages/message.ts";
+import { message } from "../../messages/texts.ts";
 
 export type EngineAction = "pull" | "push" | "login";
 
@@ -32,6 +33,14 @@ const RULES: readonly Rule[] = [
   },
   { pattern: /permission denied.*\.sock|\.sock.*permission denied/i, code: "engine-permission" },
   { pattern: /no space left on device|disk quota exceeded/i, code: "disk-full" },
+  { pattern: /content digest sha256:\S+: not found/i, code: "push-incomplete", actions: ["push"] },
+  { pattern: /content digest sha256:\S+: not found/i, code: "engine-mirror-stale", actions: ["pull"] },
+  { pattern: /proxyconnect|Proxy Authentication Required/i, code: "engine-proxy" },
+  {
+    pattern: /certificate is (?:not )?valid for|not valid for any names/i,
+    code: "engine-certificate-name",
+  },
+  { pattern: /error parsing HTTP (?!429)\d+ response body/i, code: "engine-answer" },
   { pattern: /toomanyrequests|too many requests|\b429\b|rate limit/i, code: "registry-rate-limit" },
   {
     pattern:
@@ -59,11 +68,11 @@ const RULES: readonly Rule[] = [
   { pattern: /manifest unknown|not found|name unknown/i, code: "image-missing", actions: ["pull"] },
   { pattern: /server gave HTTP response to HTTPS client/i, code: "engine-plain" },
   { pattern: /x509:|certificate/i, code: "engine-certificate" },
-  { pattern: /no such host|server misbehaving|name resolution/i, code: "registry-unreachable" },
+  { pattern: /no such host|server misbehaving|name resolution/i, code: "engine-unreachable" },
   {
     pattern:
       /i\/o timeout|TLS handshake timeout|Client\.Timeout|deadline exceeded|connection refused|no route to host|network is unreachable|connection timed out/i,
-    code: "registry-unreachable",
+    code: "engine-unreachable",
   },
 ];
 
@@ -87,14 +96,23 @@ export interface FailedCommand {
 export function engineError({ engine, action, image, registry, code, output }: FailedCommand): MirrorError {
   const rule = RULES.find(({ pattern, actions }) => (actions?.includes(action) ?? true) && pattern.test(output));
   const said = output.split(/\r?\n/).filter((line) => line.trim() !== "");
-  const detail = said.at(-1)?.trim() ?? `exit code ${code}`;
+  const last = said.at(-1)?.trim();
+  const detail = last === undefined ? message("engine-exit", { code }) : theirs(last);
   return new MirrorError(rule?.code ?? OTHERWISE[action], {
     engine,
     image,
     registry,
-    host: registry,
+    host: hostIn(output) ?? registry,
     detail,
     platform: "",
     offered: "",
   });
+}
+
+/** The host that the program spoke to, which is another one than the image's where it has registry mirrors. */
+function hostIn(output: string): string | undefined {
+  return (
+    /(?:Get|Head|Post|Put|Patch) "?https?:\/\/([^/"\s]+)/.exec(output)?.[1] ??
+    /\blookup (\S+?)(?: on |:)/.exec(output)?.[1]
+  );
 }

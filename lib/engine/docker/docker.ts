@@ -7,13 +7,17 @@
  * is the registry's is neither pulled nor pushed again.
  */
 import type { Credentials } from "../../config/config.ts";
-import { detailOf, MirrorError } from "../../messages/errors.ts";
+import { causeOf, MirrorError } from "../../messages/errors.ts";
+import type { Cause } from "../../messages/message.ts";
+import { message } from "../../messages/texts.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
 import { formatPlatform, parsePlatform } from "../../image/platform.ts";
 import type { Ran, Run } from "../../system/process.ts";
 import { engineName, familiarName, familiarRepository, type ImageReference } from "../../image/reference.ts";
 import { retry, type RetryOptions } from "../../async/retry.ts";
+import { type LoginFolder, makeLoginFolder } from "./login-folder.ts";
 import { type EngineAction, engineError } from "./docker-errors.ts";
+import { dockerRequirements } from "./requirements.ts";
 import type { Engine, Outcome, Progress, Step, StepOptions } from "../engine.ts";
 
 export interface DockerEngineOptions {
@@ -31,8 +35,13 @@ export interface DockerEngineOptions {
   readonly offersOf?: (reference: ImageReference, signal?: AbortSignal) => Promise<readonly Offer[]>;
   /** Logs the program in to the mirror registry before the first push; absent = its own login is relied on. */
   readonly credentials?: Credentials | undefined;
+  /** The user's configuration folder of docker and nerdctl, which a login is kept out of. */
+  readonly configFolder?: string | undefined;
   readonly retry?: Pick<RetryOptions, "attempts" | "firstDelay">;
 }
+
+/** Environment variables. */
+type Variables = Readonly<Record<string, string>>;
 
 /** An image that the program holds. */
 interface LocalImage {
@@ -52,10 +61,18 @@ export interface Offer {
 /** An engine over the program's command line. Its steps throw `interrupted` and `command-missing` only. */
 export function createDockerEngine(options: DockerEngineOptions): Engine {
   const { program, run, digestOf = async () => undefined, offersOf = async () => [], credentials } = options;
-  const logins = new Map<string, Promise<void>>();
+  const logins = new Map<string, Promise<Variables>>();
+  const folders: LoginFolder[] = [];
 
-  async function act(action: EngineAction, reference: ImageReference, args: readonly string[], step: StepOptions) {
-    const { code, stdout, stderr } = await run([program, ...args], { signal: step.signal, env: { LC_ALL: "C" } });
+  async function act(
+    action: EngineAction,
+    reference: ImageReference,
+    args: readonly string[],
+    step: StepOptions,
+    login: Variables = {},
+  ) {
+    const env = { LC_ALL: "C", ...login };
+    const { code, stdout, stderr } = await run([program, ...args], { signal: step.signal, env });
     if (code === 0) return stdout;
     const { registry } = reference;
     throw engineError({
@@ -74,8 +91,9 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     args: readonly string[],
     transfer: Transfer,
     step: StepOptions,
+    login?: Variables,
   ): Promise<string> =>
-    retry(() => act(action, reference, args, step), {
+    retry(() => act(action, reference, args, step, login), {
       ...options.retry,
       signal: step.signal,
       onRetry: ({ error, attempt, delay }) =>
@@ -117,7 +135,13 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     report("verify");
     const image = await verified(transfer, step);
     const status = before?.id === image.id ? "present" : "pulled";
-    return { transfer, status, ...digestProperty(digestIn(image, source)), bytes: image.bytes };
+    return {
+      transfer,
+      status,
+      ...digestProperty(digestIn(image, source)),
+      bytes: image.bytes,
+      ...(image.platform === "" ? { warnings: [message("platform-assumed", { image: name, platform })] } : {}),
+    };
   }
 
   /** What was pulled, once it is of the platform wanted: at the second try by the digest that the index has for it. */
@@ -125,17 +149,19 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     const { source, platform } = transfer;
     const name = engineName(source);
     const image = await inspect(source, step);
-    if (image?.platform === platform) return image;
+    if (image !== undefined && fits(image, platform)) return image;
     reporter(transfer, step)("fallback");
     const offered = await offers(source, step);
     const offer = offered.find((each) => each.platform === platform);
+    // no index has a better one, and the image itself does not say
+    if (offer === undefined && image?.platform === "") return image;
     if (offer === undefined) throw notOffered(transfer, offered.length > 0 ? offered : image ? [image] : []);
     const { registry, repository } = source;
     const exact: ImageReference = { registry, repository, digest: offer.digest };
     await actWithRetry("pull", exact, ["pull", "--platform", platform, engineName(exact)], transfer, step);
     if (source.digest === undefined) await act("pull", exact, ["tag", engineName(exact), name], step);
     const second = await inspect(source.digest === undefined ? source : exact, step);
-    if (second?.platform === platform) return second;
+    if (second !== undefined && (fits(second, platform) || second.platform === "")) return second;
     throw notOffered(transfer, second ? [second] : offered);
   }
 
@@ -144,38 +170,51 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     const report = reporter(transfer, step);
     report("verify");
     const image = await inspect(source, step);
-    if (image?.platform !== platform) {
+    if (image === undefined || (!fits(image, platform) && image.platform !== "")) {
       throw new MirrorError("image-not-pulled", { image: engineName(source), platform });
     }
     const pushedBefore = digestIn(image, target);
     if (pushedBefore !== undefined && (await digestOf(target, step.signal)) === pushedBefore) {
       return { transfer, status: "present", digest: pushedBefore, bytes: image.bytes };
     }
-    await logIn(target, step);
+    const login = await logIn(target, step);
     report("tag");
     await act("push", target, ["tag", engineName(source), engineName(target)], step);
     report("push");
-    const said = await actWithRetry("push", target, ["push", engineName(target)], transfer, step);
+    const said = await actWithRetry("push", target, ["push", engineName(target)], transfer, step, login);
     const digest = /digest: (sha256:[0-9a-f]{64})/.exec(said)?.[1] ?? (await digestOf(target, step.signal));
     return { transfer, status: "pushed", ...digestProperty(digest), bytes: image.bytes };
   }
 
-  function logIn(target: ImageReference, step: StepOptions): Promise<void> {
-    if (credentials === undefined) return Promise.resolve();
-    const known = logins.get(target.registry);
+  /** Gives the variables with which the program is logged in to the registry of `target`. */
+  function logIn({ registry }: ImageReference, step: StepOptions): Promise<Variables> {
+    if (credentials === undefined) return Promise.resolve({});
+    const known = logins.get(registry);
     if (known) return known;
-    const login = logInTo(target.registry, credentials, { ...options, signal: step.signal });
-    logins.set(target.registry, login);
+    const login = loginVariables(registry, options, folders).then(async (variables) => {
+      await logInTo(registry, credentials, { ...options, signal: step.signal, variables });
+      return variables;
+    });
+    logins.set(registry, login);
     return login;
   }
 
   return {
+    requirements: dockerRequirements(program, run),
     pull: asStep(pull),
     push: asStep(push),
     mirror: asStep(async (transfer, stepOptions) => {
-      const { digest } = await pull(transfer, stepOptions);
-      return { ...(await push(transfer, stepOptions)), ...(digest === undefined ? {} : { sourceDigest: digest }) };
+      const { digest, warnings } = await pull(transfer, stepOptions);
+      return {
+        ...(await push(transfer, stepOptions)),
+        ...(digest === undefined ? {} : { sourceDigest: digest }),
+        ...(warnings === undefined ? {} : { warnings }),
+      };
     }),
+    close: async () => {
+      await Promise.allSettled(logins.values());
+      await Promise.all(folders.map((folder) => folder.remove()));
+    },
   };
 }
 
@@ -193,6 +232,18 @@ function asStep(body: (transfer: Transfer, options: StepOptions) => Promise<Outc
   };
 }
 
+/** podman keeps logins for the session only, in a place of its own; the others write to the user's configuration. */
+async function loginVariables(
+  registry: string,
+  { program, configFolder }: DockerEngineOptions,
+  folders: LoginFolder[],
+): Promise<Variables> {
+  if (program === "podman") return {};
+  const folder = await makeLoginFolder(configFolder, registry);
+  folders.push(folder);
+  return { DOCKER_CONFIG: folder.path };
+}
+
 /**
  * Logs the program in to `registry`, the password on its standard input. Throws `login-denied`, `login-failed`, and
  * what `engineError` knows.
@@ -200,18 +251,28 @@ function asStep(body: (transfer: Transfer, options: StepOptions) => Promise<Outc
 async function logInTo(
   registry: string,
   { username, password }: Credentials,
-  { program, run, retry: options, signal }: DockerEngineOptions & StepOptions,
+  {
+    program,
+    run,
+    retry: options,
+    signal,
+    variables,
+  }: DockerEngineOptions & StepOptions & { readonly variables: Variables },
 ): Promise<void> {
   const args = ["login", `--username=${username}`, "--password-stdin", registry];
   await retry(
     async () => {
-      const ran = await run([program, ...args], { input: password, signal, env: { LC_ALL: "C" } });
+      const ran = await run([program, ...args], { input: password, signal, env: { LC_ALL: "C", ...variables } });
       if (ran.code === 0) return;
-      const output = (ran.stderr || ran.stdout).replaceAll(password.reveal(), String(password));
+      const output = password.hideIn(ran.stderr || ran.stdout, username);
       throw engineError({ engine: program, action: "login", image: registry, registry, code: ran.code, output });
     },
     { ...options, signal },
   );
+}
+
+function fits({ platform }: LocalImage, wanted: string): boolean {
+  return platform === wanted;
 }
 
 /** The digest under which the image is known at the reference's repository. */
@@ -237,17 +298,20 @@ function notOffered({ source, platform }: Transfer, offered: readonly { readonly
   return new MirrorError("image-platform", {
     image: familiarName(source),
     platform,
-    offered: platforms.length === 0 ? "other platforms" : platforms.join(", "),
+    offered: platforms.length === 0 ? "-" : platforms.join(", "),
   });
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof MirrorError ? String(error.values["detail"] ?? error.message) : detailOf(error);
+/** Of an error of docker's its own words, without ours around them. */
+function reasonOf(error: unknown): Cause {
+  const detail = error instanceof MirrorError ? error.values["detail"] : undefined;
+  return typeof detail === "object" && !Array.isArray(detail) ? (detail as Cause) : causeOf(error);
 }
 
 /** Reads what `image inspect` prints; `undefined` when it is not what docker, podman and nerdctl print. */
 function readImage(text: string): LocalImage | undefined {
-  const [image] = (parseJson(text) ?? []) as readonly Partial<Record<string, unknown>>[];
+  const found = parseJson(text);
+  const [image] = (Array.isArray(found) ? found : []) as readonly (Partial<Record<string, unknown>> | null)[];
   const {
     Id: id,
     Os: os,
@@ -267,19 +331,20 @@ function readImage(text: string): LocalImage | undefined {
 
 /** Reads what `manifest inspect` prints for an index; nothing for a single manifest. */
 function readOffers({ stdout }: Ran): readonly Offer[] {
-  interface Manifest {
-    readonly digest?: unknown;
-    readonly platform?: { readonly os?: unknown; readonly architecture?: unknown; readonly variant?: unknown };
-  }
-  const { manifests = [] } = (parseJson(stdout) ?? {}) as { manifests?: readonly Manifest[] };
-  return manifests.flatMap(({ digest, platform: { os, architecture, variant } = {} }) =>
-    typeof digest === "string" && typeof os === "string" && typeof architecture === "string" && os !== "unknown"
+  const { manifests } = (parseJson(stdout) ?? {}) as { readonly manifests?: unknown };
+  const entries: readonly unknown[] = Array.isArray(manifests) ? manifests : [];
+  return entries.flatMap((entry) => {
+    const { digest, platform } = (entry ?? {}) as { readonly digest?: unknown; readonly platform?: unknown };
+    const { os, architecture, variant } = (platform ?? {}) as Partial<Record<string, unknown>>;
+    return typeof digest === "string" && typeof os === "string" && typeof architecture === "string" && os !== "unknown"
       ? [{ digest, platform: platformOf(os, architecture, variant) }]
-      : [],
-  );
+      : [];
+  });
 }
 
+/** Empty where the image does not say, as those of some build tools. */
 function platformOf(os: string, architecture: string, variant: unknown): string {
+  if (os === "" || architecture === "") return "";
   const text =
     typeof variant === "string" && variant !== "" ? `${os}/${architecture}/${variant}` : `${os}/${architecture}`;
   try {

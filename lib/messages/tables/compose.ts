@@ -8,7 +8,7 @@ export const COMPOSE_ERRORS = {
     en: 'no compose file found in "{folder}" or above it',
     zh: "在“{folder}”及其上级目录中没有找到 compose 文件",
     hint: {
-      en: "stand in the project's folder or name the file with -f",
+      en: "cd into the project's folder, or name the file with -f",
       zh: "进入项目目录再运行，或用 -f 指定文件",
     },
   },
@@ -17,7 +17,7 @@ export const COMPOSE_ERRORS = {
     en: 'cannot read a compose file from standard input (-f "-")',
     zh: "不支持从标准输入读取 compose 文件（-f “-”）",
     hint: {
-      en: "write it to a file and name that with -f",
+      en: "write it to a file and pass that with -f",
       zh: "把内容存成文件，再用 -f 指定",
     },
   },
@@ -66,12 +66,28 @@ export const COMPOSE_ERRORS = {
       zh: "给该服务加上 image 或 build",
     },
   },
+  "compose-image-empty": {
+    exit: 2,
+    en: 'the image "{image}" of service "{service}" is empty: {variables:names} is not set or empty ({where})',
+    zh: "服务“{service}”的镜像“{image}”为空：{variables:names} 没有设置或为空（{where}）",
+    hint: [
+      {
+        en: "set {variables:names} in .env or with --env-file",
+        zh: "在 .env 中或用 --env-file 设置 {variables:names}",
+      },
+      {
+        when: (_, { profiles }) => Array.isArray(profiles) && profiles.length > 0,
+        en: "or leave profile {profiles:names} out: --active-profiles takes what a plain docker compose up would run",
+        zh: "或排除 profile {profiles:names}：--active-profiles 只取直接运行 docker compose up 会启动的服务",
+      },
+    ],
+  },
   "compose-cycle": {
     exit: 2,
     en: "{what} runs in a circle: {chain}",
     zh: "{what} 出现循环引用：{chain}",
     hint: {
-      en: "take one of these references out",
+      en: "remove one of these references",
       zh: "去掉其中一处引用",
     },
   },
@@ -116,13 +132,34 @@ export const COMPOSE_ERRORS = {
     en: 'project name "{name}" is not valid',
     zh: "项目名“{name}”无效",
     hint: {
-      en: "use lower-case letters, digits, - and _, starting with a letter or digit",
-      zh: "使用小写字母、数字、- 和 _，并以字母或数字开头",
+      en: "set name: at the top of the compose file or COMPOSE_PROJECT_NAME to lower-case letters, digits, - and _, starting with a letter or digit",
+      zh: "在 compose 文件顶层写 name:，或设置 COMPOSE_PROJECT_NAME：使用小写字母、数字、- 和 _，并以字母或数字开头",
     },
   },
 } as const satisfies Record<string, ErrorRow>;
 
 export const COMPOSE_TEXTS = {
+  "limit-file": { en: "it is larger than {most:bytes}", zh: "它超过 {most:bytes}" },
+  "limit-tokens": { en: "it has more than {most} YAML tokens", zh: "它的 YAML 记号超过 {most} 个" },
+  "limit-nesting": { en: "it nests deeper than {most} levels", zh: "嵌套超过 {most} 层" },
+  "limit-aliases": { en: "its aliases multiply its contents", zh: "它的别名使内容成倍增长" },
+  "limit-merge-keys": { en: "its merge keys multiply its contents", zh: "它的合并键使内容成倍增长" },
+  "limit-tags": {
+    en: "its !reset and !override tags multiply through aliases",
+    zh: "它的 !reset 和 !override 标签因别名成倍增长",
+  },
+  "yaml-control": { en: "control characters are not allowed", zh: "不允许出现控制字符" },
+  "yaml-version": { en: "compose reads YAML 1.1, not {version}", zh: "compose 读取的是 YAML 1.1，不是 {version}" },
+  "yaml-anchor-unknown": { en: 'unknown anchor "{name}"', zh: "没有名为“{name}”的锚点" },
+  "yaml-anchor-cycle": { en: 'the value of anchor "{name}" contains itself', zh: "锚点“{name}”的值包含自身" },
+  "yaml-no-value": { en: "this is not a value", zh: "这不是一个值" },
+  "yaml-key-twice": { en: 'mapping key "{name}" is already defined', zh: "键“{name}”重复定义" },
+  "yaml-key-type": { en: "a mapping key must be a string", zh: "键必须是字符串" },
+  "yaml-merge-key": { en: "a merge key takes a mapping or a list of mappings", zh: "合并键的值必须是映射或映射的列表" },
+  "env-name-space": { en: "a name cannot contain a space", zh: "变量名不能含空格" },
+  "env-name-character": { en: '"{character}" is not allowed in a name', zh: "变量名不能含“{character}”" },
+  "env-quote-open": { en: "the quoted value has no closing quote", zh: "带引号的值缺少结尾的引号" },
+  "variable-must-be-set": { en: "it must be set", zh: "必须设置" },
   "warning-variable-unset": {
     en: "variable {variable} is not set and counts as empty",
     zh: "变量 {variable} 没有设置，按空值处理",
@@ -137,7 +174,7 @@ export const COMPOSE_TEXTS = {
   },
   "warning-image-not-written": {
     en: 'service "{service}" names "{image}" in {attribute} of an extended or included file, or in a value used elsewhere too: it keeps that name, so the host pulls it from its own registry',
-    zh: "服务“{service}”在被 extends 或 include 的文件（或别处也用到的值）的 {attribute} 中使用“{image}”：名字保持不变，主机将从原仓库拉取",
+    zh: "服务“{service}”在被 extends 或 include 的文件（或别处也用到的值）的 {attribute} 中使用“{image}”：名字保持不变，主机将从源仓库拉取",
   },
   "compose-merge-kind": {
     en: "it cannot override the {kind} at {where} with another kind of value",
@@ -185,4 +222,21 @@ export const COMPOSE_TEXTS = {
   "compose-files-most": { en: "a project may have {most} files", zh: "一个项目最多 {most} 个文件" },
   "compose-file-size": { en: "it has more than {most:bytes}", zh: "它超过 {most:bytes}" },
   "file-not-text": { en: "it is not text in UTF-8", zh: "它不是 UTF-8 文本" },
+  "v1-second-document": {
+    en: "{where}: a second YAML document in one file",
+    zh: "{where}：同一文件中的第二个 YAML 文档",
+  },
+  "v1-top-level": { en: '{where}: top-level "{key}"', zh: "{where}：顶层的“{key}”" },
+  "v1-version": { en: "{where}: a version without quotes", zh: "{where}：version 没有加引号" },
+  "v1-tag": { en: "{where}: the tag on {path}", zh: "{where}：{path} 上的标签（tag）" },
+  "v1-anchor": { en: "{where}: an anchor of a name that is taken", zh: "{where}：锚点（anchor）重名" },
+  "v1-unquoted": { en: "{where}: {text} without quotes", zh: "{where}：{text} 没有加引号" },
+  "v1-unquoted-key": { en: "{where}: the key {key} without quotes", zh: "{where}：键 {key} 没有加引号" },
+  "v1-init": { en: "{where}: init as a string", zh: "{where}：init 是字符串" },
+  "v1-null": { en: "{where}: {key} without a value", zh: "{where}：{key} 没有值" },
+  "v1-image-null": { en: "{where}: an image without a value", zh: "{where}：image 没有值" },
+  "v1-attribute": { en: "{where}: {path}", zh: "{where}：{path}" },
+  "v1-dollar": { en: '{where}: a "$" that begins no variable', zh: "{where}：“$”后面不是变量" },
+  "v1-plus": { en: '{where}: a variable form with "+"', zh: "{where}：带“+”的变量写法" },
+  "v1-nested": { en: "{where}: a variable within another's default", zh: "{where}：变量的默认值中又有变量" },
 } as const satisfies Record<string, Text>;

@@ -3,6 +3,18 @@ import type { ErrorRow } from "../error-row.ts";
 import type { Text } from "../message.ts";
 
 export const CONFIG_ERRORS = {
+  "command-unknown": {
+    exit: 2,
+    en: 'there is no command "{command}"',
+    zh: "没有命令“{command}”",
+    hint: { en: "compose-mirror help lists the commands", zh: "compose-mirror help 会列出所有命令" },
+  },
+  "command-mistyped": {
+    exit: 2,
+    en: 'there is no command "{command}"',
+    zh: "没有命令“{command}”",
+    hint: { en: 'did you mean "{near}"?', zh: "是否想输入“{near}”？" },
+  },
   "flag-unknown": {
     exit: 2,
     en: "cannot read the command line: {detail:cause}",
@@ -19,6 +31,39 @@ export const CONFIG_ERRORS = {
     hint: {
       en: "correct {flag}; --help shows what it takes",
       zh: "改正 {flag}；--help 说明了它的取值",
+    },
+  },
+  "flag-repeated": {
+    exit: 2,
+    en: "{flag} is given more than once: {values:list}",
+    zh: "{flag} 重复指定：{values:list}",
+    hint: {
+      en: "give {flag} once",
+      zh: "只保留一个 {flag}",
+    },
+  },
+  "argument-missing": {
+    exit: 2,
+    en: "{argument} is missing",
+    zh: "缺少 {argument}",
+    hint: { en: "name one of {argument}", zh: "指定其中之一：{argument}" },
+  },
+  "settings-quotes": {
+    exit: 2,
+    en: 'line {line} of "{file}" has typographic quotes around the value of {name}',
+    zh: "“{file}”第 {line} 行 {name} 的值用了中文引号",
+    hint: {
+      en: 'write the value without quotes, or with plain ones (")',
+      zh: "去掉引号，或改用英文引号",
+    },
+  },
+  "settings-line": {
+    exit: 2,
+    en: 'line {line} of "{file}" is not NAME=VALUE',
+    zh: "“{file}”第 {line} 行不是 NAME=VALUE 的形式",
+    hint: {
+      en: "correct the line; save the file as UTF-8",
+      zh: "改正该行，并以 UTF-8 编码保存文件",
     },
   },
   "setting-missing": {
@@ -51,4 +96,48 @@ export const CONFIG_ERRORS = {
 } as const satisfies Record<string, ErrorRow>;
 
 /** Reasons that stand within other messages, and what else is said about it. */
-export const CONFIG_TEXTS = {} as const satisfies Record<string, Text>;
+export const CONFIG_TEXTS = {
+  "flag-not-known": { en: 'there is no flag "{flag}"', zh: "没有参数“{flag}”" },
+  "flag-not-known-near": {
+    en: 'there is no flag "{flag}"; did you mean {near}?',
+    zh: "没有参数“{flag}”，是否想用 {near}？",
+  },
+  "flag-of-others": { en: 'this command does not take "{flag}"', zh: "该命令不支持参数“{flag}”" },
+  "flag-needs-value": { en: "{flag} needs a value", zh: "{flag} 缺少取值" },
+  "flag-takes-no-value": { en: "{flag} takes no value", zh: "{flag} 不接受取值" },
+  "argument-unexpected": { en: 'unexpected argument "{argument}"', zh: "多余的参数“{argument}”" },
+  "value-empty": { en: "it is empty", zh: "取值为空" },
+  "value-choices": { en: "it must be one of {choices:names}", zh: "取值必须是其中之一：{choices:names}" },
+  "value-number": { en: "it must be a whole number from {least} to {most}", zh: "取值必须是 {least} 到 {most} 的整数" },
+  "value-size": { en: "it must be a size such as 20GB or 500MB", zh: "取值必须是大小，例如 20GB 或 500MB" },
+  "value-registry": {
+    en: "it must be a host name with an optional port, without https:// and without a path",
+    zh: "必须是主机名，可带端口，不带 https:// 和路径",
+  },
+  "value-component": { en: '"{part}" cannot be part of a name', zh: "“{part}”不能作为名字的一部分" },
+  "value-blank": { en: "it begins or ends with a blank", zh: "开头或结尾有空格" },
+  "value-other-home": {
+    en: "the home of another user is not looked up; write an absolute path, or ~/ for the home of the ssh user",
+    zh: "不支持其他用户的主目录；请写绝对路径，或用 ~/ 表示 ssh 用户的主目录",
+  },
+  "value-control": { en: "it holds a control character", zh: "含有控制字符" },
+  "value-release": { en: "it is not the id of a release", zh: "不是版本编号" },
+  "host-empty": { en: "it is empty", zh: "内容为空" },
+  "host-dash": { en: 'it begins with "-"', zh: "以“-”开头" },
+  "host-scheme": { en: "only ssh:// is known", zh: "只支持 ssh://" },
+  "host-name": { en: '"{name}" cannot be the name of a host', zh: "“{name}”不能作为主机名" },
+  "host-user": { en: '"{user}" cannot be the name of a user', zh: "“{user}”不能作为用户名" },
+  "host-port": { en: '"{port}" is not a port', zh: "“{port}”不是端口" },
+  "variable-unknown": {
+    en: "the variable {variable} is set, but there is no such setting",
+    zh: "设置了变量 {variable}，但没有这项设置",
+  },
+  "variable-unknown-near": {
+    en: "the variable {variable} is set, but there is no such setting; did you mean {near}?",
+    zh: "设置了变量 {variable}，但没有这项设置，是否想用 {near}？",
+  },
+  "setting-misplaced": {
+    en: '{variables:names} in "{file}" has no effect: that file is for docker compose; move it to "{place}" or to the environment',
+    zh: "“{file}”中的 {variables:names} 不起作用：该文件供 docker compose 使用；请移到“{place}”或环境变量中",
+  },
+} as const satisfies Record<string, Text>;

@@ -32,11 +32,11 @@ export const DEPLOY_ERRORS = {
   },
   "ssh-host-key-changed": {
     exit: 1,
-    en: 'the host key of "{host}" is another one than before, so nothing was sent',
+    en: 'the host key of "{host}" has changed, so nothing was sent',
     zh: "“{host}”的主机密钥与以前不同，因此没有发送任何内容",
     hint: {
-      en: "if the host was installed anew, run ssh-keygen -R with its name, then ssh {host} once by hand; if not, somebody may stand in between",
-      zh: "如果主机重装过，用 ssh-keygen -R 加主机名清除旧密钥，再手动执行一次 ssh {host}；否则可能有人在中间冒充",
+      en: "if the host was reinstalled, run ssh-keygen -R with its name, then ssh {host} once by hand; if not, the connection may be intercepted",
+      zh: "如果主机重装过，用 ssh-keygen -R 加主机名清除旧密钥，再手动执行一次 ssh {host}；否则连接可能被劫持",
     },
   },
   "ssh-denied": {
@@ -95,7 +95,7 @@ export const DEPLOY_ERRORS = {
   },
   "ssh-cut": {
     exit: 1,
-    en: 'the connection to "{host}" was cut: {detail:cause}',
+    en: 'the connection to "{host}" dropped: {detail:cause}',
     zh: "与“{host}”的连接断开：{detail:cause}",
     hint: {
       en: "check the network and run the same command again",
@@ -179,16 +179,16 @@ export const DEPLOY_ERRORS = {
     en: 'the ssh user may not use docker on "{host}": {detail:cause}',
     zh: "ssh 用户无权使用“{host}”上的 docker：{detail:cause}",
     hint: {
-      en: "put the user into the docker group there (usermod -aG docker USER) and log in anew, or deploy as root",
+      en: "put the user into the docker group there (usermod -aG docker USER) and log in again, or deploy as root",
       zh: "在那里把该用户加入 docker 用户组（usermod -aG docker USER）并重新登录，或以 root 部署",
     },
   },
   "host-docker-root": {
     exit: 2,
-    en: 'docker on "{host}" answers root only, and "{user}" may become root with sudo',
+    en: 'docker on "{host}" is for root only, and "{user}" may use sudo',
     zh: "“{host}”上的 docker 只对 root 开放，而“{user}”可以用 sudo 成为 root",
     hint: {
-      en: "pass --sudo, or put the user into the docker group there (usermod -aG docker {user}) and log in anew",
+      en: "pass --sudo, or put the user into the docker group there (usermod -aG docker {user}) and log in again",
       zh: "加上 --sudo，或在那里把该用户加入 docker 组（usermod -aG docker {user}）后重新登录",
     },
   },
@@ -230,8 +230,8 @@ export const DEPLOY_ERRORS = {
   },
   "host-compose-v1": {
     exit: 2,
-    en: 'docker-compose {version} on "{host}" cannot read the compose file: {problems:cause}',
-    zh: "“{host}”上的 docker-compose {version} 无法读取该 compose 文件：{problems:cause}",
+    en: 'docker-compose {version} on "{host}" cannot read the compose file: {problems:causes}',
+    zh: "“{host}”上的 docker-compose {version} 无法读取该 compose 文件：{problems:causes}",
     hint: {
       en: "install the package docker-compose-plugin there, or take these out of the compose file",
       zh: "在那里安装软件包 docker-compose-plugin，或从 compose 文件中去掉这些内容",
@@ -257,11 +257,38 @@ export const DEPLOY_ERRORS = {
   },
   "ship-missing": {
     exit: 2,
-    en: 'service {services} reads "{name}", which is neither here nor in "{dir}" on "{host}"',
-    zh: "服务 {services} 要读取“{name}”，但本机和“{host}”的“{dir}”中都没有它",
+    en: 'service {services:list} reads "{name}", which is neither here nor in "{dir}" on "{host}"',
+    zh: "服务{services:list}要读取“{name}”，但本机和“{host}”的“{dir}”中都没有它",
     hint: {
       en: "make the file, or take it out of the compose file; docker would put an empty folder in its place",
       zh: "创建该文件，或从 compose 文件中去掉它；否则 docker 会在那里建一个空目录",
+    },
+  },
+  "ship-special": {
+    exit: 2,
+    en: 'cannot send "{file}", which "{dir}" on "{host}" lacks: {detail:cause}',
+    zh: "无法发送“{file}”（“{host}”的“{dir}”中没有它）：{detail:cause}",
+    hint: {
+      en: "make it on the host first, or take it out of the compose file; only regular files are sent",
+      zh: "先在主机上创建它，或从 compose 文件中去掉它；只发送普通文件",
+    },
+  },
+  "ship-compose-file": {
+    exit: 2,
+    en: 'compose reads "{name}" on "{host}", and it is not in "{dir}" there',
+    zh: "compose 在“{host}”上要读取“{name}”，但那里的“{dir}”中没有它",
+    hint: {
+      en: "leave out --no-ship, so that it is sent",
+      zh: "去掉 --no-ship，让它一起发送",
+    },
+  },
+  "ship-link": {
+    exit: 2,
+    en: 'cannot send "{file}", because this link leads out of the project to "{target}"',
+    zh: "无法发送“{file}”，因为该符号链接指向项目之外的“{target}”",
+    hint: {
+      en: "put the file itself in its place, or allow the folder that it is in with --allow-path",
+      zh: "用文件本身替换该链接，或用 --allow-path 允许它所在的目录",
     },
   },
   "stack-unfit": {
@@ -269,13 +296,13 @@ export const DEPLOY_ERRORS = {
     en: 'cannot make a stack of "{file}": {detail:cause}',
     zh: "无法把“{file}”作为 stack 部署：{detail:cause}",
     hint: {
-      en: "deploy with compose, or write what it needs into one file, with images only",
-      zh: "改用 compose 部署，或把所需内容写进同一个文件，并且只使用镜像",
+      en: "deploy with compose, or give the service an image in place of its build section",
+      zh: "改用 compose 部署，或为该服务指定 image 而不是 build",
     },
   },
   "host-swarm": {
     exit: 2,
-    en: 'docker on "{host}" is no manager of a swarm ({state})',
+    en: 'docker on "{host}" is not a manager of a swarm ({state})',
     zh: "“{host}”上的 docker 不是 swarm 的管理节点（{state}）",
     hint: {
       en: "name a manager with --host; docker swarm init makes the first one",
@@ -284,8 +311,8 @@ export const DEPLOY_ERRORS = {
   },
   "image-pinned": {
     exit: 2,
-    en: 'images {images} are pinned to their digests, so they cannot be pulled as images of "{registry}"',
-    zh: "镜像 {images} 已固定到摘要，无法作为“{registry}”的镜像拉取",
+    en: 'images {images:list} are pinned to their digests, so they cannot be pulled as images of "{registry}"',
+    zh: "镜像{images:list}已固定到摘要，无法作为“{registry}”的镜像拉取",
     hint: {
       en: "write the mirror compose file without --pin",
       zh: "不带 --pin 重新生成 mirror compose 文件",
@@ -293,16 +320,25 @@ export const DEPLOY_ERRORS = {
   },
   "tunnel-missing": {
     exit: 2,
-    en: "images {images} are not in the content store",
-    zh: "镜像 {images} 不在本地内容库中",
+    en: "images {images:list} are not in the content store",
+    zh: "镜像{images:list}不在本地缓存中",
     hint: {
       en: "run pull first, which brings them there",
       zh: "先运行 pull，把它们取到本地",
     },
   },
+  "host-link": {
+    exit: 1,
+    en: 'refused to write in "{dir}" on "{host}": {detail:cause}',
+    zh: "拒绝在“{host}”的“{dir}”中写入：{detail:cause}",
+    hint: {
+      en: "find out who put it there (a container may have the folder mounted); replace the link by a real folder or file, or give .compose-mirror to the ssh user",
+      zh: "查明它的来源（可能有容器挂载了该目录）；把链接换成真实的目录或文件，或把 .compose-mirror 交给 ssh 用户",
+    },
+  },
   "host-busy": {
     exit: 1,
-    en: 'another deploy is at work in "{dir}" on "{host}": {holder}',
+    en: 'another deploy is running in "{dir}" on "{host}": {holder}',
     zh: "另一个部署正在“{host}”的“{dir}”中进行：{holder}",
     hint: {
       en: "wait for it to end and run again",
@@ -408,12 +444,57 @@ export const DEPLOY_ERRORS = {
       zh: "检查那里的域名解析和网络；-vpc 地址只在同地域的专有网络内可用，用 --pull-registry 换一个地址",
     },
   },
+  "host-loopback-refused": {
+    exit: 1,
+    en: 'docker on "{host}" cannot connect to the loopback address of that host: {detail:cause}',
+    zh: "“{host}”上的 docker 无法连接该主机的回环地址：{detail:cause}",
+    hint: {
+      en: "a rootless docker, or one in a virtual machine, has a loopback of its own, so --tunnel cannot serve it: push to a registry that the host can reach and deploy without --tunnel, or use a docker that runs as root",
+      zh: "rootless 的 docker 或虚拟机中的 docker 有自己的回环地址，--tunnel 对它无效：请推送到主机能访问的镜像仓库，部署时不用 --tunnel；或改用以 root 运行的 docker",
+    },
+  },
+  "host-manifest-kind": {
+    exit: 1,
+    en: 'docker on "{host}" cannot read the manifest of an image: {detail:cause}',
+    zh: "“{host}”上的 docker 无法读取镜像的 manifest：{detail:cause}",
+    hint: {
+      en: "docker before 18 reads no OCI manifests: mirror again with --format docker, and deploy",
+      zh: "18 之前的 docker 不支持 OCI manifest：用 --format docker 重新 mirror，再部署",
+    },
+  },
+  "host-layer-kind": {
+    exit: 1,
+    en: 'docker on "{host}" cannot unpack a layer of an image: {detail:cause}',
+    zh: "“{host}”上的 docker 无法解开镜像的层：{detail:cause}",
+    hint: {
+      en: "docker before 23 reads no layers that are compressed with zstd: update docker there, or use a tag of the image with gzip layers",
+      zh: "23 之前的 docker 不支持 zstd 压缩的层：升级那里的 docker，或换用层以 gzip 压缩的标签",
+    },
+  },
+  "host-reads-no-oci": {
+    exit: 1,
+    en: 'docker on "{host}" cannot read what was mirrored: {reasons:causes}',
+    zh: "“{host}”上的 docker 无法读取已同步的镜像：{reasons:causes}",
+    hint: {
+      en: "mirror again with --format docker, and deploy; or update docker there",
+      zh: "用 --format docker 重新 mirror，再部署；或升级那里的 docker",
+    },
+  },
+  "host-reads-no-zstd": {
+    exit: 1,
+    en: 'docker on "{host}" cannot read what was mirrored: {reasons:causes}',
+    zh: "“{host}”上的 docker 无法读取已同步的镜像：{reasons:causes}",
+    hint: {
+      en: "update docker there, or use a tag of the image whose layers are compressed with gzip; --format docker keeps the layers as they are",
+      zh: "升级那里的 docker，或换用层以 gzip 压缩的标签；--format docker 不会改变层",
+    },
+  },
   "host-rate-limit": {
     exit: 1,
-    en: 'a public registry lets "{host}" pull no more for now: {detail:cause}',
+    en: 'a public registry limits the pulls of "{host}" for now: {detail:cause}',
     zh: "公共仓库暂时不再允许“{host}”拉取：{detail:cause}",
     hint: {
-      en: "mirror that image too (take it off ignore-images.txt), or log in to that registry on the host",
+      en: "mirror that image too (remove it from ignore-images.txt), or log in to that registry on the host",
       zh: "把该镜像也纳入镜像（从 ignore-images.txt 中去掉），或在主机上登录该仓库",
     },
   },
@@ -431,16 +512,16 @@ export const DEPLOY_ERRORS = {
     en: 'no space is left on "{host}": {detail:cause}',
     zh: "“{host}”磁盘已满：{detail:cause}",
     hint: {
-      en: "free some there: docker system df shows what docker holds, docker image prune removes unused layers",
+      en: "free some space there: docker system df shows what docker holds, docker image prune removes unused layers",
       zh: "在那里释放一些空间：docker system df 显示占用情况，docker image prune 清除无用的层",
     },
   },
   "host-api-version": {
     exit: 1,
-    en: 'client and daemon on "{host}" do not understand each other: {detail:cause}',
+    en: 'client and daemon on "{host}" are not compatible: {detail:cause}',
     zh: "“{host}”上的客户端与守护进程版本不兼容：{detail:cause}",
     hint: {
-      en: "bring docker and compose there to the same age: install docker-ce, docker-ce-cli and docker-compose-plugin together",
+      en: "use docker and compose of the same time there: install docker-ce, docker-ce-cli and docker-compose-plugin together",
       zh: "让那里的 docker 与 compose 版本一致：同时安装 docker-ce、docker-ce-cli 和 docker-compose-plugin",
     },
   },
@@ -455,20 +536,20 @@ export const DEPLOY_ERRORS = {
   },
   "host-image-changed": {
     exit: 1,
-    en: 'image "{image}" on "{host}" is not the one that was mirrored: {digest} is expected, {found} was found; nothing was changed',
-    zh: "“{host}”上的镜像“{image}”不是当初镜像的那个：应为 {digest}，实际是 {found}；没有任何改动",
+    en: 'image "{image}" on "{host}" is not the one that was mirrored: {digest} is expected, {found:names} was found; nothing was changed',
+    zh: "“{host}”上的镜像“{image}”与同步时的不是同一个：应为 {digest}，实际是 {found:names}；没有任何改动",
     hint: {
       en: "mirror again, so that mirror.lock.json and the registry agree, and find out who pushed to that name",
-      zh: "重新镜像，使 mirror.lock.json 与仓库一致，并查明是谁推送到了这个名字",
+      zh: "重新同步，使 mirror.lock.json 与仓库一致，并查明是谁推送到了这个名字",
     },
   },
   "host-unhealthy": {
     exit: 1,
-    en: 'services are not well on "{host}" within {seconds} s: {services}\n  {detail:cause}',
-    zh: "“{host}”上的服务在 {seconds} 秒内没有就绪：{services}\n  {detail:cause}",
+    en: 'services did not become healthy on "{host}": {services:list} ({reason:cause})\n  {detail:cause}',
+    zh: "“{host}”上的服务没有就绪：{services:list}（{reason:cause}）\n  {detail:cause}",
     hint: {
-      en: "see their logs above, correct image or settings, and deploy again; --wait SECONDS gives them more time",
-      zh: "查看上面的日志，修正镜像或配置后重新部署；--wait SECONDS 可以给它们更多时间",
+      en: "correct the image or its settings and deploy again; the logs on the host show more, and --wait SECONDS gives slow services more time",
+      zh: "修正镜像或配置后重新部署；主机上的日志有更多信息，启动慢的服务可用 --wait SECONDS 延长等待",
     },
   },
   "host-record": {
@@ -482,10 +563,10 @@ export const DEPLOY_ERRORS = {
   },
   "host-return": {
     exit: 1,
-    en: 'cannot go back to the release before on "{host}": {detail:cause}',
+    en: 'cannot go back to the previous release on "{host}": {detail:cause}',
     zh: "无法在“{host}”上回退到上一个版本：{detail:cause}",
     hint: {
-      en: "correct what is said there, then run rollback or deploy again",
+      en: "solve the problem that is named, then run rollback or deploy again",
       zh: "按上面的提示修正，然后运行 rollback 或重新部署",
     },
   },
@@ -494,8 +575,8 @@ export const DEPLOY_ERRORS = {
     en: 'no release to go back to is kept in "{dir}" on "{host}"',
     zh: "“{host}”的“{dir}”中没有可以回退的版本",
     hint: {
-      en: "deploy first; from the second deploy on there is one to go back to",
-      zh: "先部署；从第二次部署起就有可以回退的版本",
+      en: "rollback --list shows the releases that are kept, and rollback ID goes to any of them; one that was given up is never chosen by itself",
+      zh: "rollback --list 可列出保留的版本，rollback ID 可回到其中任意一个；已放弃的版本不会自动选用",
     },
   },
   "release-unknown": {
@@ -503,8 +584,8 @@ export const DEPLOY_ERRORS = {
     en: 'release "{release}" is not kept in "{dir}" on "{host}"',
     zh: "“{host}”的“{dir}”中没有保留版本“{release}”",
     hint: {
-      en: "choose one of {kept}",
-      zh: "从 {kept} 中选择一个",
+      en: "choose one of {kept:names}",
+      zh: "从 {kept:names} 中选择一个",
     },
   },
   "host-port-taken": {
@@ -566,8 +647,8 @@ export const DEPLOY_ERRORS = {
     en: 'cannot start the services on "{host}": {detail:cause}',
     zh: "无法在“{host}”上启动服务：{detail:cause}",
     hint: {
-      en: "see docker compose ps and logs in {dir} there, then deploy again",
-      zh: "在那里的 {dir} 中查看 docker compose ps 和 logs，然后重新部署",
+      en: "see what runs in {dir} there (the command status) and its logs, then deploy again",
+      zh: "用 status 命令查看那里 {dir} 中的运行情况，并查看日志，然后重新部署",
     },
   },
   "host-ps": {
@@ -583,7 +664,7 @@ export const DEPLOY_ERRORS = {
 
 export const DEPLOY_TEXTS = {
   "deploy-connecting": { en: "connecting", zh: "连接中" },
-  "deploy-probing": { en: "looking at the host", zh: "查看主机" },
+  "deploy-probing": { en: "checking the host", zh: "检查主机" },
   "deploy-login": { en: "logging in to {registry}", zh: "登录 {registry}" },
   "deploy-pull": { en: "pulling {image}", zh: "拉取 {image}" },
   "deploy-keep": { en: "keeping what runs there as release {release}", zh: "把正在运行的内容保存为版本 {release}" },
@@ -598,12 +679,16 @@ export const DEPLOY_TEXTS = {
     zh: "新文件已就位，主机会自行继续启动服务",
   },
   "deploy-left-placed": {
-    en: "the new files are in place, and the services run as far as they came",
-    zh: "新文件已就位，服务停在当前所到的状态",
+    en: "the new files are in place, and the services are as far as the start got",
+    zh: "新文件已就位，服务停留在启动中断时的状态",
   },
   deployHost: {
     en: "{user}@{host}: {system}, {platform}, {engine}, compose {compose}",
     zh: "{user}@{host}：{system}，{platform}，{engine}，compose {compose}",
+  },
+  deployHostSwarm: {
+    en: "{user}@{host}: {system}, {platform}, {engine}, swarm",
+    zh: "{user}@{host}：{system}，{platform}，{engine}，swarm",
   },
   noContainers: {
     en: "nothing of this project runs in {dir} on {host}",
@@ -618,51 +703,92 @@ export const DEPLOY_TEXTS = {
     zh: "{host} 上的 docker-compose {version} 是已停止维护的第 1 版",
   },
   "warning-engine-podman": {
-    en: "docker on {host} is podman: it is used as docker is, but compose may behave otherwise",
+    en: "docker on {host} is podman: it is used like docker, but compose may behave differently",
     zh: "{host} 上的 docker 实际是 podman：按 docker 使用，但 compose 的行为可能不同",
   },
-  "warning-disk-low": { en: "only {bytes} are free in {folder} on {host}", zh: "{host} 的 {folder} 只剩 {bytes} 空间" },
+  "warning-disk-low": {
+    en: "only {bytes:bytes} are free in {folder} on {host}",
+    zh: "{host} 的 {folder} 只剩 {bytes:bytes} 空间",
+  },
   "warning-env-file-missing": {
-    en: "the project reads an env file, and {dir} on {host} has no .env: defaults hold there",
+    en: "the project reads an env file, and {dir} on {host} has no .env: the defaults apply there",
     zh: "项目会读取 env 文件，而 {host} 的 {dir} 中没有 .env，将使用默认值",
   },
   "warning-login-skipped": {
-    en: "no credentials for {registry} are known here, so the login that {host} has of its own is relied on",
+    en: "no credentials for {registry} are known here, so {host} pulls with its own stored login",
     zh: "本机没有 {registry} 的登录信息，将使用 {host} 自己已有的登录",
   },
   "warning-login-unsupported": {
-    en: "docker {version} on {host} takes no password on its input, so the login it has of its own to {registry} is relied on",
+    en: "docker {version} on {host} cannot read a password from its input, so it pulls with its own stored login to {registry}",
     zh: "{host} 上的 docker {version} 不支持从标准输入读取密码，将使用它自己对 {registry} 已有的登录",
   },
+  "exit-code": { en: "exit code {code}", zh: "退出码 {code}" },
+  "no-answer": { en: "no answer", zh: "没有应答" },
+  "no-login-within": { en: "no login within {seconds} s", zh: "{seconds} 秒内未能登录" },
+  "no-answer-within": { en: "no answer within {seconds} s", zh: "{seconds} 秒内没有应答" },
+  "host-empty": { en: "it is empty", zh: "为空" },
+  "host-dash": { en: 'it begins with "-"', zh: "以“-”开头" },
+  "host-scheme": { en: "only ssh:// is supported", zh: "只支持 ssh://" },
+  "host-name": { en: '"{name}" cannot be the name of a host', zh: "“{name}”不能作为主机名" },
+  "host-user": { en: '"{user}" cannot be the name of a user', zh: "“{user}”不能作为用户名" },
+  "host-port": { en: '"{port}" is not a port', zh: "“{port}”不是端口号" },
+  "dir-empty": { en: "it is empty", zh: "为空" },
+  "dir-control-characters": { en: "it has control characters", zh: "含有控制字符" },
+  "dir-other-home": { en: "the home of another user cannot be named so", zh: "不能这样指定其他用户的家目录" },
+  "dir-no-folder": { en: 'it is not a folder on "{host}"', zh: "它在“{host}”上不是目录" },
+  "state-foreign": {
+    en: ".compose-mirror in it is a link or belongs to another user",
+    zh: "其中的 .compose-mirror 是链接，或属于其他用户",
+  },
+  "registry-no-host": { en: "it is not a host", zh: "它不是主机地址" },
+  "unhealthy-failed": { en: "failed, so nothing more is waited for", zh: "已失败，不再等待" },
+  "unhealthy-timeout": { en: "not within {seconds} s", zh: "{seconds} 秒内未就绪" },
+  "deploy-unchanged": {
+    en: "nothing to do: files, images and services are as they should be",
+    zh: "无需操作：文件、镜像和服务均已是目标状态",
+  },
+  "deploy-tag": { en: "tagging {count:image|images}", zh: "为 {count} 个镜像打标签" },
+  "deploy-up-one": { en: "starting {service}", zh: "启动 {service}" },
+  "deploy-remove": { en: "removing services: {services:names}", zh: "移除服务：{services:names}" },
+  "deploy-remove-files": { en: "removing files: {files:names}", zh: "移除文件：{files:names}" },
+  "warning-orphans": {
+    en: "{services:list} on {host} are no longer in the project and are kept running (--keep-orphans)",
+    zh: "{host} 上的{services:list}已不在项目中，按 --keep-orphans 保留运行",
+  },
+  "warning-other-registry": {
+    en: "the mirror compose file names {registry}, which is not the mirror registry: MIRROR_USERNAME and MIRROR_PASSWORD are not sent there",
+    zh: "生成的 compose 文件使用 {registry}，它不是所配置的私有仓库：不会向它发送 MIRROR_USERNAME 和 MIRROR_PASSWORD",
+  },
   "deploy-locked": { en: "waiting for another deploy to end: {holder}", zh: "等待另一个部署结束：{holder}" },
-  "deploy-send": { en: "sending {count} files", zh: "发送 {count} 个文件" },
-  "deploy-verify": { en: "checking what arrived: {count} images", zh: "核对收到的 {count} 个镜像" },
+  "deploy-send": { en: "sending {count:file|files}", zh: "发送 {count} 个文件" },
+  "deploy-verify": { en: "checking {count:image|images}", zh: "核对 {count} 个镜像" },
   "deploy-recreate": {
-    en: "making anew, because mounted files changed: {services}",
-    zh: "挂载的文件有变化，重建：{services}",
+    en: "recreating, because mounted files changed: {services:names}",
+    zh: "挂载的文件有变化，重建：{services:names}",
   },
   "deploy-wait": {
-    en: "waiting until the services are well, {seconds} s at most",
+    en: "waiting until the services are healthy, {seconds} s at most",
     zh: "等待服务就绪，最多 {seconds} 秒",
   },
   "deploy-record": { en: "recording release {release}", zh: "记录版本 {release}" },
+  "deploy-record-failed": { en: "recording that release {release} failed", zh: "记录版本 {release} 已失败" },
   "deploy-prune": { en: "removing what no kept release needs", zh: "清理不再保留的版本所用的内容" },
   "deploy-restore": { en: "putting the files of release {release} in place", zh: "恢复版本 {release} 的文件" },
-  "deploy-return": { en: "taking back the update of stack {stack}", zh: "撤回 stack {stack} 的更新" },
-  "deploy-retag": { en: "giving {image} back the image it was", zh: "让 {image} 指回原来的镜像" },
+  "deploy-return": { en: "undoing the update of stack {stack}", zh: "撤回 stack {stack} 的更新" },
+  "deploy-retag": { en: "restoring the tag {image}", zh: "恢复标签 {image}" },
   "deploy-returning": {
-    en: "going back to the release before, because {reason:cause}",
-    zh: "回退到上一个版本，原因：{reason:cause}",
+    en: "going back to the previous release: {reason}",
+    zh: "回退到上一个版本，原因：{reason}",
   },
-  "deploy-left-returned": { en: "the release before runs there again", zh: "主机已恢复运行上一个版本" },
+  "deploy-left-returned": { en: "the previous release runs there again", zh: "主机已恢复运行上一个版本" },
   "deploy-left-return-failed": {
-    en: "going back to the release before failed too: see docker compose ps there",
-    zh: "回退到上一个版本也失败了，请在主机上查看 docker compose ps",
+    en: "going back to the previous release failed too; the command status shows what runs there",
+    zh: "回退到上一个版本也失败了，请用 status 命令查看主机上的运行情况",
   },
-  deployWaitingFor: { en: "waiting for {services}", zh: "等待 {services}" },
-  deployWell: { en: "all services are well", zh: "所有服务均已就绪" },
+  deployWaitingFor: { en: "waiting for {services:names}", zh: "等待 {services:names}" },
+  deployHealthy: { en: "all services are healthy", zh: "所有服务均已就绪" },
   "drift-other-image": {
-    en: 'service "{service}" runs another image than its release has',
+    en: 'service "{service}" runs another image than its release records',
     zh: "服务“{service}”运行的镜像与其版本记录不一致",
   },
   "drift-missing": { en: 'service "{service}" of the release has no container', zh: "版本中的服务“{service}”没有容器" },
@@ -675,12 +801,12 @@ export const DEPLOY_TEXTS = {
     zh: "服务“{service}”在 {host} 上构建，源码需要已在那里",
   },
   "warning-file-kept": {
-    en: "{file} on {host} was changed there and stays as it is; --ship replaces it",
+    en: "{file} on {host} was changed there and is kept; --ship replaces it",
     zh: "{host} 上的 {file} 已在那里被修改，保持不动；用 --ship 可覆盖",
   },
   "warning-lock-missing": {
     en: "no mirror.lock.json beside the mirror compose file, so the images are not compared with it",
-    zh: "mirror compose 文件旁没有 mirror.lock.json，不核对镜像",
+    zh: "生成的 compose 文件旁没有 mirror.lock.json，不核对镜像",
   },
   "warning-pull-registry-unreachable": {
     en: "{host} does not reach {registry}, so it pulls by the public name",
@@ -690,9 +816,13 @@ export const DEPLOY_TEXTS = {
     en: "waiting until the stack has converged, {seconds} s at most",
     zh: "等待 stack 收敛，最多 {seconds} 秒",
   },
+  "stack-built": {
+    en: 'service "{service}" is built, and a swarm runs images only',
+    zh: "服务“{service}”需要构建，而 swarm 只能运行镜像",
+  },
   "warning-stack-dropped": {
-    en: '{attribute} of "{service}" means nothing to a swarm and is left out',
-    zh: "“{service}”的 {attribute} 对 swarm 没有意义，已去掉",
+    en: 'a swarm does not support {attribute} of "{service}", so it is dropped',
+    zh: "swarm 不支持“{service}”的 {attribute}，已去掉",
   },
   "warning-stack-order": {
     en: 'depends_on of service "{service}" has no effect: a swarm starts all services at once',
@@ -707,7 +837,7 @@ export const DEPLOY_TEXTS = {
     zh: "服务“{service}”挂载 {source}，它必须存在于 swarm 的每个节点上",
   },
   "warning-selinux-enforcing": {
-    en: "SELinux is enforcing on {host}, and {sources} are mounted without :z, so containers may not read them",
-    zh: "{host} 的 SELinux 处于强制模式，挂载 {sources} 未带 :z，容器可能无权读取",
+    en: "SELinux is enforcing on {host}, and {sources:names} are mounted without :z, so containers may not read them",
+    zh: "{host} 的 SELinux 处于强制模式，挂载 {sources:names} 未带 :z，容器可能无权读取",
   },
 } as const satisfies Record<string, Text>;

@@ -17,8 +17,81 @@ export const ENGINE_ERRORS = {
     en: "you may not use {engine}: {detail:cause}",
     zh: "当前用户无权使用 {engine}：{detail:cause}",
     hint: {
-      en: "put yourself into the docker group (sudo usermod -aG docker $USER) and log in anew",
+      en: "put yourself into the docker group (sudo usermod -aG docker $USER) and log in again",
       zh: "把自己加入 docker 用户组（sudo usermod -aG docker $USER），然后重新登录系统",
+    },
+  },
+  "engine-setting": {
+    exit: 2,
+    en: "{setting} has no effect with --engine {engine}, which reads and writes images by its own settings",
+    zh: "{setting} 对 --engine {engine} 无效：它按自己的设置读写镜像",
+    hint: {
+      en: "use the direct engine (--engine direct), or remove {setting}; for docker.io alone, registry-mirrors in daemon.json does what --source-mirror does",
+      zh: "改用 direct 引擎（--engine direct），或去掉 {setting}；仅对 docker.io，可在 daemon.json 中用 registry-mirrors 代替 --source-mirror",
+    },
+  },
+  "engine-unreachable": {
+    exit: 1,
+    retry: true,
+    en: 'the daemon of {engine} cannot reach "{host}": {detail:cause}',
+    zh: "{engine} 守护进程无法连接“{host}”：{detail:cause}",
+    hint: {
+      en: "the daemon has its own network settings: check its DNS, its proxy ({engine} info shows it; HTTPS_PROXY of this shell does not count) and registry-mirrors in its daemon.json, or use --engine direct",
+      zh: "守护进程有自己的网络设置：检查它的 DNS、代理（用 {engine} info 查看，当前 shell 的 HTTPS_PROXY 不起作用）以及 daemon.json 中的 registry-mirrors，或改用 --engine direct",
+    },
+  },
+  "engine-proxy": {
+    exit: 1,
+    en: 'the proxy of the daemon of {engine} did not let it reach "{host}": {detail:cause}',
+    zh: "{engine} 守护进程的代理没有放行到“{host}”的连接：{detail:cause}",
+    hint: {
+      en: "correct the proxy of the daemon ({engine} info shows it; for docker it is set in daemon.json under proxies or in the systemd unit), then restart it",
+      zh: "改正守护进程的代理（用 {engine} info 查看；docker 在 daemon.json 的 proxies 或 systemd 单元中设置），然后重启它",
+    },
+  },
+  "engine-certificate-name": {
+    exit: 1,
+    en: 'the daemon of {engine} asked "{host}" and got the certificate of another site: {detail:cause}',
+    zh: "{engine} 守护进程连接“{host}”时得到的是另一个网站的证书：{detail:cause}",
+    hint: {
+      en: "the name was probably hijacked (poisoned DNS): give the daemon a proxy or another DNS server and restart it, or use --engine direct with --source-mirror",
+      zh: "域名很可能被劫持（DNS 污染）：为守护进程设置代理或换用其他 DNS 并重启，或使用 --engine direct 加 --source-mirror",
+    },
+  },
+  "engine-answer": {
+    exit: 1,
+    en: 'what answered the daemon of {engine} for "{image}" is no registry: {detail:cause}',
+    zh: "{engine} 守护进程请求“{image}”时，应答的不是镜像仓库：{detail:cause}",
+    hint: {
+      en: "a dead or closed registry mirror often does so: check registry-mirrors in the daemon.json of {engine} and the daemon's proxy, or use --engine direct",
+      zh: "失效或已关闭的镜像加速器常会如此：检查 {engine} 的 daemon.json 中的 registry-mirrors 和守护进程的代理，或改用 --engine direct",
+    },
+  },
+  "push-incomplete": {
+    exit: 1,
+    en: '{engine} does not hold all platforms of "{image}", so it cannot push them: {detail:cause}',
+    zh: "{engine} 中没有“{image}”的全部平台，无法推送：{detail:cause}",
+    hint: {
+      en: "use --engine direct; docker 28 can push one platform (docker push --platform); older ones with the containerd image store cannot",
+      zh: "改用 --engine direct；docker 28 可以只推送一个平台（docker push --platform），更早且使用 containerd 镜像存储的版本不行",
+    },
+  },
+  "engine-mirror-stale": {
+    exit: 1,
+    en: 'a registry mirror of the daemon of {engine} does not have all of "{image}": {detail:cause}',
+    zh: "{engine} 守护进程所用的镜像加速器没有“{image}”的全部内容：{detail:cause}",
+    hint: {
+      en: "remove that address from registry-mirrors in the daemon.json of {engine} and restart it, or use --engine direct",
+      zh: "从 {engine} 的 daemon.json 的 registry-mirrors 中去掉该地址并重启，或改用 --engine direct",
+    },
+  },
+  "source-unreachable": {
+    exit: 1,
+    en: 'no place of registry "{registry}" can be used, which these images need: {images:names}; {detail:cause}',
+    zh: "镜像仓库“{registry}”没有可用的来源，以下镜像依赖它：{images:names}；{detail:cause}",
+    hint: {
+      en: "set HTTPS_PROXY, or name another place that has these images with --source-mirror {registry}=HOST",
+      zh: "设置 HTTPS_PROXY，或用 --source-mirror {registry}=HOST 指定另一个有这些镜像的来源",
     },
   },
   "image-not-pulled": {
@@ -135,4 +208,18 @@ export const ENGINE_ERRORS = {
 } as const satisfies Record<string, ErrorRow>;
 
 /** Reasons that stand within other messages, and what else is said about it. */
-export const ENGINE_TEXTS = {} as const satisfies Record<string, Text>;
+export const ENGINE_TEXTS = {
+  "engine-exit": { en: "exit code {code}", zh: "退出码 {code}" },
+  "engine-silent": { en: "it printed nothing", zh: "没有任何输出" },
+  "blob-began-again": { en: "it was downloaded again meanwhile", zh: "期间已重新下载" },
+  "download-ended": {
+    en: "it ended after {size:bytes} of {total:bytes}",
+    zh: "收到 {size:bytes} 后中断，共 {total:bytes}",
+  },
+  "manifest-is-index": { en: "it is an index, not an image", zh: "它是索引，不是镜像" },
+  "manifest-nested-index": { en: "its index leads to another index", zh: "它的索引指向另一个索引" },
+  "place-failed-too": {
+    en: '{detail:cause}; asked too, "{host}": {reason:cause}',
+    zh: "{detail:cause}；另外尝试过“{host}”：{reason:cause}",
+  },
+} as const satisfies Record<string, Text>;

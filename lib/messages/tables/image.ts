@@ -99,5 +99,16 @@ export const IMAGE_TEXTS = {
   "manifest-digest": { en: '"{digest}" is not a digest', zh: "“{digest}”不是摘要" },
   "manifest-size": { en: "{digest} has no valid size", zh: "{digest} 没有有效的大小" },
   "config-not-json": { en: "its config is not JSON", zh: "它的 config 不是 JSON" },
-  "config-no-platform": { en: "its config names no platform", zh: "它的 config 没有写明平台" },
+  "unreadable-oci-manifest": {
+    en: 'image "{image}" has an OCI manifest, which {kind} {version} cannot read ({since} or later can)',
+    zh: "镜像“{image}”的 manifest 是 OCI 格式，{kind} {version} 无法读取（需要 {since} 或更高版本）",
+  },
+  "unreadable-zstd-layer": {
+    en: 'image "{image}" has layers compressed with zstd, which {kind} {version} cannot read ({since} or later can)',
+    zh: "镜像“{image}”的层使用 zstd 压缩，{kind} {version} 无法读取（需要 {since} 或更高版本）",
+  },
+  "platform-assumed": {
+    en: 'image "{image}" names no platform; it was taken as {platform}',
+    zh: "镜像“{image}”没有写明平台，已按 {platform} 处理",
+  },
 } as const satisfies Record<string, Text>;

@@ -2,8 +2,26 @@
 import type { Text } from "../message.ts";
 
 export const PREFLIGHT_TEXTS = {
+  "and-cause": { en: "{detail:cause}; {more:cause}", zh: "{detail:cause}；{more:cause}" },
+  "check-source": { en: "{registry} can be read", zh: "{registry} 可以读取" },
+  "check-embedded": {
+    en: "images stay in the content store of this machine, and hosts pull through the ssh connection",
+    zh: "镜像保存在本机的本地缓存中，主机通过 ssh 连接拉取",
+  },
+  "warning-no-registry": {
+    en: "no mirror registry is configured (MIRROR_REGISTRY, MIRROR_NAMESPACE)",
+    zh: "没有配置私有镜像仓库（MIRROR_REGISTRY、MIRROR_NAMESPACE）",
+  },
+  "warning-source-place": {
+    en: 'source mirror "{host}" of {registry} cannot be used: {detail:cause}',
+    zh: "{registry} 的镜像源“{host}”不可用：{detail:cause}",
+  },
+  "warning-pulls-left": {
+    en: "{host} allows {left:more pull|more pulls} for now, and {count:image comes|images come} from it: what is too much fails with HTTP 429; a login (docker login) allows more, or use a source mirror",
+    zh: "{host} 目前还允许拉取 {left} 次，而项目中有 {count} 个镜像来自它：超出的会以 HTTP 429 失败；登录（docker login）后限额更高，也可使用镜像源",
+  },
   "warning-local-disk-low": {
-    en: "only {bytes} are free in {folder} on this machine",
-    zh: "本机 {folder} 仅剩 {bytes}",
+    en: "only {bytes:bytes} are free in {folder} on this machine",
+    zh: "本机 {folder} 仅剩 {bytes:bytes}",
   },
 } as const satisfies Record<string, Text>;

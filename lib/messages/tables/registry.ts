@@ -23,8 +23,8 @@ const canReadElsewhere = (facts: Facts, values: Values): boolean =>
     (each) => registryOf(each) === registryOf(values["host"]),
   );
 
-const isSourceMirror = ({ sourceMirrorHosts = [] }: Facts, { host }: Values): boolean =>
-  sourceMirrorHosts.some((each) => registryOf(each) === registryOf(host));
+const isSourceMirror = ({ engine, sourceMirrorHosts = [] }: Facts, { host }: Values): boolean =>
+  engine === "direct" && sourceMirrorHosts.some((each) => registryOf(each) === registryOf(host));
 
 /** A proxy can help: this program goes to the network itself, and no proxy is set. */
 const canSetProxy = ({ engine, proxies }: Facts, { via }: Values): boolean =>
@@ -167,7 +167,7 @@ export const REGISTRY_ERRORS = {
   "registry-stalled": {
     exit: 1,
     retry: true,
-    en: 'the transfer with "{host}" all but stood still: {bytes} bytes in {seconds} s',
+    en: 'the transfer with "{host}" stalled: {bytes} bytes in {seconds} s',
     zh: "与“{host}”的传输几乎停滞：{seconds} 秒内只有 {bytes} 字节",
     hint: {
       en: "run the same command again: it goes on where it stopped",
@@ -191,7 +191,7 @@ export const REGISTRY_ERRORS = {
     hint: [
       {
         when: (_, { expired }) => expired === "yes",
-        en: "check this machine's clock; when it is right, the certificate has to be renewed by whoever runs the registry",
+        en: "check this machine's clock; when it is right, the certificate has to be renewed by the registry's administrator",
         zh: "检查本机时钟；如果时钟正确，需要由镜像仓库的管理员更新证书",
       },
       {
@@ -208,7 +208,7 @@ export const REGISTRY_ERRORS = {
   },
   "registry-certificate-name": {
     exit: 1,
-    en: 'what answers as "{host}" shows the certificate of {names:list}, signed by "{issuer}"',
+    en: 'the server that answers as "{host}" presents the certificate of {names:list}, signed by "{issuer}"',
     zh: "以“{host}”应答的服务器出示的是{names:list}的证书，由“{issuer}”签发",
     hint: [
       {
@@ -218,12 +218,12 @@ export const REGISTRY_ERRORS = {
       },
       {
         when: (facts, values) => !isByProxy(facts, values) && !isAddress(facts, values),
-        en: "the name probably leads to somebody else's server (poisoned DNS, or a login page of the network): check what it resolves to",
+        en: "the name was probably hijacked and leads to another server (poisoned DNS, or a login page of the network): check what it resolves to",
         zh: "该域名很可能被解析到了别人的服务器（DNS 污染，或网络的登录页面）：请检查它的解析结果",
       },
       {
         when: isByProxy,
-        en: "the name probably leads to somebody else's server where the proxy in {via} resolves it (poisoned DNS), or the proxy opens TLS: use another proxy, or ask who runs it",
+        en: "the name was probably hijacked where the proxy in {via} resolves it (poisoned DNS), or the proxy intercepts TLS: use another proxy, or ask its administrator",
         zh: "{via} 中的代理很可能把该域名解析到了别人的服务器（DNS 污染），或者代理拆解了 TLS：请换一个代理，或询问其管理员",
       },
       {
@@ -257,7 +257,7 @@ export const REGISTRY_ERRORS = {
   },
   "registry-proxy-login": {
     exit: 2,
-    en: 'proxy "{proxy}" wants a login',
+    en: 'proxy "{proxy}" requires a login',
     zh: "代理“{proxy}”要求登录",
     hint: [
       {
@@ -274,7 +274,7 @@ export const REGISTRY_ERRORS = {
   },
   "registry-redirects": {
     exit: 1,
-    en: 'registry "{host}" redirected {count} times without an end',
+    en: 'registry "{host}" redirected more than {count} times',
     zh: "镜像仓库“{host}”重定向了 {count} 次仍未结束",
     hint: {
       en: "check that the name is a registry's and not a web page's",
@@ -286,7 +286,7 @@ export const REGISTRY_ERRORS = {
     en: 'registry "{host}" answered in a way that cannot be used: {detail:cause}',
     zh: "镜像仓库“{host}”的响应无法使用：{detail:cause}",
     hint: {
-      en: "check that the name is a registry's, and that no proxy or login page stands in between",
+      en: "check that the name is a registry's, and that no proxy or login page answers in its place",
       zh: "确认该地址是镜像仓库，并且中间没有代理或登录页面",
     },
   },
@@ -311,6 +311,11 @@ export const REGISTRY_ERRORS = {
         zh: "设置 MIRROR_USERNAME 和 MIRROR_PASSWORD，或执行 docker login {host}",
       },
       {
+        when: (facts, values) => isMirror(facts, values) && facts.credentials,
+        en: "MIRROR_USERNAME and MIRROR_PASSWORD were not sent, because they are for the registry in MIRROR_REGISTRY alone: run docker login {host}",
+        zh: "MIRROR_USERNAME 和 MIRROR_PASSWORD 只用于 MIRROR_REGISTRY 指定的仓库，因此没有发送：执行 docker login {host}",
+      },
+      {
         when: (facts, values) => !isMirror(facts, values),
         en: "if it is private run docker login {host}",
         zh: "如果是私有的，执行 docker login {host}",
@@ -319,10 +324,10 @@ export const REGISTRY_ERRORS = {
   },
   "registry-login-method": {
     exit: 1,
-    en: '"{host}" wants a login and offers no way to log in that is known: {detail:cause}',
+    en: '"{host}" requires a login and offers no supported way to log in: {detail:cause}',
     zh: "“{host}”要求登录，但没有提供可用的登录方式：{detail:cause}",
     hint: {
-      en: "the registry, or a gateway before it, has to offer Basic or Bearer in WWW-Authenticate: check that the name is the registry's, and ask who runs it",
+      en: "the registry, or a gateway before it, has to offer Basic or Bearer in WWW-Authenticate: check that the name is the registry's, and ask its administrator",
       zh: "镜像仓库或其前面的网关需要在 WWW-Authenticate 中提供 Basic 或 Bearer：确认该地址是镜像仓库，并询问其管理员",
     },
   },
@@ -433,7 +438,7 @@ export const REGISTRY_ERRORS = {
   "registry-rate-limit": {
     exit: 1,
     retry: true,
-    en: '"{host}" lets no more requests through for now: {detail:cause}',
+    en: '"{host}" limits requests for now: {detail:cause}',
     zh: "“{host}”暂时限制了请求：{detail:cause}",
     hint: [
       { en: "wait and run again", zh: "稍后重新运行" },
@@ -453,7 +458,7 @@ export const REGISTRY_ERRORS = {
   "registry-server": {
     exit: 1,
     retry: true,
-    en: '"{host}" failed by itself: {detail:cause}',
+    en: '"{host}" has a server error: {detail:cause}',
     zh: "“{host}”自身出现故障：{detail:cause}",
     hint: {
       en: "wait a minute and run the same command again",
@@ -483,7 +488,7 @@ export const REGISTRY_ERRORS = {
     en: 'a policy of "{host}" forbids to {action:cause} "{name}": {detail:cause}',
     zh: "“{host}”的策略禁止{action:cause}“{name}”：{detail:cause}",
     hint: {
-      en: "ask who runs the registry: a scan, a signature or an exception is needed there",
+      en: "ask the registry's administrator: a scan, a signature or an exception is needed there",
       zh: "请联系该仓库的管理员：需要完成扫描、签名或添加例外",
     },
   },
@@ -516,10 +521,10 @@ export const REGISTRY_ERRORS = {
   },
   "registry-read-only": {
     exit: 1,
-    en: '"{host}" takes nothing at present: {detail:cause}',
+    en: '"{host}" is read-only at present: {detail:cause}',
     zh: "“{host}”目前处于只读状态：{detail:cause}",
     hint: {
-      en: "it is in read-only mode: run again when that is over, or ask who runs it",
+      en: "it is in read-only mode: run again when that is over, or ask its administrator",
       zh: "镜像仓库为只读模式：等其结束后重新运行，或询问其管理员",
     },
   },
@@ -535,7 +540,7 @@ export const REGISTRY_ERRORS = {
       },
       {
         when: (facts) => !isByEngine(facts),
-        en: "the registry knows none of the newer content types: ask who runs it, or mirror to another registry",
+        en: "the registry knows none of the newer content types: ask its administrator, or mirror to another registry",
         zh: "该镜像仓库不支持较新的内容类型：询问其管理员，或同步到其他镜像仓库",
       },
     ],
@@ -563,7 +568,7 @@ export const REGISTRY_ERRORS = {
     en: '"{host}" stored "{name}" as "{stored}" where "{digest}" was sent',
     zh: "“{host}”把“{name}”存成了“{stored}”，而发送的是“{digest}”",
     hint: {
-      en: "the registry, or something before it, changes what it gets: do not deploy that image; ask who runs it",
+      en: "the registry, or something before it, changes what it gets: do not deploy that image; ask its administrator",
       zh: "镜像仓库或其前面的设备改动了收到的内容：不要部署该镜像，并询问其管理员",
     },
   },
@@ -620,10 +625,10 @@ export const REGISTRY_TEXTS = {
   "socks-expired": { en: "its connection took too long", zh: "它的连接超时" },
   "socks-command": { en: "it does not allow outgoing connections", zh: "它不支持向外连接" },
   "socks-address": { en: "it does not know this kind of address", zh: "它不支持这种地址" },
-  "redirect-invalid": { en: "it redirects to something that is no address", zh: "它重定向到的不是有效地址" },
+  "redirect-invalid": { en: "it redirects to an invalid address", zh: "它重定向到的不是有效地址" },
   "redirect-plain": { en: 'it redirects to plain http at "{place}"', zh: "它重定向到了“{place}”的明文 http" },
   "location-invalid": {
-    en: "it opened an upload at something that is no address",
+    en: "it opened an upload at an invalid address",
     zh: "它给出的上传地址无效",
   },
   "location-plain": {
@@ -633,34 +638,34 @@ export const REGISTRY_TEXTS = {
   "location-missing": { en: "it opened an upload and did not say where", zh: "它开始了上传，但没有给出上传地址" },
   "realm-invalid": { en: "the address of its token server is not valid", zh: "其令牌服务器的地址无效" },
   "realm-plain": {
-    en: 'its token server "{place}" is not spoken to by TLS',
+    en: 'its token server "{place}" does not use TLS',
     zh: "其令牌服务器“{place}”没有使用 TLS",
   },
-  "link-invalid": { en: "its list of tags goes on at something that is no address", zh: "标签列表的下一页地址无效" },
+  "link-invalid": { en: "the next page of its list of tags has an invalid address", zh: "标签列表的下一页地址无效" },
   "link-plain": {
-    en: 'its list of tags goes on at plain http at "{place}"',
+    en: 'the next page of its list of tags is at plain http at "{place}"',
     zh: "标签列表的下一页在“{place}”的明文 http",
   },
-  "link-elsewhere": { en: 'its list of tags goes on at "{place}"', zh: "标签列表的下一页在“{place}”" },
+  "link-elsewhere": { en: 'the next page of its list of tags is at "{place}"', zh: "标签列表的下一页在“{place}”" },
   "link-endless": { en: "its list of tags has no end", zh: "标签列表没有尽头" },
-  "tags-invalid": { en: "its list of tags is not one", zh: "返回的标签列表格式不对" },
+  "tags-invalid": { en: "its list of tags is malformed", zh: "返回的标签列表格式不对" },
   "token-missing": { en: "its token server answered without a token", zh: "其令牌服务器的响应中没有令牌" },
-  "token-expired": { en: "the token ran out", zh: "令牌已过期" },
+  "token-expired": { en: "the token expired", zh: "令牌已过期" },
   "token-too-large": { en: "the token was too large for it", zh: "令牌过大，未被接受" },
   "challenge-none": { en: "its answer 401 has no WWW-Authenticate", zh: "其 401 响应没有 WWW-Authenticate" },
   "challenge-other": { en: "it offers {methods:list}", zh: "它提供的是 {methods:list}" },
   "challenge-realm": { en: "it offers Bearer without a token server", zh: "它提供 Bearer，但没有给出令牌服务器" },
   "blob-other-part": {
-    en: "asked for a blob from byte {start}, it sent another part",
+    en: "it was asked for the blob from byte {start} and sent another part",
     zh: "请求从第 {start} 字节开始的数据，它返回了另一部分",
   },
   "blob-other-size": {
-    en: "it announces {announced} bytes where {due} are due",
+    en: "it announces {announced} bytes, {due} were expected",
     zh: "它声明 {announced} 字节，应为 {due} 字节",
   },
   "digest-is": { en: "it is {digest}", zh: "实际为 {digest}" },
   "helper-missing": { en: "it is not installed", zh: "未安装" },
-  "helper-name": { en: "its name cannot be that of a program", zh: "这个名称不能作为程序名" },
+  "helper-name": { en: "it is not a valid program name", zh: "这个名称不能作为程序名" },
   "helper-silent": { en: "it did not answer within {seconds} s", zh: "它在 {seconds} 秒内没有响应" },
   "helper-exit": { en: "exit code {code}", zh: "退出码 {code}" },
   "helper-answer": { en: "its answer is not JSON", zh: "它返回的不是 JSON" },

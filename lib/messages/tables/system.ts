@@ -1,16 +1,29 @@
 /** Messages about files and programs of this machine. */
 import type { ErrorRow } from "../error-row.ts";
-import type { Text } from "../message.ts";
+import type { Message, Text } from "../message.ts";
+
+/** The file is there and can be read, but is in another encoding. */
+function isEncoding(detail: unknown): boolean {
+  return (detail as Message | undefined)?.code === "file-not-text";
+}
 
 export const SYSTEM_ERRORS = {
   "file-read": {
     exit: 2,
     en: 'cannot read "{file}": {detail:cause}',
     zh: "无法读取“{file}”：{detail:cause}",
-    hint: {
-      en: "check the path and its permissions",
-      zh: "检查路径和读取权限",
-    },
+    hint: [
+      {
+        when: (_, { detail }) => !isEncoding(detail),
+        en: "check the path and its permissions",
+        zh: "检查路径和读取权限",
+      },
+      {
+        when: (_, { detail }) => isEncoding(detail),
+        en: "save it as UTF-8, for example with iconv -f GB18030 -t UTF-8 FILE",
+        zh: "请以 UTF-8 编码保存，例如用 iconv -f GB18030 -t UTF-8 FILE 转换",
+      },
+    ],
   },
   "file-large": {
     exit: 2,

@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
-import { chmod } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { closureOf, type NeededFile, unlabelledBinds } from "../../../lib/deploy/files/project-files.ts";
+import { type NeededFile, projectFiles, unlabelledBinds } from "../../../lib/deploy/files/project-files.ts";
+import type { LoadOptions } from "../../../lib/compose/project.ts";
 import { type Files, inFolder, loadFiles, loadFrom } from "../../_helpers/compose-folder.ts";
 
-function closure(files: Files): Promise<readonly NeededFile[]> {
-  return inFolder(files, async (folder) => {
-    const options = { cwd: folder, files: [], envFiles: [], profiles: [], environment: {} };
-    return closureOf(await loadFrom(folder), options);
-  });
+function needed(files: Files, options: Partial<LoadOptions> = {}): Promise<readonly NeededFile[]> {
+  return inFolder(files, async (folder) => projectFiles(await loadFrom(folder, options)));
 }
 
 /** `NAME: SERVICES`, with `!` for a file that must be somewhere and `?` for one that is not here. */
-async function shown(files: Files): Promise<readonly string[]> {
-  return (await closure(files)).map(
+async function shown(files: Files, options: Partial<LoadOptions> = {}): Promise<readonly string[]> {
+  return (await needed(files, options)).map(
     ({ name, services, required, content }) =>
       `${name}${required ? "!" : ""}${content === undefined ? "?" : ""}: ${services.join(" ")}`,
   );
@@ -50,7 +51,7 @@ configs:
   assert.deepEqual(await shown(files), ["key.txt!: web", "other.txt!: web", "web.conf!: web"]);
 });
 
-test("mounted files go along, in both forms; the host's own paths and named volumes do not", async () => {
+test("mounted files are sent, in both forms; the host's own paths and named volumes are not", async () => {
   const compose = web(`    volumes:
       - ./nginx.conf:/etc/nginx/nginx.conf:ro
       - type: bind
@@ -101,8 +102,7 @@ test("a file of several services, and one above the project's folder", async () 
   const found = await inFolder({ "p/compose.yaml": compose, "p/c.conf": "one\n", "above.conf": "" }, async (folder) => {
     const cwd = join(folder, "p");
     await chmod(join(cwd, "c.conf"), 0o600);
-    const options = { cwd, files: [], envFiles: [], profiles: [], environment: {} };
-    return closureOf(await loadFrom(cwd), options);
+    return projectFiles(await loadFrom(cwd));
   });
   assert.deepEqual(
     found.map(({ name, services, mounted, content }) => [name, services, mounted, content?.mode, content?.size]),
@@ -113,14 +113,160 @@ test("a file of several services, and one above the project's folder", async () 
   );
 });
 
-test("what an extended file names is sent when it is there and not asked for when it is not", async () => {
+/** What the real docker compose needs beside the compose files that it is given. */
+const MERGED: readonly (readonly [what: string, files: Files, needed: readonly string[]])[] = [
+  [
+    "an extended file, and only what the extending service takes from it",
+    {
+      "compose.yaml": "services:\n  web: { extends: { file: base/b.yaml, service: base } }\n",
+      "base/b.yaml":
+        "services:\n  base: { image: x, env_file: [here.env, gone.env] }\n  other: { image: y, env_file: other.env }\n",
+      "base/here.env": "",
+    },
+    ["base/b.yaml!: ", "base/gone.env!?: web", "base/here.env!: web"],
+  ],
+  [
+    "included files, short and long, with their env files",
+    {
+      "compose.yaml": "include:\n  - api/in.yaml\n  - { path: [db/one.yaml, db/two.yaml], env_file: db.env }\n",
+      "api/in.yaml": "services:\n  api: { image: x, volumes: ['./api.conf:/c'] }\n",
+      "api/api.conf": "",
+      "api/.env": "A=1\n",
+      "db/one.yaml": "services:\n  db: { image: x, env_file: own.env }\n",
+      "db/two.yaml": "services:\n  db: { command: [run] }\n",
+      "db/own.env": "",
+      "db.env": "B=1\n",
+    },
+    [
+      "api/.env!: ",
+      "api/api.conf!: api",
+      "api/in.yaml!: ",
+      "db.env!: ",
+      "db/one.yaml!: ",
+      "db/own.env!: db",
+      "db/two.yaml!: ",
+    ],
+  ],
+  [
+    "paths of an include relative to its project directory",
+    {
+      "compose.yaml": "include:\n  - { path: parts/api.yaml, project_directory: . }\n",
+      "parts/api.yaml": "services:\n  api: { image: x, volumes: ['./settings/api.ini:/etc/api.ini'] }\n",
+      "settings/api.ini": "",
+    },
+    ["parts/api.yaml!: ", "settings/api.ini!: api"],
+  ],
+  [
+    "nothing of what an override resets",
+    {
+      "compose.yaml": "services:\n  web: { image: x, env_file: dev.env, volumes: ['./dev.ini:/etc/web.ini'] }\n",
+      "compose.override.yaml": "services:\n  web:\n    env_file: !reset []\n    volumes: !reset []\n",
+    },
+    [],
+  ],
+  [
+    "the last mount of a target alone",
+    {
+      "compose.yaml": "services:\n  web: { image: x, volumes: ['./dev.ini:/etc/web.ini'] }\n",
+      "compose.override.yaml":
+        "services:\n  web: { volumes: [{ type: bind, source: prod.ini, target: /etc/web.ini }] }\n",
+      "prod.ini": "",
+    },
+    ["prod.ini!: web"],
+  ],
+  [
+    "a secret that one file grants and another defines",
+    {
+      "compose.yaml": "services:\n  web: { image: x, secrets: [key] }\n",
+      "compose.override.yaml": "secrets: { key: { file: ./key.txt } }\n",
+      "key.txt": "",
+    },
+    ["key.txt!: web"],
+  ],
+  [
+    "label files, files of hooks and builds, and a volume that a folder is bound to",
+    {
+      "compose.yaml": `services:
+  web:
+    image: x
+    build: { context: ., secrets: [token] }
+    label_file: web.labels
+    pre_start: [{ image: y, env_file: hook.env, volumes: ["./hook.sh:/hook.sh"] }]
+    volumes: ["conf:/etc/conf"]
+volumes: { conf: { driver: local, driver_opts: { type: none, o: bind, device: ./conf.d } } }
+secrets: { token: { file: token.txt } }
+`,
+      "web.labels": "a=b",
+      "hook.env": "",
+      "hook.sh": "",
+      "conf.d/a.ini": "",
+      "token.txt": "",
+    },
+    ["conf.d/a.ini: web", "hook.env!: web", "hook.sh!: web", "token.txt!: web", "web.labels!: web"],
+  ],
+];
+for (const [what, files, wanted] of MERGED) {
+  test(`what is needed is what compose merges: ${what}`, async () => {
+    assert.deepEqual(await shown(files), wanted);
+  });
+}
+
+test("paths follow the variables that the project is loaded with", async () => {
   const files = {
-    "compose.yaml": "services:\n  web: { image: x, extends: { file: base/b.yaml, service: base } }\n",
-    "base/b.yaml":
-      "services:\n  base: { env_file: [here.env, gone.env] }\n  other: { image: y, env_file: other.env }\n",
-    "base/here.env": "",
+    "compose.yaml": web("    volumes:\n      - ./conf/${FLAVOUR}.conf:/web.conf\n"),
+    ".env": "FLAVOUR=dev\n",
+    "conf/dev.conf": "",
+    "conf/prod.conf": "",
   };
-  assert.deepEqual(await shown(files), ["base/here.env!: "]);
+  assert.deepEqual(await shown(files), [".env!: ", "conf/dev.conf!: web"]);
+  assert.ok((await shown(files, { environment: { FLAVOUR: "prod" } })).includes("conf/prod.conf!: web"));
+});
+
+/** Links of a project that lead out of it, and what mounts them. */
+const LINKS: readonly (readonly [what: string, link: string, target: string, attributes: string])[] = [
+  ["a mounted file", "settings.conf", "key", "volumes: ['./settings.conf:/s.conf']"],
+  ["a mounted folder", "conf", ".", "volumes: ['./conf:/conf']"],
+  ["a link in a mounted folder", "conf/inner", "key", "volumes: ['./conf:/conf']"],
+  ["a linked parent", "sub", ".", "volumes: ['./sub/key:/key.txt']"],
+  ["an env file", "web.env", "key", "env_file: web.env"],
+  ["a secret", "secret.txt", "key", "secrets: [s]"],
+];
+for (const [what, link, target, attributes] of LINKS) {
+  test(`a link that leads out of the project is not read: ${what}`, async () => {
+    const compose = `services:\n  web: { image: x, ${attributes} }\nsecrets: { s: { file: secret.txt } }\n`;
+    await inFolder({ "p/compose.yaml": compose, "home/key": "private" }, async (folder) => {
+      const [project, home] = [join(folder, "p"), join(folder, "home")];
+      if (link.includes("/")) await mkdir(join(project, "conf"));
+      await symlink(join(home, target), join(project, link));
+      const loaded = await loadFrom(project);
+      const [file, ...others] = await projectFiles(loaded);
+      assert.deepEqual(others, []);
+      assert.equal(file!.content, undefined);
+      assert.deepEqual(file!.stray, { link: join(project, link), target: join(home, "key") });
+      const [allowed] = await projectFiles(loaded, { allowPaths: [home] });
+      assert.equal(allowed!.stray, undefined);
+      assert.equal(allowed!.content?.size, 7);
+    });
+  });
+}
+
+test("links within the project are its own, also when its folder is one; data behind a link is not asked for", async () => {
+  await inFolder({ "real/compose.yaml": "", "disk/db/file": new Uint8Array([0]) }, async (folder) => {
+    const [real, project] = [join(folder, "real"), join(folder, "link")];
+    await writeFile(
+      join(real, "compose.yaml"),
+      "services:\n  web: { image: x, volumes: ['./a.conf:/a.conf', './data:/d'] }\n",
+    );
+    await writeFile(join(real, "b.conf"), "b");
+    await symlink("b.conf", join(real, "a.conf"));
+    await symlink(join(folder, "disk/db"), join(real, "data"));
+    await symlink(real, project);
+    const files = await projectFiles(await loadFrom(project));
+    assert.deepEqual(
+      files.map(({ name, content, stray }) => [name, content?.size, stray]),
+      [["a.conf", 1, undefined]],
+    );
+  });
 });
 
 test("mounts without a label for SELinux are found", async () => {
@@ -136,4 +282,22 @@ test("mounts without a label for SELinux are found", async () => {
 volumes: { data: {} }
 `);
   assert.deepEqual(unlabelledBinds(await loadFiles({ "compose.yaml": compose })), ["./a", "./d", "./f"]);
+});
+
+test("a FIFO and a socket are named as what they are, and are never sent", async () => {
+  const compose = web("    volumes: [./pipe:/pipe, ./app.sock:/app.sock]\n    env_file: pipe\n");
+  await inFolder({ "compose.yaml": compose }, async (folder) => {
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    const server = createServer().listen(join(folder, "app.sock"));
+    await once(server, "listening");
+    const found = await projectFiles(await loadFrom(folder));
+    server.close();
+    assert.deepEqual(
+      found.map(({ name, special, content, required }) => [name, special?.code, content, required]),
+      [
+        ["app.sock", "file-is-socket", undefined, true],
+        ["pipe", "file-is-fifo", undefined, true],
+      ],
+    );
+  });
 });

@@ -24,6 +24,8 @@ const WEB: Container = {
   id: "c",
   imageId: "sha256:id",
   restarts: 0,
+  project: "app",
+  files: [],
   restartPolicy: "no",
   startedAt: "t",
 };
@@ -49,7 +51,7 @@ test("what runs as it was deployed, and as the lock names it, has not drifted", 
   assert.deepEqual(driftOf([{ ...WEB, imageId: "" }], RELEASE), []);
 });
 
-test("another image, a missing service, and a lock that has moved on are told", () => {
+test("another image, a missing service, and a newer lock are reported", () => {
   assert.deepEqual(driftOf([{ ...WEB, imageId: "sha256:other" }], RELEASE), [
     { kind: "other-image", service: "web", expected: "sha256:id", found: "sha256:other" },
   ]);

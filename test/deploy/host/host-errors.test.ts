@@ -1,10 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hostError } from "../../../lib/deploy/host/host-errors.ts";
-import type { StepKind } from "../../../lib/deploy/plan/steps.ts";
+import type { StepErrorCode } from "../../../lib/deploy/host/host-errors.ts";
 import type { ErrorCode } from "../../../lib/messages/errors.ts";
 
-const SAID: readonly (readonly [kind: StepKind | "hold", text: string, code: ErrorCode])[] = [
+/** What the steps of these kinds say of themselves where no rule fits. */
+const FAILURE: Readonly<Record<string, StepErrorCode>> = {
+  lock: "host-folder",
+  send: "host-copy",
+  login: "host-login",
+  pull: "host-pull",
+  place: "host-copy",
+  up: "host-up",
+  wait: "host-ps",
+};
+
+const SAID: readonly (readonly [kind: string, text: string, code: ErrorCode])[] = [
   [
     "login",
     'Error response from daemon: Get "https://r.example/v2/": unauthorized: authentication required',
@@ -48,6 +59,23 @@ const SAID: readonly (readonly [kind: StepKind | "hold", text: string, code: Err
   ["pull", "no matching manifest for linux/amd64 in the manifest list entries", "host-image-platform"],
   ["pull", "write /var/lib/docker/tmp/GetImageBlob1: no space left on device", "host-disk-full"],
   ["pull", 'Get "https://registry-1.docker.io/v2/": dial tcp 1.2.3.4:443: i/o timeout', "host-registry-unreachable"],
+  ...["127.0.0.1:5012", "[::1]:5012"].map((address): readonly [string, string, ErrorCode] => [
+    "pull",
+    `Error response from daemon: Get "http://127.0.0.1:5012/v2/": dial tcp ${address}: connect: connection refused`,
+    "host-loopback-refused",
+  ]),
+  [
+    "pull",
+    'Get "https://r.example/v2/": proxyconnect tcp: dial tcp 127.0.0.1:7890: i/o timeout',
+    "host-registry-unreachable",
+  ],
+  ["pull", "Trying to pull repository r.example/team/nginx ...\nmissing signature key", "host-manifest-kind"],
+  ["pull", "Error response from daemon: missing signature key", "host-manifest-kind"],
+  [
+    "pull",
+    "failed to register layer: Error processing tar file(exit status 1): archive/tar: invalid tar header",
+    "host-layer-kind",
+  ],
   [
     "pull",
     "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
@@ -91,21 +119,31 @@ const SAID: readonly (readonly [kind: StepKind | "hold", text: string, code: Err
   ["up", "dial tcp 10.0.0.1:5432: connection refused", "host-up"],
   ["send", "only 3 of 9 bytes arrived", "host-copy"],
   ["place", "mv: cannot move", "host-copy"],
-  ["hold", "mkdir: cannot create directory: Permission denied", "host-folder"],
+  ["lock", "mkdir: cannot create directory: Permission denied", "host-folder"],
+  ["place", 'compose-mirror: "conf" is a link or leads out of the folder', "host-link"],
+  ["lock", "compose-mirror: .compose-mirror is a link or belongs to another user", "host-link"],
   ["wait", "no configuration file provided", "host-ps"],
 ];
 
-test("what docker and compose say becomes an error with a way out", () => {
+test("messages of docker and compose become errors with a hint", () => {
   for (const [kind, text, code] of SAID) {
     const lines = text.split("\n");
-    const error = hostError({ host: "box", dir: "/srv", registry: "r.example", kind, code: 1, lines });
+    const error = hostError({
+      host: "box",
+      dir: "/srv",
+      registry: "r.example",
+      kind,
+      failure: FAILURE[kind]!,
+      code: 1,
+      lines,
+    });
     assert.equal(error.code, code, text);
     assert.doesNotMatch(error.message + error.hint, /\{\w+\}/, code);
   }
 });
 
 test("the last lines are shown, or the exit code when there is none", () => {
-  const failed = { host: "box", dir: "/srv", registry: "r.example", kind: "up" } as const;
+  const failed = { host: "box", dir: "/srv", registry: "r.example", kind: "up", failure: "host-up" } as const;
   const many = Array.from({ length: 40 }, (_, index) => `line ${index}`);
   const { message } = hostError({ ...failed, code: 1, lines: [...many, ""] });
   assert.match(message, /line 39$/);

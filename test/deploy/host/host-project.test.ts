@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type ViewOptions, viewOf } from "../../../lib/deploy/host/host-project.ts";
 import type { HostProbe } from "../../../lib/deploy/host/probe.ts";
-import { composeFilesFor, envFilesFor, readShipment, type Shipment } from "../../../lib/deploy/files/bundle.ts";
+import { composeFilesFor, envFilesFor, readBundle, type Bundle } from "../../../lib/deploy/files/bundle.ts";
 import { Secret } from "../../../lib/system/secret.ts";
 import { type Files, inFolder, loadFrom } from "../../_helpers/compose-folder.ts";
 
@@ -17,9 +17,9 @@ const SOURCE = `services:
 const MIRROR = SOURCE.replaceAll("nginx:1", "r.example/t/nginx:1").replace("postgres:15", "r.example/t/postgres:15");
 const FILES: Files = { "compose.yaml": SOURCE, "docker-compose-mirror.yaml": MIRROR };
 
-function withShipment<T>(
+function withBundle<T>(
   files: Files,
-  body: (shipment: Shipment, folder: string) => Promise<T>,
+  body: (bundle: Bundle, folder: string) => Promise<T>,
   envFiles: readonly string[] = [],
 ): Promise<T> {
   return inFolder(files, async (folder) => {
@@ -32,20 +32,26 @@ function withShipment<T>(
     };
     const source = await loadFrom(folder, options);
     const file = join(folder, "docker-compose-mirror.yaml");
-    return body(await readShipment({ source, file, platform: "linux/amd64", options }), folder);
+    return body(await readBundle({ source, file, platform: "linux/amd64", options }), folder);
   });
 }
 
 /** What runs on a host whose `.env` is `env`, as `IMAGE: SERVICES`. */
 function seen(env: string | undefined, options: Partial<ViewOptions> = {}, files = FILES): Promise<readonly string[]> {
-  return withShipment(files, async (shipment) => {
+  return withBundle(files, async (bundle) => {
     const probe = {
       host: "box",
       user: "me",
       home: "/home/me",
       folder: { path: "/srv", ...(env === undefined ? {} : { envText: new Secret(env) }) },
     } as HostProbe;
-    const view = await viewOf(shipment, probe, { profiles: [], send: "missing", locked: new Map(), ...options });
+    const view = await viewOf(bundle, probe, {
+      profiles: [],
+      send: "missing",
+      replacesEnvFile: false,
+      locked: new Map(),
+      ...options,
+    });
     return [
       ...view.images.map(
         ({ image, services, mirrored, refreshes }) =>
@@ -75,6 +81,13 @@ test("profiles that are asked for count; without an .env there, the one that wil
   assert.ok((await seen(undefined, { send: "none" }, files)).includes("other:1: other"));
 });
 
+test("an .env that takes the place of the host's own decides", async () => {
+  const files = { ...FILES, ".env": "COMPOSE_PROFILES=db\nOTHER=sent:4\n" };
+  const images = await seen("OTHER=there:3\n", { replacesEnvFile: true }, files);
+  assert.ok(images.includes("sent:4: other"));
+  assert.ok(images.includes("r.example/t/postgres:15!: db"));
+});
+
 test("a variable that the host must have and has not is refused", async () => {
   const [source, mirror] = [SOURCE, MIRROR].map((text) => text.replace("${OTHER:-other:1}", "${NEEDED:?set it}"));
   const files = { "compose.yaml": source!, "docker-compose-mirror.yaml": mirror!, ".env": "NEEDED=x:1\n" };
@@ -84,7 +97,7 @@ test("a variable that the host must have and has not is refused", async () => {
 
 test("a mirror compose file that is not there says how to write it", async () => {
   await assert.rejects(
-    withShipment({ "compose.yaml": SOURCE }, () => Promise.resolve()),
+    withBundle({ "compose.yaml": SOURCE }, () => Promise.resolve()),
     {
       code: "mirror-compose-missing",
       exit: 2,
@@ -100,10 +113,10 @@ test("the registry is the mirrored images' own; a compose that cannot read sever
     "docker-compose-mirror.yaml": several,
     "docker-compose-mirror.images.yaml": "services:\n  web: { image: r.example/t/nginx:1 }\n",
   };
-  await withShipment(files, async (shipment) => {
-    assert.equal(shipment.registry, "r.example");
+  await withBundle(files, async (bundle) => {
+    assert.equal(bundle.registry, "r.example");
     const names = (flavour: "v1" | "v2", version: string): readonly string[] =>
-      composeFilesFor(shipment, { flavour, version, command: [] }).map(({ name }) => name);
+      composeFilesFor(bundle, { flavour, version, command: [] }).map(({ name }) => name);
     const flat = ["compose.yaml", "docker-compose-mirror.images.yaml"];
     assert.deepEqual(names("v2", "2.21.0"), ["docker-compose-mirror.yaml"]);
     assert.deepEqual(names("v2", "2.20.3"), flat);
@@ -113,9 +126,9 @@ test("the registry is the mirrored images' own; a compose that cannot read sever
 
 test("env files that are asked for have the same names there, and must lie in the folder", async () => {
   const files = { ...FILES, "prod.env": "A=1\n" };
-  await withShipment(files, async (shipment) => assert.deepEqual(envFilesFor(shipment), ["prod.env"]), ["prod.env"]);
-  await withShipment(FILES, async (shipment, folder) => {
-    const options = { ...shipment.options, envFiles: [join(folder, "../x.env")] };
-    assert.throws(() => envFilesFor({ ...shipment, options }), { code: "ship-outside" });
+  await withBundle(files, async (bundle) => assert.deepEqual(envFilesFor(bundle), ["prod.env"]), ["prod.env"]);
+  await withBundle(FILES, async (bundle, folder) => {
+    const options = { ...bundle.options, envFiles: [join(folder, "../x.env")] };
+    assert.throws(() => envFilesFor({ ...bundle, options }), { code: "ship-outside" });
   });
 });

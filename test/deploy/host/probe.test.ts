@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type HostProbe, judgeHost, probeHost, takesPasswordOnInput } from "../../../lib/deploy/host/probe.ts";
+import { probeHost, takesPasswordOnInput } from "../../../lib/deploy/host/probe.ts";
+import { judgeHost } from "../../../lib/deploy/host/judge.ts";
+import { ORCHESTRATORS } from "../../../lib/deploy/orchestrator/orchestrators.ts";
 import { connect } from "../../../lib/deploy/ssh/connection.ts";
-import type { ErrorCode } from "../../../lib/messages/errors.ts";
 import { fakeHost } from "../../_helpers/fake-host.ts";
+import { GOOD_HOST as GOOD } from "../../_helpers/good-host.ts";
 
 async function probed(on: Readonly<Record<string, string>>, dir = "~/app", prepare?: (home: string) => void) {
   const host = fakeHost(on);
@@ -91,7 +93,7 @@ test("compose is found in all its shapes", async () => {
   }
 });
 
-test("version 1 that cannot talk to the daemon is found out, as it lists nothing", async () => {
+test("version 1 that cannot reach the daemon is detected", async () => {
   const v1 = { plugin: "exit 1", standalone: "echo 1.29.2" };
   const broken = await probed({ ...v1, talk: "echo Traceback >&2; echo 'client version 1.41 is too old' >&2; exit 1" });
   assert.equal(broken.probe.compose?.complaint, "client version 1.41 is too old");
@@ -140,96 +142,19 @@ test("a docker for root only is seen where the user may become root", async () =
   await connection.close();
   host.remove();
   assert.deepEqual([probe.engine?.rootOnly, probe.engine?.server], [true, "26.1.4"]);
+  const needs = { platform: probe.platform, v1Problems: [], usesEnvFile: false, oldestV2: "2.0.0", unlabelled: [] };
   assert.deepEqual(
-    judgeHost(probe, { ...NEEDS, platform: probe.platform }).errors.map(({ code }) => code),
+    judgeHost(probe, needs, ORCHESTRATORS.compose).errors.map(({ code }) => code),
     ["host-docker-root"],
   );
-  assert.deepEqual(judgeHost(probe, { ...NEEDS, platform: probe.platform, sudo: true }).errors, []);
+  assert.deepEqual(judgeHost(probe, { ...needs, sudo: true }, ORCHESTRATORS.compose).errors, []);
 });
 
-test("podman in docker's clothes and a daemon out of reach are seen", async () => {
+test("podman under the name docker, and a daemon that is not reachable, are detected", async () => {
   const podman = await probed({ about: "echo 'Emulate Docker CLI using podman.' >&2; echo 'podman version 4.9.4'" });
   assert.equal(podman.probe.engine?.kind, "podman");
   const { engine } = (await probed({ server: "echo 'permission denied while trying' >&2; exit 1" })).probe;
   assert.deepEqual([engine?.server, engine?.complaint], [undefined, "permission denied while trying"]);
-});
-
-const GOOD: HostProbe = {
-  host: "box",
-  user: "me",
-  home: "/home/me",
-  system: "CentOS Linux 7 (Core)",
-  platform: "linux/amd64",
-  engine: { kind: "docker", client: "26.1.4", server: "26.1.4", root: "/d", freeBytes: 5e10 },
-  compose: { flavour: "v2", version: "2.26.1", command: ["docker", "compose"] },
-  folder: { path: "/srv", state: "folder", writable: true, hasEnvFile: true, freeBytes: 5e10 },
-  files: new Map(),
-  releases: [],
-};
-const NEEDS = {
-  platform: "linux/amd64",
-  v1Problems: [],
-  usesEnvFile: true,
-  oldestV2: "2.20.0",
-  unlabelled: ["./conf"],
-};
-const V1 = { flavour: "v1", version: "1.29.2", command: ["docker-compose"] } as const;
-
-test("a good host has no findings", () => {
-  assert.deepEqual(judgeHost(GOOD, NEEDS), { errors: [], warnings: [] });
-  assert.deepEqual(judgeHost(GOOD, { ...NEEDS, platform: "linux/amd64/v2" }).errors, []);
-});
-
-test("what is missing or too old is an error that names it", () => {
-  const { engine, ...noDocker } = GOOD;
-  const { compose: _, ...noCompose } = GOOD;
-  const docker = engine!;
-  const { server: __, ...stopped } = docker;
-  const cases: readonly (readonly [HostProbe, ErrorCode, RegExp])[] = [
-    [noDocker, "host-docker-missing", /no docker/],
-    [{ ...GOOD, engine: { ...docker, server: "1.12.6" } }, "host-docker-old", /1\.12\.6/],
-    [{ ...GOOD, engine: { ...stopped, complaint: "Cannot connect" } }, "host-docker-stopped", /Cannot connect/],
-    [{ ...GOOD, engine: { ...stopped, complaint: "dial: permission denied" } }, "host-docker-permission", /denied/],
-    [noCompose, "host-compose-missing", /compose/],
-    [{ ...GOOD, compose: { ...V1, version: "1.18.0" } }, "host-compose-old", /1\.18\.0/],
-    [
-      { ...GOOD, compose: { ...V1, complaint: "client version 1.41 is too old" } },
-      "host-compose-broken",
-      /1\.29\.2.*1\.41/,
-    ],
-    [{ ...GOOD, platform: "linux/arm64" }, "host-platform", /linux\/arm64.*linux\/amd64/],
-    [{ ...GOOD, folder: { ...GOOD.folder, writable: false } }, "host-dir-write", /"me".*"\/srv"/],
-    [{ ...GOOD, folder: { ...GOOD.folder, state: "other" } }, "host-dir-invalid", /"\/srv"/],
-  ];
-  for (const [probe, code, message] of cases) {
-    const { errors } = judgeHost(probe, NEEDS);
-    assert.deepEqual(
-      errors.map((error) => error.code),
-      [code],
-    );
-    assert.match(errors[0]!.message, message);
-  }
-  const problems = judgeHost({ ...GOOD, compose: V1 }, { ...NEEDS, v1Problems: ["top-level name", "include"] });
-  assert.match(problems.errors[0]!.message, /1\.29\.2.*top-level name; include/);
-});
-
-test("old but usable versions pass, with a warning where one is due", () => {
-  const codes = (changes: Partial<HostProbe>): readonly string[] => {
-    const { errors, warnings } = judgeHost({ ...GOOD, ...changes }, NEEDS);
-    assert.deepEqual(errors, []);
-    return warnings.map(({ code }) => code);
-  };
-  const engine = GOOD.engine!;
-  for (const server of ["1.13.1", "17.06.0-ce", "20.10.9"]) {
-    assert.deepEqual(codes({ engine: { ...engine, server } }), ["docker-aging"], server);
-  }
-  assert.deepEqual(codes({ engine: { ...engine, server: "20.10.24+dfsg1" } }), []);
-  assert.deepEqual(codes({ compose: V1 }), ["compose-v1"]);
-  assert.deepEqual(codes({ engine: { kind: "podman" } }), ["engine-podman"]);
-  assert.deepEqual(codes({ engine: { ...engine, freeBytes: 1e9 } }), ["disk-low"]);
-  assert.deepEqual(codes({ folder: { ...GOOD.folder, hasEnvFile: false } }), ["env-file-missing"]);
-  assert.deepEqual(codes({ selinux: "Enforcing" }), ["selinux-enforcing"]);
-  assert.deepEqual(codes({ selinux: "Permissive" }), []);
 });
 
 test("knows which docker takes a password on its input", () => {

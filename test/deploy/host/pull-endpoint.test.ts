@@ -19,7 +19,7 @@ async function chosen(endpoints: Endpoints) {
   return { endpoint, asked };
 }
 
-test("where there is no choice, nobody is asked", async () => {
+test("with one possible name the host is not asked", async () => {
   for (const endpoints of [
     { named: "r.example" },
     { named: "r.example", registry: "r.example", pullRegistry: "r.example" },
@@ -45,7 +45,7 @@ test("the host pulls by the name that it reaches, the wanted one first", async (
   assert.deepEqual((await chosen({ named: "near.example", ...far })).endpoint, { unreached: "far.example" });
 });
 
-test("where none is reached, the wanted one is tried, and the pull says why", async () => {
+test("if no name is reachable, the preferred one is tried, and the pull reports why", async () => {
   const nowhere = { registry: "a.example", pullRegistry: "b.example" };
   assert.deepEqual((await chosen({ named: "b.example", ...nowhere })).endpoint, {});
 });

@@ -10,22 +10,24 @@ const CONTAINER: Container = {
   id: "c",
   imageId: "i",
   restarts: 0,
+  project: "app",
+  files: [],
   restartPolicy: "no",
   startedAt: "t",
 };
 
-test("what docker says of a container is judged", () => {
+test("the health of a container follows from docker's output", () => {
   for (const [changes, expected] of [
-    [{}, "well"],
-    [{ health: "healthy" }, "well"],
+    [{}, "healthy"],
+    [{ health: "healthy" }, "healthy"],
     [{ health: "starting" }, "waiting"],
-    [{ health: "unhealthy" }, "waiting"],
+    [{ health: "unhealthy" }, "failed"],
     [{ state: "created", exitCode: 0 }, "waiting"],
     [{ state: "restarting", exitCode: 1, restartPolicy: "always" }, "waiting"],
     [{ state: "paused", exitCode: 0 }, "waiting"],
     [{ state: "dead", exitCode: 1 }, "failed"],
-    [{ state: "exited", exitCode: 0 }, "well"],
-    [{ state: "exited", exitCode: 0, restartPolicy: "on-failure" }, "well"],
+    [{ state: "exited", exitCode: 0 }, "healthy"],
+    [{ state: "exited", exitCode: 0, restartPolicy: "on-failure" }, "healthy"],
     [{ state: "exited", exitCode: 0, restartPolicy: "always" }, "waiting"],
     [{ state: "exited", exitCode: 3 }, "failed"],
     [{ state: "exited", exitCode: 3, restartPolicy: "" }, "failed"],
@@ -34,4 +36,12 @@ test("what docker says of a container is judged", () => {
   ] as const) {
     assert.equal(judge({ ...CONTAINER, ...changes }), expected, JSON.stringify(changes));
   }
+});
+
+test("three restarts during one wait are a crash loop, whatever the state", () => {
+  const looping = { ...CONTAINER, state: "restarting", exitCode: 1, restartPolicy: "always" };
+  assert.deepEqual(
+    [0, 2, 3].map((restarts) => judge(looping, restarts)),
+    ["waiting", "waiting", "failed"],
+  );
 });

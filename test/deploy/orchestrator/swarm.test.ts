@@ -12,7 +12,7 @@ task:shop_job.1|Shutdown|Complete 3 seconds ago|
 WARNING: something else
 `;
 
-test("what docker prints of a stack is read", () => {
+test("docker's output about a stack is parsed", () => {
   const [job, web] = readStack("shop", OUTPUT);
   assert.deepEqual(job, {
     name: "job",
@@ -34,23 +34,23 @@ test("what docker prints of a stack is read", () => {
 test("a service is judged by its tasks and its update", () => {
   const service = { name: "web", version: "1", image: "x", wanted: 2, running: 2, complete: 0, update: "", error: "" };
   for (const [changes, expected] of [
-    [{}, "well"],
-    [{ update: "completed" }, "well"],
-    [{ update: "rollback_completed" }, "well"],
+    [{}, "healthy"],
+    [{ update: "completed" }, "healthy"],
+    [{ update: "rollback_completed" }, "healthy"],
     [{ update: "updating" }, "waiting"],
     [{ update: "rollback_started" }, "waiting"],
     [{ update: "paused" }, "failed"],
     [{ update: "rollback_paused" }, "failed"],
     [{ running: 1 }, "waiting"],
-    [{ running: 0, wanted: 0 }, "well"],
-    [{ running: 0, wanted: 1, complete: 1 }, "well"],
+    [{ running: 0, wanted: 0 }, "healthy"],
+    [{ running: 0, wanted: 1, complete: 1 }, "healthy"],
     [{ running: 0, wanted: 1, complete: 0 }, "waiting"],
   ] as const) {
     assert.equal(judgeService({ ...service, ...changes }), expected, JSON.stringify(changes));
   }
 });
 
-test("services are told of as containers are", () => {
+test("services are reported in the same form as containers", () => {
   assert.deepEqual(
     containersOfStack(readStack("shop", OUTPUT)).map(({ name, state, exitCode }) => [name, state, exitCode]),
     [

@@ -4,20 +4,27 @@ import type { NeededFile } from "../../../lib/deploy/files/project-files.ts";
 import { type DeployChoices, type DeployRequest, planDeploy } from "../../../lib/deploy/plan/plan.ts";
 import type { HostProbe } from "../../../lib/deploy/host/probe.ts";
 import type { Release } from "../../../lib/deploy/plan/release.ts";
-import type { DeployStep, WantedImage } from "../../../lib/deploy/plan/steps.ts";
+import type { DeployStep } from "../../../lib/deploy/plan/step.ts";
+import type { WantedImage } from "../../../lib/deploy/plan/steps.ts";
+import type { DeployedProject } from "../../../lib/deploy/orchestrator/compose-project.ts";
+import { ORCHESTRATORS } from "../../../lib/deploy/orchestrator/orchestrators.ts";
+import { parseReference } from "../../../lib/image/reference.ts";
 import { commandLine } from "../../../lib/system/shell-quote.ts";
+import { GOOD_HOST } from "../../_helpers/good-host.ts";
 
 const PROBE: HostProbe = {
-  host: "box",
-  user: "me",
-  home: "/home/me",
-  system: "CentOS Stream 9",
-  platform: "linux/amd64",
-  engine: { kind: "docker", client: "26.1.4", server: "26.1.4" },
-  compose: { flavour: "v2", version: "2.26.1", command: ["docker", "compose"] },
+  ...GOOD_HOST,
   folder: { path: "/home/me/my app", state: "missing", writable: true, hasEnvFile: false },
-  files: new Map(),
-  releases: [],
+};
+const PROJECT: DeployedProject = {
+  name: "app",
+  host: "box",
+  dir: "/home/me/my app",
+  access: { kind: "docker", sudo: false },
+  compose: PROBE.compose!,
+  files: ["docker-compose-mirror.yaml"],
+  envFiles: [],
+  profiles: [],
 };
 const CHOICES: DeployChoices = {
   send: "missing",
@@ -27,11 +34,14 @@ const CHOICES: DeployChoices = {
   waitSeconds: 60,
   lockSeconds: 5,
   keep: 3,
+  keepOrphans: false,
+  oneByOne: false,
 };
-const WEB: WantedImage = { image: "r.example:5000/t/web:1", services: ["web"], mirrored: true, refreshes: false };
-const DB: WantedImage = { image: "other/db:2", services: ["db"], mirrored: false, refreshes: false };
+const WEB: WantedImage = { ...named("r.example:5000/t/web:1"), services: ["web"], mirrored: true, refreshes: false };
+const DB: WantedImage = { ...named("other/db:2"), services: ["db"], mirrored: false, refreshes: false };
 const REQUEST: DeployRequest = {
   probe: PROBE,
+  project: PROJECT,
   composeFiles: [{ source: "/p/docker-compose-mirror.yaml", name: "docker-compose-mirror.yaml" }],
   needed: [],
   images: [DB, WEB],
@@ -39,13 +49,12 @@ const REQUEST: DeployRequest = {
   registry: "r.example:5000",
   endpoint: {},
   username: "me@corp",
-  envFiles: [],
-  profiles: [],
-  platform: "linux/amd64",
-  v1Problems: [],
+  orchestrator: ORCHESTRATORS.compose,
+  settings: {},
+  otherFiles: false,
+  running: { containers: [], versions: [] },
+  warnings: [],
   usesEnvFile: false,
-  oldestV2: "2.0.0",
-  unlabelled: [],
   isLocked: true,
   holder: "me@here",
   release: "20260101-000000-0002",
@@ -54,6 +63,10 @@ const REQUEST: DeployRequest = {
 };
 const V1 = { flavour: "v1", version: "1.29.2", command: ["docker-compose"] } as const;
 const STATE = "/home/me/my app/.compose-mirror";
+
+function named(name: string): Pick<WantedImage, "image" | "reference"> {
+  return { image: name, reference: parseReference(name) };
+}
 
 function release(id: string, images: Release["images"] = [], sent: Release["sent"] = {}): Release {
   return { id, time: "t", files: ["docker-compose-mirror.yaml"], envFiles: [], profiles: [], images, sent };
@@ -76,7 +89,7 @@ function planned(changes: Partial<DeployRequest>): readonly string[] {
 }
 
 test("the steps in order: nothing in place is touched before every image is there", () => {
-  const { steps, hold, rollback } = planDeploy(REQUEST);
+  const { steps, lock, rollback } = planDeploy(REQUEST);
   assert.deepEqual(lines(steps), [
     "send: /home/me/my app",
     `login: env DOCKER_CONFIG=${STATE}/login docker login --username=me@corp --password-stdin r.example:5000`,
@@ -85,47 +98,47 @@ test("the steps in order: nothing in place is touched before every image is ther
     "verify: docker image inspect --format image:{{.Id}}|{{.Os}}/{{.Architecture}}|{{json .RepoDigests}} other/db:2 r.example:5000/t/web:1",
     "place: /home/me/my app 20260101-000000-0002",
     "up: /home/me/my app docker compose -f docker-compose-mirror.yaml up -d",
-    "wait: /home/me/my app docker compose -f docker-compose-mirror.yaml ps --all -q",
+    "wait: /home/me/my app docker",
     "record: /home/me/my app 20260101-000000-0002",
   ]);
-  assert.deepEqual(hold.slice(4), ["/home/me/my app", "me@here", "5"]);
+  assert.deepEqual(lock.slice(4), ["/home/me/my app", "me@here", "5"]);
   assert.deepEqual(rollback, []);
 });
 
 test("every command can be pasted into a shell there", () => {
-  const line = commandLine(planDeploy(REQUEST).steps.at(-2)!.command);
-  assert.equal(
-    line,
-    `sh -c 'cd -- "$1" && shift && exec "$@"' sh '/home/me/my app' docker compose -f docker-compose-mirror.yaml ps --all -q`,
-  );
+  const line = commandLine(planDeploy(REQUEST).steps.find(({ kind }) => kind === "up")!.command);
+  assert.ok(line.startsWith(`sh -c 'cd -- "$1" && shift && exec 8>>.compose-mirror/busy || exit\n`), line);
+  assert.ok(line.endsWith("\n\"$@\"' sh '/home/me/my app' docker compose -f docker-compose-mirror.yaml up -d"), line);
 });
 
 test("version 1, several files, env files and profiles", () => {
   const steps = planned({
-    probe: { ...PROBE, compose: V1 },
+    project: {
+      ...PROJECT,
+      compose: V1,
+      files: ["a.yaml", "b.yaml"],
+      envFiles: ["prod.env"],
+      profiles: ["db", "web"],
+    },
     composeFiles: ["a.yaml", "b.yaml"].map((name) => ({ source: `/p/${name}`, name })),
-    envFiles: ["prod.env"],
-    profiles: ["db", "web"],
   });
   const call = "docker-compose --env-file prod.env -f a.yaml -f b.yaml --profile db --profile web";
   assert.equal(steps.at(-3), `up: /home/me/my app ${call} up -d`);
-  assert.equal(steps.at(-2), `wait: /home/me/my app ${call} ps -q`);
+  assert.equal(steps.at(-2), "wait: /home/me/my app docker");
 });
 
 test("a kept login is the host's own; docker for root only is called through sudo", () => {
   const kept = planned({ choices: { ...CHOICES, keepLogin: true } });
   assert.equal(kept[1], "login: docker login --username=me@corp --password-stdin r.example:5000");
   assert.equal(kept[3], "pull: docker pull r.example:5000/t/web:1");
-  const engine = { ...PROBE.engine!, rootOnly: true } as const;
-  const root = planned({ probe: { ...PROBE, engine }, choices: { ...CHOICES, sudo: true } });
+  const root = planned({ project: { ...PROJECT, access: { kind: "docker", sudo: true } } });
   const asRoot = "sudo -n env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   assert.equal(root[3], `pull: ${asRoot} DOCKER_CONFIG=${STATE}/login docker pull r.example:5000/t/web:1`);
   assert.equal(root[6], `up: /home/me/my app ${asRoot} docker compose -f docker-compose-mirror.yaml up -d`);
-  assert.throws(() => planned({ probe: { ...PROBE, engine } }), { code: "host-docker-root" });
 });
 
 test("podman reads a login from its own variable", () => {
-  const steps = planned({ probe: { ...PROBE, engine: { kind: "podman" } } });
+  const steps = planned({ project: { ...PROJECT, access: { kind: "podman", sudo: false } } });
   assert.match(steps[1]!, /^login: env DOCKER_CONFIG=\S+ \S+ REGISTRY_AUTH_FILE=.*\/login\/config\.json docker login/);
 });
 
@@ -134,44 +147,46 @@ test("a registry under another name is pulled by that, and the image gets the na
   const [, login, db, web] = lines(plan.steps);
   assert.match(login!, /--password-stdin r-vpc\.example$/);
   assert.equal(db, "pull: other/db:2 docker");
-  assert.equal(web, `pull: r-vpc.example/t/web:1 r.example:5000/t/web:1  env DOCKER_CONFIG=${STATE}/login docker`);
+  assert.equal(web, `pull: env DOCKER_CONFIG=${STATE}/login docker pull r-vpc.example/t/web:1`);
+  assert.equal(inputOf(plan.steps, "tag"), "r-vpc.example/t/web:1 r.example:5000/t/web:1\n");
   assert.ok(
     plan.warnings.some(
-      ({ code, values }) => code === "pull-registry-unreachable" && values["registry"] === "elsewhere",
+      ({ code, values }) => code === "warning-pull-registry-unreachable" && values["registry"] === "elsewhere",
     ),
   );
 });
 
-test("a name that lasts as long as the deploy takes no login, and goes at the end", () => {
-  const plan = planDeploy({ ...REQUEST, endpoint: { pullFrom: "localhost:4321", passing: true } });
+test("a temporary name needs no login and is removed at the end", () => {
+  const plan = planDeploy({ ...REQUEST, endpoint: { pullFrom: "127.0.0.1:4321", ephemeral: true } });
   const steps = lines(plan.steps);
   assert.ok(!steps.some((line) => line.startsWith("login")));
-  assert.equal(steps[2], "pull: localhost:4321/t/web:1 r.example:5000/t/web:1  docker");
-  assert.equal(steps.at(-1), "prune: localhost:4321/t/web:1 docker");
+  assert.equal(steps[2], "pull: docker pull 127.0.0.1:4321/t/web:1");
+  assert.equal(inputOf(plan.steps, "tag"), "127.0.0.1:4321/t/web:1 r.example:5000/t/web:1\n");
+  assert.equal(steps.at(-1), "prune: 127.0.0.1:4321/t/web:1 docker");
   assert.deepEqual(plan.warnings, []);
 });
 
-test("podman is told to trust its own address", () => {
-  const probe: HostProbe = { ...PROBE, engine: { kind: "podman" } };
-  const steps = planned({ probe, endpoint: { pullFrom: "localhost:4321", passing: true } });
-  assert.equal(steps[2], "pull: localhost:4321/t/web:1 r.example:5000/t/web:1 --tls-verify=false docker");
+test("podman gets the tunnel's address as an insecure registry", () => {
+  const project: DeployedProject = { ...PROJECT, access: { kind: "podman", sudo: false } };
+  const steps = planned({ project, endpoint: { pullFrom: "127.0.0.1:4321", ephemeral: true } });
+  assert.equal(steps[2], "pull: docker pull --tls-verify=false 127.0.0.1:4321/t/web:1");
 });
 
 test("a pinned image is pulled by its digest, and by no other name", () => {
-  const images = [{ ...WEB, image: `${WEB.image}@sha256:${"a".repeat(64)}` }];
+  const images = [{ ...WEB, ...named(`${WEB.image}@sha256:${"a".repeat(64)}`) }];
   assert.match(planned({ images })[2]!, /docker pull r\.example:5000\/t\/web@sha256:a{64}$/);
   assert.throws(() => planned({ images, endpoint: { pullFrom: "r-vpc.example" } }), { code: "image-pinned" });
 });
 
-test("without credentials, or where docker takes none on its input, the host's own login is relied on", () => {
+test("without credentials, or without --password-stdin, the host's own login is used", () => {
   const none = planDeploy({ ...REQUEST, username: undefined });
   const old = planDeploy({
     ...REQUEST,
     probe: { ...PROBE, engine: { kind: "docker", client: "1.13.1", server: "1.13.1" } },
   });
   for (const [plan, code] of [
-    [none, "login-skipped"],
-    [old, "login-unsupported"],
+    [none, "warning-login-skipped"],
+    [old, "warning-login-unsupported"],
   ] as const) {
     assert.equal(plan.login, undefined);
     assert.ok(!plan.steps.some(({ kind }) => kind === "login"));
@@ -182,20 +197,23 @@ test("without credentials, or where docker takes none on its input, the host's o
 
 test("a deploy over a release goes back to it: files, images by id or digest, services", () => {
   const plan = planDeploy({ ...REQUEST, probe: { ...PROBE, releases: [OLD], current: OLD.id } });
-  assert.deepEqual(
-    lines(plan.rollback),
-    [
-      "restore: /home/me/my app 20260101-000000-0001",
-      `retag: r.example:5000/t/web:1 sha256:old r.example:5000/t/web@sha256:aa env DOCKER_CONFIG=${STATE}/login docker`,
-      "up: /home/me/my app docker compose -f docker-compose-mirror.yaml up -d",
-      "wait: /home/me/my app docker compose -f docker-compose-mirror.yaml ps --all -q",
-      "record: /home/me/my app 20260101-000000-0001",
-      "prune: 20260101-000000-0002",
-    ].map((line) => line.replace("prune: 20260101", "prune: /home/me/my app 20260101")),
-  );
+  assert.deepEqual(lines(plan.rollback), [
+    "restore: /home/me/my app 20260101-000000-0001",
+    `retag: r.example:5000/t/web:1 sha256:old r.example:5000/t/web@sha256:aa env DOCKER_CONFIG=${STATE}/login docker`,
+    "up: /home/me/my app docker compose -f docker-compose-mirror.yaml up -d",
+    "wait: /home/me/my app docker",
+    "record: /home/me/my app 20260101-000000-0001 ",
+    "record: /home/me/my app 20260101-000000-0002",
+  ]);
   assert.deepEqual(plan.changes, [
-    { service: "db", from: { image: "other/db@sha256:bb" }, to: { image: "other/db:2" } },
-    { service: "web", from: { image: WEB.image, digest: "sha256:aa" }, to: { image: WEB.image } },
+    {
+      service: "db",
+      change: "changed",
+      reasons: ["image"],
+      from: { image: "other/db@sha256:bb" },
+      to: { image: "other/db:2" },
+    },
+    { service: "web", change: "same", from: { image: WEB.image, digest: "sha256:aa" }, to: { image: WEB.image } },
   ]);
   const alone = planDeploy({
     ...REQUEST,
@@ -221,12 +239,31 @@ test("only the newest releases stay, the running one among them; images that no 
   assert.deepEqual(prune(6, "20260101-000001-0000"), []);
 });
 
+test("of releases that failed no more are kept than of others, the one to come counted", () => {
+  const failed = ["1", "2", "3"].map((n) => ({
+    id: `20260101-00000${n}-0000`,
+    time: "t",
+    outcome: "failed" as const,
+    images: [],
+  }));
+  const probe = { ...PROBE, releases: [OLD], failed, current: OLD.id };
+  const pruned = (keep: number) => {
+    const { steps, rollback } = planDeploy({ ...REQUEST, probe, choices: { ...CHOICES, keep } });
+    return [steps, rollback].map((each) => lines(each).findLast((line) => /^prune: .*20260101-00000[123]-/.test(line)));
+  };
+  assert.deepEqual(pruned(2), [
+    "prune: /home/me/my app 20260101-000001-0000",
+    "prune: /home/me/my app 20260101-000001-0000 20260101-000002-0000",
+  ]);
+  assert.deepEqual(pruned(4), [undefined, undefined]);
+});
+
 function file(name: string, services: readonly string[]): NeededFile {
   const content = { sha256: "new", size: 1, mode: 0o644 };
   return { name, source: `/p/${name}`, services, mounted: true, required: true, content };
 }
 
-test("services with a replaced mounted file are made anew, where they ran", () => {
+test("running services with a replaced mounted file are recreated", () => {
   const needed = [file("a.conf", ["web", "idle"]), file("b.conf", ["db"])];
   const plan = planDeploy({
     ...REQUEST,
@@ -247,20 +284,37 @@ test("services with a replaced mounted file are made anew, where they ran", () =
   );
 });
 
-test("a pull policy that would pull again is held back where compose can", () => {
+test("a pull policy that would pull again is overridden where compose supports it", () => {
   const images = [{ ...WEB, refreshes: true }];
   assert.ok(planned({ images }).some((line) => line.endsWith("up -d --pull missing")));
-  assert.ok(planned({ images, probe: { ...PROBE, compose: V1 } }).some((line) => line.endsWith("yaml up -d")));
+  assert.ok(planned({ images, project: { ...PROJECT, compose: V1 } }).some((line) => line.endsWith("yaml up -d")));
 });
 
-test("a host that cannot do it, and a registry that is none, are refused", () => {
-  const { compose: _, ...bare } = PROBE;
-  assert.throws(() => planDeploy({ ...REQUEST, probe: bare }), { code: "host-compose-missing" });
-  assert.throws(() => planDeploy({ ...REQUEST, probe: { ...PROBE, compose: V1 }, v1Problems: ["include"] }), {
-    code: "host-compose-v1",
-    message: /include/,
-  });
+test("a host without the needed programs, and a name that is not a registry, are refused", () => {
   for (const registry of ["--config=/x", "a b", ""]) {
     assert.throws(() => planDeploy({ ...REQUEST, registry }), { code: "registry-invalid" });
   }
+});
+
+/** What a step writes to its command's input. */
+function inputOf(steps: readonly DeployStep[], kind: string): unknown {
+  return steps.find((step) => step.kind === kind)?.stdin?.({} as never);
+}
+
+test("an image that the lock knows is pulled by its digest, and tagged after it was compared", () => {
+  const digest = `sha256:${"b".repeat(64)}`;
+  const { steps } = planDeploy({ ...REQUEST, images: [{ ...WEB, digest }] });
+  const kinds = steps.map(({ kind }) => kind);
+  assert.match(lines(steps)[2]!, new RegExp(`docker pull r\\.example:5000/t/web@${digest}$`));
+  assert.deepEqual(kinds.slice(2, 6), ["pull", "verify", "tag", "place"]);
+  assert.equal(inputOf(steps, "tag"), `r.example:5000/t/web@${digest} r.example:5000/t/web:1\n`);
+});
+
+function warningCodes(changes: Partial<DeployRequest>): readonly string[] {
+  return planDeploy({ ...REQUEST, ...changes }).warnings.map(({ code }) => code);
+}
+
+test("an env file that is missing is told of, unless it is sent", () => {
+  assert.deepEqual(warningCodes({ usesEnvFile: true }), ["warning-env-file-missing"]);
+  assert.deepEqual(warningCodes({ usesEnvFile: true, needed: [file(".env", [])] }), []);
 });

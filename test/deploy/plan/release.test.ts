@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatRelease, parseRelease, type Release, releaseId } from "../../../lib/deploy/plan/release.ts";
+import {
+  type FailedRelease,
+  formatFailed,
+  formatRelease,
+  parseFailed,
+  parseRelease,
+  previousRelease,
+  type Release,
+  releaseId,
+} from "../../../lib/deploy/plan/release.ts";
 
 const RELEASE: Release = {
   id: "20260102-030405-00ff",
@@ -21,7 +30,7 @@ test("a release is one line, and is read as it was", () => {
   assert.deepEqual(parseRelease(line), RELEASE);
 });
 
-test("what is no release is none", () => {
+test("text that is not a release is rejected", () => {
   const { id: _, ...nameless } = RELEASE;
   for (const text of [
     "",
@@ -33,9 +42,35 @@ test("what is no release is none", () => {
     JSON.stringify({ ...RELEASE, id: "../../etc" }),
     JSON.stringify({ ...RELEASE, files: [1] }),
     JSON.stringify({ ...RELEASE, images: [null] }),
+    JSON.stringify({ ...RELEASE, images: [{ image: "r/web:1" }] }),
+    JSON.stringify({ ...RELEASE, images: [{ service: "web", image: "r/web:1", id: [] }] }),
+    JSON.stringify({ ...RELEASE, images: [{ service: "web", image: "r/web:1", pulledBy: 0 }] }),
     JSON.stringify({ ...RELEASE, sent: null }),
+    JSON.stringify({ ...RELEASE, sent: [] }),
+    JSON.stringify({ ...RELEASE, sent: { "a.conf": null } }),
+    JSON.stringify({ ...RELEASE, sent: { "a.conf": { sha256: "3", services: "web" } } }),
   ]) {
     assert.equal(parseRelease(text), undefined, text);
+  }
+});
+
+test("a release that failed is one line, and neither kind is read as the other", () => {
+  const images = [{ service: "web", image: "r/web:2" }];
+  const failed: FailedRelease = { id: RELEASE.id, time: RELEASE.time, outcome: "failed", images };
+  const line = formatFailed(failed);
+  assert.ok(!line.includes("\n"));
+  assert.deepEqual(parseFailed(line), failed);
+  assert.equal(parseRelease(line), undefined);
+  for (const text of [
+    "",
+    "null",
+    "{}",
+    formatRelease(RELEASE),
+    JSON.stringify({ ...failed, id: ".." }),
+    JSON.stringify({ ...failed, outcome: "runs" }),
+    JSON.stringify({ ...failed, images: [{}] }),
+  ]) {
+    assert.equal(parseFailed(text), undefined, text);
   }
 });
 
@@ -52,4 +87,23 @@ test("ids sort by time", () => {
   ];
   const ids = times.map((time, index) => releaseId(new Date(time), 0.9 - index / 10));
   assert.deepEqual(ids.toSorted(), ids);
+});
+
+test("the previous release is the one that ran before, never one that was given up", () => {
+  const [a, b, c] = ["20260101-000001-0000", "20260101-000002-0000", "20260101-000003-0000"] as const;
+  const releases = [a, b, c].map((id) => ({ ...RELEASE, id }));
+  for (const [history, current, expected] of [
+    [[], undefined, undefined],
+    [[], c, b],
+    [[a], a, undefined],
+    [[a, b], b, a],
+    [[a, b, `-${b}`, a, c], c, a],
+    [[a, b, `-${b}`, a, c, `-${c}`, a], a, undefined],
+    [[a, b, `-${b}`, a, `-${a}`, b], b, undefined],
+    [[a, b, `-${b}`, a, b, c], c, b],
+    [["20250101-000000-0000", a], a, undefined],
+    [["garbage", a, b], b, a],
+  ] as const) {
+    assert.equal(previousRelease(releases, current, history)?.id, expected, history.join(" "));
+  }
 });

@@ -43,7 +43,7 @@ const SAID: readonly (readonly [text: string, code: ErrorCode])[] = [
   ["", "ssh-failed"],
 ];
 
-test("ssh's words become errors with a way out", () => {
+test("ssh's messages become errors with a hint", () => {
   for (const [text, code] of SAID) {
     const error = sshError("box", text);
     assert.equal(error.code, code, text);
@@ -52,6 +52,6 @@ test("ssh's words become errors with a way out", () => {
   }
 });
 
-test("an end without a word is what the caller takes it for", () => {
+test("an exit without a message becomes the caller's default error", () => {
   assert.equal(sshError("box", "\n", "ssh-cut").code, "ssh-cut");
 });

@@ -15,7 +15,7 @@ function gate(): Gate {
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test("the largest goes first, then the first to come", async () => {
+test("largest first, then first come", async () => {
   const queue = createBlobQueue({ large: 1, small: 1 });
   const begun: string[] = [];
   const first = gate();
@@ -35,7 +35,7 @@ test("the largest goes first, then the first to come", async () => {
   assert.deepEqual(begun, ["a", "b", "c", "d"]);
 });
 
-test("small ones have lanes of their own", async () => {
+test("small blobs have lanes of their own", async () => {
   const queue = createBlobQueue({ large: 3, small: 2 });
   const end = gate();
   const running = { large: 0, small: 0 };
@@ -54,7 +54,7 @@ test("small ones have lanes of their own", async () => {
   assert.deepEqual(running, { large: 5, small: 5 });
 });
 
-test("a failure makes room, and whoever is aborted leaves the queue", async () => {
+test("a failure frees its place, and an aborted entry leaves the queue", async () => {
   const queue = createBlobQueue({ large: 1, small: 1 });
   const first = gate();
   const failing = queue.use(0, undefined, async () => {

@@ -29,7 +29,7 @@ test("a longer chunk than was ever seen to pass is tried by one upload at a time
   assert.equal(sizer.chunk(100 * MIB).bytes, 6 * MIB);
 });
 
-test("an upload's cut makes chunks shorter than what the connection carried, for a long time", () => {
+test("a dropped upload makes chunks shorter than what the connection carried, for a long time", () => {
   const sizer = createChunkSizer(32 * MIB);
   sizer.carried(12 * MIB);
   sizer.chunk(100 * MIB).failed(8 * MIB);
@@ -42,7 +42,7 @@ test("an upload's cut makes chunks shorter than what the connection carried, for
   assert.equal(sizer.chunk(100 * MIB).bytes, 4 * MIB);
 });
 
-test("a cut that comes early, or where more has passed, says nothing of the length", () => {
+test("a drop that comes early, or below what has passed before, does not change the length", () => {
   const sizer = createChunkSizer(32 * MIB);
   sizer.chunk(100 * MIB).failed(1000);
   assert.equal(sizer.chunk(100 * MIB).bytes, 4 * MIB);
@@ -55,7 +55,7 @@ test("a cut that comes early, or where more has passed, says nothing of the leng
   assert.equal(sizer.chunk(100 * MIB).bytes, 32 * MIB);
 });
 
-test("a cut that repeats is no accident, however much passed before", () => {
+test("a drop that repeats at one length counts, however much passed before", () => {
   const uploads = createChunkSizer(32 * MIB);
   uploads.carried(40 * MIB);
   uploads.chunk(100 * MIB).arrived();
@@ -70,7 +70,7 @@ test("a cut that repeats is no accident, however much passed before", () => {
   assert.equal(downloads.chunk(100 * MIB).bytes, 4 * MIB);
 });
 
-test("what was under way when a cut was learned of teaches no more", () => {
+test("transfers that were running when a drop was noticed teach nothing further", () => {
   const sizer = createChunkSizer(32 * MIB);
   sizer.carried(12 * MIB);
   const [one, other] = [sizer.chunk(100 * MIB), sizer.chunk(100 * MIB)];
@@ -79,7 +79,7 @@ test("what was under way when a cut was learned of teaches no more", () => {
   assert.equal(sizer.chunk(100 * MIB).bytes, 2 * MIB);
 });
 
-test("a download's cut teaches uploads too, until a download carries much more", () => {
+test("a download's drop shortens uploads too, until a download carries much more", () => {
   const sizer = createChunkSizer(32 * MIB);
   // other blobs may have gone over its connection before
   sizer.cut(3 * MIB);

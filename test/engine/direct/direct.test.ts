@@ -9,6 +9,7 @@ import { storeName } from "../../../lib/store/store-name.ts";
 import type { Engine, Outcome, Progress } from "../../../lib/engine/engine.ts";
 import { mapConcurrent } from "../../../lib/async/map-concurrent.ts";
 import type { MirrorError } from "../../../lib/messages/errors.ts";
+import { renderCause } from "../../../lib/messages/message.ts";
 import type { Transfer } from "../../../lib/mirror/transfers.ts";
 import { run } from "../../../lib/system/process.ts";
 import { parseReference } from "../../../lib/image/reference.ts";
@@ -73,7 +74,7 @@ async function bench(t: TestContext, options: BenchOptions = {}): Promise<Bench>
   const engine = await again();
   const retries: string[] = [];
   const onProgress = (progress: Progress): void => {
-    if (progress.kind === "retry") retries.push(progress.reason);
+    if (progress.kind === "retry") retries.push(renderCause(progress.reason, "en"));
   };
   const transfer = (name: string, platform = "linux/amd64"): Transfer => {
     const image = parseReference(`${source.host}/${name}`);
@@ -265,12 +266,16 @@ for (const mount of ["yes", "ignored", "denied"] as const) {
 }
 
 test("two tags of one repository share their blobs without a request", async (t) => {
-  const { source, target, mirror } = await bench(t);
+  const { source, target, engine, mirror } = await bench(t);
   const layers = [noise("shared", 2 * MIB)];
   putImage(source, { repository: "app", tag: "1", layers });
   putImage(source, { repository: "app", tag: "2", layers });
   await mirror("app:1", "app:2");
   assert.equal(target.count("POST"), 3);
+  const { done, total, had } = engine.bytes!.of("up");
+  assert.ok(total > 2 * MIB && total < 2.1 * MIB, `the shared layer counts once, and ${total} bytes were counted`);
+  assert.deepEqual([done, had, engine.bytes!.known.size], [total, 0, 2]);
+  for (const way of ["up", "down"] as const) assert.equal(engine.bytes!.of(way).moved, total, way);
 });
 
 test("an image that changed sends only what is new", async (t) => {
@@ -280,8 +285,13 @@ test("an image that changed sends only what is new", async (t) => {
   await mirror("app:1");
   putImage(source, { repository: "app", tag: "1", layers: [base, noise("new", 1000)] });
   for (const server of [source, target]) server.clear();
-  const outcome = await (await again()).mirror(transfer("app:1"));
+  const second = await again();
+  const outcome = await second.mirror(transfer("app:1"));
   assert.equal(outcome.status, "pushed");
+  const { done, total, had, moved } = second.bytes!.of("up");
+  assert.equal(done, total);
+  assert.ok(had >= base.length && had < base.length + 1000, `${had} bytes were there, the config among them`);
+  assert.equal(moved, total - had);
   assertWhole(target, "team/app", "1", [base, noise("new", 1000)]);
   assert.ok(sentTo(target) < 3000 && readFrom(source) < 3000);
 });
@@ -303,7 +313,7 @@ test("pull and push as steps of their own, with nothing from the source in the s
   assertWhole(target, "team/app", "1", layers);
 });
 
-test("a download that is cut goes on at the byte it had", async (t) => {
+test("a download that drops resumes at the byte where it stopped", async (t) => {
   const { source, target, mirror, retries } = await bench(t);
   const layers = [noise("large", 5 * MIB)];
   putImage(source, { repository: "app", tag: "1", layers });
@@ -316,7 +326,7 @@ test("a download that is cut goes on at the byte it had", async (t) => {
   assert.ok(retries.length >= 4);
 });
 
-test("a source that knows no ranges sends the beginning again, which is let through", async (t) => {
+test("a source without range support sends from the start, and the known bytes are skipped", async (t) => {
   const { source, target, mirror } = await bench(t);
   const layers = [noise("large", 2 * MIB)];
   putImage(source, { repository: "app", tag: "1", layers });
@@ -329,14 +339,14 @@ test("a source that knows no ranges sends the beginning again, which is let thro
   assertWhole(target, "team/app", "1", layers);
 });
 
-test("a download that stands still is cut and goes on", async (t) => {
+test("a download that stalls is closed and resumed", async (t) => {
   const { source, target, mirror, retries } = await bench(t, { engine: { least: { bytes: 1, within: 60 } } });
   const layers = [noise("large", 2 * MIB)];
   putImage(source, { repository: "app", tag: "1", layers });
   source.setFault((seen, nth) => (isBlob(seen) && nth === 1 ? { stallAfter: 1000 } : undefined));
   assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
   assertWhole(target, "team/app", "1", layers);
-  assert.match(retries.join(), /all but stood still/);
+  assert.match(retries.join(), /stalled:/);
 });
 
 test("wrong bytes never stay: a blob is asked for once more, then the image fails", async (t) => {
@@ -458,7 +468,7 @@ test("a server that gives one scope a token is asked for each", async (t) => {
   for (const repository of ["one", "two", "three"]) assertWhole(target, `team/${repository}`, "1", layers);
 });
 
-test("429 is waited for and said", async (t) => {
+test("a 429 is waited for and reported", async (t) => {
   const { source, mirror, retries } = await bench(t);
   putImage(source, { repository: "app", tag: "1", layers: [noise("layer", 100)] });
   source.setFault((_seen, nth) =>
@@ -471,7 +481,7 @@ test("429 is waited for and said", async (t) => {
       : undefined,
   );
   assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
-  assert.match(retries[0]!, /no more requests.*toomanyrequests: slow/);
+  assert.match(retries[0]!, /limits requests.*toomanyrequests: slow/);
 });
 
 for (const onDisconnect of ["keep", "cancel"] as const) {
@@ -490,7 +500,7 @@ for (const onDisconnect of ["keep", "cancel"] as const) {
   });
 }
 
-test("a link that cuts every upload after some bytes is learned once", async (t) => {
+test("a link that drops every upload after some bytes is learned once", async (t) => {
   const { source, target, mirror } = await bench(t, {
     target: { onDisconnect: "cancel" },
     engine: { chunkSize: 16 * MIB },
@@ -504,7 +514,7 @@ test("a link that cuts every upload after some bytes is learned once", async (t)
   assert.ok(sentTo(target) < 2 * 44 * MIB, `${sentTo(target) / MIB} MiB were sent`);
 });
 
-test("an upload's answer that is lost costs no more than one question", async (t) => {
+test("a lost response to an upload costs one more request at most", async (t) => {
   const { source, target, mirror } = await bench(t);
   const layers = [noise("layer", 100_000)];
   putImage(source, { repository: "app", tag: "1", layers });
@@ -527,6 +537,22 @@ for (const chunks of ["single", "no"] as const) {
     assertWhole(target, "team/app", "1", layers);
   });
 }
+
+test("replicas that do not share their uploads: the same one is asked for again, and none is cancelled", async (t) => {
+  const { source, target, mirror } = await bench(t);
+  const layers = [noise("one", 3000), noise("two", 4000)];
+  putImage(source, { repository: "app", tag: "1", layers });
+  const closed = new Set<string>();
+  target.setFault(({ method, url }) => {
+    const [upload] = url.split("?");
+    if (method !== "PUT" || !url.includes("/blobs/uploads/") || closed.has(upload!)) return undefined;
+    closed.add(upload!);
+    return { status: 404, body: '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}' };
+  });
+  assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+  assertWhole(target, "team/app", "1", layers);
+  assert.deepEqual([target.count("POST"), target.count("DELETE")], [3, 0]);
+});
 
 test("a registry that caps what one request may carry gets smaller chunks", async (t) => {
   const { source, target, mirror } = await bench(t, { engine: { chunkSize: 4 * MIB } });
@@ -552,7 +578,7 @@ test("a target that refuses the manifest's type or the push says so", async (t) 
   assert.deepEqual(statuses(await denied.mirror("app:1")), ["failed registry-push-denied"]);
 });
 
-test("a blob that rotted in the store is fetched again", async (t) => {
+test("a damaged blob in the store is fetched again", async (t) => {
   for (const size of [50_000, 3 * MIB]) {
     const { source, target, engine, transfer, folder } = await bench(t, { engine: { chunkSize: MIB } });
     const layer = noise("rotten", size);
@@ -592,7 +618,7 @@ test("source mirrors come first, in order, and the registry itself last", async 
   assert.ok(source.count("GET", /blobs/) >= 1, "the bytes that the mirror got wrong come from the registry itself");
 });
 
-test("an interrupted run goes on where it stopped, in both directions", async (t) => {
+test("an interrupted run resumes where it stopped, in both directions", async (t) => {
   const { source, target, engine, again, transfer } = await bench(t, {
     target: { onDisconnect: "keep" },
     engine: { chunkSize: MIB },
@@ -609,13 +635,18 @@ test("an interrupted run goes on where it stopped, in both directions", async (t
   const down = readFrom(source);
   const up = sentTo(target);
   for (const server of [source, target]) server.clear();
-  assert.deepEqual(statuses([await (await again()).mirror(transfer("app:1"))]), ["pushed"]);
+  const second = await again();
+  assert.deepEqual(statuses([await second.mirror(transfer("app:1"))]), ["pushed"]);
+  const { done, total, had, moved } = second.bytes!.of("up");
+  assert.equal(done, total);
+  assert.ok(had >= 3 * MIB, `only ${had} bytes are known to be there from the first run`);
+  assert.equal(moved, total - had);
   assertWhole(target, "team/app", "1", layers);
   assert.ok(readFrom(source) + Math.min(down, 8 * MIB) < 9 * MIB + 5000, "less than a chunk came down twice");
   assert.ok(up + sentTo(target) < 9 * MIB, `${up} and ${sentTo(target)} bytes went up`);
 });
 
-test("an empty store does not hide what the target has: all facts are told, and the next run asks for digests only", async (t) => {
+test("with an empty store the target's facts are still reported, and the next run asks for digests only", async (t) => {
   const { source, target, folder, mirror, transfer, again } = await bench(t);
   putImage(source, { repository: "app", tag: "1", layers: [noise("layer", 1000)], platforms: ["linux/amd64"] });
   const [first] = await mirror("app:1");
@@ -628,4 +659,175 @@ test("an empty store does not hide what the target has: all facts are told, and 
   assert.deepEqual(await engine.mirror(transfer("app:1")), present);
   assert.deepEqual([source.count("HEAD", /manifests/), source.count("GET", /manifests/)], [1, 0]);
   assert.equal(target.count("HEAD", /manifests/), 1);
+});
+
+test("a manifest that is sent as text or bytes goes on under its own type", async (t) => {
+  for (const header of ["text/plain", "application/json; charset=utf-8", "application/octet-stream"]) {
+    const fault: RegistryServerOptions["fault"] = ({ url }) =>
+      url.includes("/manifests/") ? { headers: { "content-type": header } } : {};
+    const { source, target, mirror } = await bench(t, { source: { fault } });
+    putImage(source, { repository: "app", tag: "1", layers: [noise("a", 100)], docker: true });
+    putImage(source, { repository: "many", tag: "1", layers: [noise("b", 100)], platforms: ["linux/amd64"] });
+    assert.deepEqual(statuses(await mirror("app:1", "many:1")), ["pushed", "pushed"]);
+    assert.equal(target.manifests.get("team/app")?.get("1")?.mediaType, MEDIA_TYPES.dockerManifest);
+    assert.equal(target.manifests.get("team/many")?.get("1")?.mediaType, MEDIA_TYPES.ociManifest);
+  }
+});
+
+/** An image whose config, and an index whose only entry, do not say for which platform they are. */
+function putSilent(source: RegistryServer, config: object): void {
+  const blob = (bytes: Uint8Array) => ({ digest: source.putBlob("app", bytes), size: bytes.length, mediaType: "x" });
+  const { ociManifest, ociIndex } = MEDIA_TYPES;
+  const image = json({ schemaVersion: 2, config: blob(json(config)), layers: [blob(noise("layer", 100))] });
+  const digest = source.putManifest("app", "1", ociManifest, image);
+  const entry = { mediaType: ociManifest, digest, size: image.length };
+  source.putManifest("app", "index", ociIndex, json({ schemaVersion: 2, manifests: [entry] }));
+}
+
+test("an image that names no platform is taken with a warning", async (t) => {
+  const { source, target, mirror } = await bench(t);
+  putSilent(source, { created: "then" });
+  for (const tag of ["1", "index"]) {
+    const [outcome] = await mirror(`app:${tag}`);
+    assert.equal(outcome?.status, "pushed");
+    assert.deepEqual(
+      outcome.warnings?.map(({ code }) => code),
+      ["platform-assumed"],
+    );
+    assert.ok(target.manifests.get("team/app")?.has(tag));
+  }
+});
+
+test("an index entry without a platform is what its config says", async (t) => {
+  const { source, mirror } = await bench(t);
+  putSilent(source, { os: "linux", architecture: "amd64" });
+  const [good] = await mirror("app:index");
+  assert.deepEqual([good?.status, good?.warnings], ["pushed", undefined]);
+  const other = await bench(t);
+  putSilent(other.source, { os: "linux", architecture: "arm64" });
+  assert.deepEqual(statuses(await other.mirror("app:index")), ["failed image-platform"]);
+});
+
+test("blobs that a registry turns out not to have are brought once more", async (t) => {
+  const { source, target, mirror, retries } = await bench(t);
+  const layers = [noise("one", 1000), noise("two", 2000)];
+  putImage(source, { repository: "app", tag: "1", layers });
+  const lost = { status: 404, body: JSON.stringify({ errors: [{ code: "MANIFEST_BLOB_UNKNOWN" }] }) };
+  // a blob vanishes between its upload and the manifest, and the next HEAD still finds it
+  target.setFault(({ method, url }, nth) => (method === "PUT" && url.includes("/manifests/") && nth <= 2 ? lost : {}));
+  assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+  assert.equal(retries.length, 2);
+  assert.equal(target.count("PUT", /manifests/), 3);
+  // asked for in the first round, sent in the second
+  assert.equal(target.count("HEAD", /blobs\/sha256/), 3);
+  assertWhole(target, "team/app", "1", layers);
+});
+
+test("a registry that loses blobs for ever ends the tries", async (t) => {
+  const { source, target, mirror } = await bench(t);
+  putImage(source, { repository: "app", tag: "1", layers: [noise("one", 1000)] });
+  const lost = { status: 404, body: JSON.stringify({ errors: [{ code: "MANIFEST_BLOB_UNKNOWN" }] }) };
+  target.setFault(({ method, url }) => (method === "PUT" && url.includes("/manifests/") ? lost : {}));
+  assert.deepEqual(statuses(await mirror("app:1")), ["failed registry-push-unknown"]);
+  assert.equal(target.count("PUT", /manifests/), 4);
+});
+
+test("several runs that push the same images at once all succeed", async (t) => {
+  const { source, target, again, transfer } = await bench(t);
+  const shared = noise("shared", 200_000);
+  const names = ["one:1", "two:1", "three:1"];
+  for (const name of names) {
+    const repository = name.split(":")[0]!;
+    putImage(source, { repository, tag: "1", layers: [shared, noise(name, 50_000)] });
+  }
+  // a registry that answers a HEAD for what another run is still sending
+  const early = new Set<string>();
+  target.setFault(({ method, url }) => {
+    const key = url.split("?")[0]!;
+    if (method !== "HEAD" || !key.includes("/blobs/") || early.has(key)) return {};
+    early.add(key);
+    return { status: 200 };
+  });
+  const outcomes = await Promise.all(
+    Array.from({ length: 5 }, async () => {
+      const engine = await again();
+      return Promise.all(names.map((name) => engine.mirror(transfer(name))));
+    }),
+  );
+  assert.deepEqual(
+    outcomes.flat().filter(({ status }) => status === "failed"),
+    [],
+  );
+  for (const name of names) {
+    const repository = name.split(":")[0]!;
+    assertWhole(target, `team/${repository}`, "1", [shared, noise(name, 50_000)]);
+  }
+});
+
+interface Place {
+  readonly fault: NonNullable<RegistryServerOptions["fault"]>;
+}
+
+/** A source registry with source mirrors before it, all with the same images. */
+async function withPlaces(t: TestContext, own: RegistryServerOptions, ...others: readonly Place[]) {
+  const mirrors = await Promise.all(others.map(({ fault }) => registryServer({ fault })));
+  t.after(() => Promise.all(mirrors.map((each) => each.close())));
+  const made = await bench(t, { source: own });
+  const sourceMirrors = mirrors.map(({ host }) => ({ registry: made.source.host, host }));
+  for (const server of [made.source, ...mirrors])
+    for (const repository of ["app", "web"])
+      putImage(server, { repository, tag: "1", layers: [noise(repository, 1000)] });
+  const engine = await made.again({ sourceMirrors });
+  const mirrorAll = (...names: readonly string[]) =>
+    mapConcurrent(names, (name) => engine.mirror(made.transfer(name)), { concurrency: 1 });
+  return { ...made, mirrors, mirrorAll };
+}
+
+const PAGE: Place = { fault: () => ({ status: 200, headers: { "content-type": "text/html" }, body: "<p>log in</p>" }) };
+const FORBIDDEN: Place = { fault: () => ({ status: 403, body: "not on the allow-list" }) };
+const EMPTY: Place = { fault: ({ url }) => (url === "/v2/" ? {} : { status: 404 }) };
+const GOOD: Place = { fault: () => ({}) };
+
+test("a place that answers with something else than a manifest is passed over, and remembered", async (t) => {
+  const { mirrorAll, mirrors, source } = await withPlaces(t, {}, PAGE, FORBIDDEN, EMPTY, GOOD);
+  assert.deepEqual(statuses(await mirrorAll("app:1", "web:1")), ["pushed", "pushed"]);
+  assert.equal(source.count("GET"), 0);
+  assert.ok(mirrors[3]!.count("GET", /blobs/) > 0);
+});
+
+test("when no place has the image, every reason is told, first what a registry said", async (t) => {
+  const { mirrorAll, mirrors, source } = await withPlaces(t, EMPTY, { fault: () => ({ status: 500 }) }, FORBIDDEN);
+  const [outcome] = await mirrorAll("app:1");
+  const { code, message } = errorOf(outcome!);
+  assert.ok(code.startsWith("registry-"));
+  for (const { host } of [source, ...mirrors]) assert.ok(message.includes(host), message);
+  assert.match(message, /allow-list/);
+});
+
+test("a wrong answer to a HEAD is found out, and the tag itself is asked for", async (t) => {
+  const { source, again, transfer, mirror } = await bench(t);
+  putImage(source, { repository: "app", tag: "1", layers: [noise("a", 100)] });
+  assert.deepEqual(statuses(await mirror("app:1")), ["pushed"]);
+  const wrong = `sha256:${"0".repeat(64)}`;
+  source.setFault(({ method }) => (method === "HEAD" ? { headers: { "docker-content-digest": wrong } } : {}));
+  const engine = await again({ mirroredBefore: () => true });
+  assert.deepEqual(statuses([await engine.mirror(transfer("app:1"))]), ["present"]);
+});
+
+test("in Docker's format an image has another digest at the mirror, and the same blobs", async (t) => {
+  const { source, target, again, transfer } = await bench(t);
+  const layers = [noise("layer", 1000)];
+  const { children } = putImage(source, { repository: "app", tag: "1", layers, platforms: ["linux/amd64"] });
+  const engine = await again({ format: "docker" });
+  const outcome = await engine.mirror(transfer("app:1"));
+  assert.equal(outcome.status, "pushed");
+  assert.equal(outcome.platformDigest, children.get("linux/amd64"));
+  assert.notEqual(outcome.digest, outcome.platformDigest);
+  const there = target.manifests.get("team/app")?.get("1");
+  assert.equal(there?.mediaType, MEDIA_TYPES.dockerManifest);
+  assert.equal(digestOf(there.bytes), outcome.digest);
+  assertWhole(target, "team/app", "1", layers);
+  const next = await again({ format: "docker" });
+  assert.deepEqual(statuses([await next.mirror(transfer("app:1"))]), ["present"]);
+  assert.deepEqual(statuses([await next.pull(transfer("app:1"))]), ["present"]);
 });

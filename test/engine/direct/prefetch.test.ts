@@ -14,7 +14,7 @@ const transferOf = (name: string): Transfer => ({
 });
 const [one, two, three] = ["one", "two", "three"].map(transferOf) as [Transfer, Transfer, Transfer];
 
-test("the first images are looked at ahead, and each look is taken once", async () => {
+test("the first images are prefetched, and each result is used once", async () => {
   const seen: string[] = [];
   const look = {} as Prefetched;
   const inspect = async ({ source }: Transfer, step: string): Promise<Prefetched> => {
@@ -31,7 +31,7 @@ test("the first images are looked at ahead, and each look is taken once", async 
   assert.deepEqual(seen.slice(2), ["mirror library/one", "mirror library/three"]);
 });
 
-test("a look that failed is told to whoever takes it, and to nobody else", async () => {
+test("a failed prefetch is reported to its consumer only", async () => {
   const failure = Promise.reject<Prefetched>(new MirrorError("interrupted"));
   const prefetch = openPrefetch({ inspect: () => failure, most: 2, over: undefined });
   prefetch.begin([one, two], "mirror");
@@ -39,7 +39,7 @@ test("a look that failed is told to whoever takes it, and to nobody else", async
   await prefetch.gathered();
 });
 
-test("whoever takes a look is told of its retries, those before and those after", async () => {
+test("the consumer of a prefetch gets its retries, earlier and later ones", async () => {
   const told: number[] = [];
   const listeners: NonNullable<CallOptions["onRetry"]>[] = [];
   const inspect = (_: Transfer, __: string, { onRetry }: CallOptions): Promise<Prefetched> => {
@@ -55,7 +55,7 @@ test("whoever takes a look is told of its retries, those before and those after"
   assert.deepEqual(told, [1, 2]);
 });
 
-test("whoever waits for a look may leave, and waits for those of others a moment only", async () => {
+test("a waiting consumer can abort, and waits for other prefetches only briefly", async () => {
   const ends: AbortSignal[] = [];
   const inspect = (
     _: Transfer,

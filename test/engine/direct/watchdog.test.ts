@@ -4,11 +4,12 @@ import { test } from "node:test";
 import { createRetryBudget } from "../../../lib/engine/direct/retry-budget.ts";
 import { watched } from "../../../lib/engine/direct/watchdog.ts";
 import { MirrorError } from "../../../lib/messages/errors.ts";
+import { theirs } from "../../../lib/messages/message.ts";
 import { RegistryError } from "../../../lib/registry/errors.ts";
 
 const OPTIONS = { host: "r.example", least: { bytes: 10, within: 20 }, signal: undefined };
 
-test("what carries too little is aborted, and said to stand still", async () => {
+test("a transfer below the minimum rate is aborted and reported as stalled", async () => {
   const action = watched(OPTIONS, async ({ signal, count }) => {
     count(9);
     await once(signal, "abort");
@@ -17,7 +18,7 @@ test("what carries too little is aborted, and said to stand still", async () => 
   await assert.rejects(action, { code: "registry-stalled", message: /9 bytes/ });
 });
 
-test("what carries enough, or rests, is left alone", async () => {
+test("a transfer above the minimum rate, or one that is paused, continues", async () => {
   let windows = 0;
   const flowing = watched(OPTIONS, async ({ signal, count }) => {
     while (windows < 8) {
@@ -51,10 +52,10 @@ test("the caller's abort reaches the action, whose own error is thrown", async (
 });
 
 const limited = (retryAfter: number) =>
-  new RegistryError("registry-rate-limit", { host: "r", detail: "" }, { retryAfter });
+  new RegistryError("registry-rate-limit", { host: "r", detail: theirs("") }, { retryAfter });
 
-test("a transfer is tried as long as it gets on, and a few times more", () => {
-  const cut = new RegistryError("registry-cut", { host: "r", detail: "x" });
+test("a transfer is retried as long as it makes progress, and a few times more", () => {
+  const cut = new RegistryError("registry-cut", { host: "r", detail: theirs("x") });
   const retries = createRetryBudget({ attempts: 3, firstDelay: 100, longestDelay: 150 });
   for (let times = 0; times < 50; times += 1) assert.equal(retries.next(cut, true)?.attempt, 1);
   assert.equal(retries.next(cut, false)?.attempt, 2);
@@ -62,7 +63,7 @@ test("a transfer is tried as long as it gets on, and a few times more", () => {
   const delay = createRetryBudget({ attempts: 9, firstDelay: 100, longestDelay: 150 }).next(cut, false)!.delay;
   assert.ok(delay >= 50 && delay <= 100);
   assert.equal(
-    retries.next(new RegistryError("registry-not-found", { host: "r", name: "x", detail: "" }), true),
+    retries.next(new RegistryError("registry-not-found", { host: "r", name: "x", detail: theirs("") }), true),
     undefined,
   );
   assert.equal(retries.next(new Error("bug"), true), undefined);

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { createDockerEngine, type DockerEngineOptions } from "../../../lib/engine/docker/docker.ts";
 import type { Outcome, Progress } from "../../../lib/engine/engine.ts";
@@ -145,13 +147,13 @@ test("a tag that moved is pulled again, and a mirror that lost the image gets it
     assert.deepEqual([moved.status, moved.digest], ["pulled", digest("b")]);
   }));
 
-test("passing faults are tried again with a word about it, others are not", () =>
+test("temporary errors are retried with a note, others are not", () =>
   withDocker(async (docker, engine) => {
     docker.offer("nginx:1", { platform: "linux/amd64", digest: digest("a") });
     docker.fail("pull", 2, "Error response from daemon: net/http: TLS handshake timeout");
     const retries: string[] = [];
     const outcome = await engine().pull(transferOf("nginx:1"), {
-      onProgress: (progress) => progress.kind === "retry" && retries.push(`${progress.attempt} ${progress.reason}`),
+      onProgress: (progress) => progress.kind === "retry" && retries.push(String(progress.attempt)),
     });
     assert.equal(outcome.status, "pulled");
     assert.deepEqual(
@@ -177,7 +179,42 @@ for (const [message, code] of [
   ["manifest for nginx:1 not found: manifest unknown", "image-missing"],
   ["write /var/lib/docker/tmp/x: no space left on device", "disk-full"],
   ["x509: certificate signed by unknown authority", "engine-certificate"],
-  ["dial tcp: lookup registry-1.docker.io: no such host", "registry-unreachable"],
+  ["dial tcp: lookup registry-1.docker.io: no such host", "engine-unreachable"],
+  // docker 20.10
+  [
+    'Error response from daemon: Get "https://registry-1.docker.io/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)',
+    "engine-unreachable",
+  ],
+  [
+    'Error response from daemon: Get "https://registry-1.docker.io/v2/": proxyconnect tcp: dial tcp 127.0.0.1:7890: connect: connection refused',
+    "engine-proxy",
+  ],
+  [
+    'Error response from daemon: Head "https://registry-1.docker.io/v2/library/nginx/manifests/1": x509: certificate is valid for *.other.example, other.example, not registry-1.docker.io',
+    "engine-certificate-name",
+  ],
+  // docker 26
+  [
+    'Error response from daemon: Head "https://registry-1.docker.io/v2/library/nginx/manifests/1": tls: failed to verify certificate: x509: certificate is valid for *.other.example, not registry-1.docker.io',
+    "engine-certificate-name",
+  ],
+  [
+    'Error response from daemon: error parsing HTTP 403 response body: invalid character "<" looking for beginning of value: "<html><title>403 Forbidden</title></html>"',
+    "engine-answer",
+  ],
+  // docker 28, with the image store of containerd
+  [
+    'Error response from daemon: failed to resolve reference "docker.io/library/nginx:1": failed to do request: Head "https://registry-1.docker.io/v2/library/nginx/manifests/1": Proxy Authentication Required',
+    "engine-proxy",
+  ],
+  [
+    `Error response from daemon: failed to copy: httpReadSeeker: content digest ${digest("1")}: not found`,
+    "engine-mirror-stale",
+  ],
+  [
+    'failed to do request: Head "https://registry-1.docker.io/v2/library/nginx/manifests/1": dial tcp 31.13.0.1:443: i/o timeout',
+    "engine-unreachable",
+  ],
   ["something new", "pull-failed"],
 ] as const) {
   test(`a pull that fails with "${message.slice(0, 40)}" is ${code}`, () =>
@@ -188,7 +225,52 @@ for (const [message, code] of [
     }));
 }
 
-test("no daemon is told as such, not as an image that is missing", () =>
+test("the host that the daemon did not reach is named, not the image's", () =>
+  withDocker(async (docker, engine) => {
+    docker.offer("nginx:1", { platform: "linux/amd64", digest: digest("a") });
+    docker.fail(
+      "pull",
+      9,
+      'Get "https://hub.dead.example/v2/": dial tcp: lookup hub.dead.example on 127.0.0.53:53: no such host',
+    );
+    const { error } = await engine().pull(transferOf("nginx:1"));
+    assert.equal(error?.values["host"], "hub.dead.example");
+    assert.match(error.hint, /registry-mirrors/);
+  }));
+
+test("a push that lacks other platforms' content says how to push one", () =>
+  withDocker(async (docker, engine) => {
+    docker.offer("nginx:1", { platform: "linux/amd64", digest: digest("a") });
+    docker.fail("push", 9, `NotFound: content digest ${digest("1")}: not found`);
+    assert.equal(failure(await engine().mirror(transferOf("nginx:1"))), "push-incomplete");
+  }));
+
+for (const text of ["", "null", "[]", "{}", "[null]", "5", '"x"', "[[", '{"manifests":[null,{"platform":null}]}']) {
+  test(`what docker prints may be ${text === "" ? "nothing" : text}`, async () => {
+    const printed = Promise.resolve({ code: 0, stdout: text, stderr: "" });
+    const engine = createDockerEngine({ program: "docker", run: () => printed });
+    assert.equal(failure(await engine.mirror(transferOf("nginx:1"))), "image-platform");
+  });
+}
+
+const UNSAID = { Id: "id", Os: "", Architecture: "", Size: 5, RepoDigests: [] };
+
+/** A docker whose images name no platform, and that has no indexes. */
+async function unsaid(command: readonly string[]) {
+  const isInspect = command[1] === "image";
+  return { code: command[1] === "manifest" ? 1 : 0, stdout: isInspect ? JSON.stringify([UNSAID]) : "", stderr: "" };
+}
+
+test("an image that names no platform is taken with a warning", async () => {
+  const outcome = await createDockerEngine({ program: "docker", run: unsaid }).mirror(transferOf("nginx:1"));
+  assert.equal(outcome.status, "pushed");
+  assert.deepEqual(
+    outcome.warnings?.map(({ code }) => code),
+    ["platform-assumed"],
+  );
+});
+
+test("a missing daemon is reported as such, not as a missing image", () =>
   withDocker(async (docker, engine) => {
     docker.fail("inspect", 1, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock");
     assert.equal(failure(await engine().push(transferOf("nginx:1"))), "engine-stopped");
@@ -227,6 +309,65 @@ test("credentials: one login for all, by standard input, never in arguments or e
     assert.doesNotMatch(JSON.stringify(refused.error) + (refused.error?.message ?? ""), /s3cret/);
   }));
 
+const LOGIN = { credentials: { username: "me", password: new Secret("pw") } };
+
+test("a login is kept out of the user's configuration, which the program still sees, and goes at the end", () =>
+  withDocker(async (docker, engine) => {
+    const own = join(docker.folder, "own");
+    const text = `\n{ "auths": {"a.example": {"auth": "eA=="}}, "credsStore": "chain", "credHelpers": {"b.example": "b"},
+      "proxies": {"default": {"httpProxy": "http://p:1"}}, "currentContext": "far" }\n`;
+    mkdirSync(join(own, "contexts/meta"), { recursive: true });
+    writeFileSync(join(own, "contexts/meta/far"), "there");
+    writeFileSync(join(own, "config.json"), text);
+    docker.offer("nginx:1", { platform: "linux/amd64", digest: digest("a") });
+    const one = engine({ ...LOGIN, configFolder: own });
+    assert.equal((await one.mirror(transferOf("nginx:1"))).status, "pushed");
+
+    const read = (name: string): string => readFileSync(join(docker.folder, name), "utf8");
+    assert.deepEqual(JSON.parse(read("seen/config.json")), {
+      ...JSON.parse(text),
+      // The login for the mirror is kept from the user's store.
+      credHelpers: { "b.example": "b", [REGISTRY]: "" },
+    });
+    assert.equal(read("seen/contexts/meta/far"), "there");
+    assert.equal(read("mode"), "700\n");
+    const [folder = "", pushedWith] = read("pushed-with").split(/ (.*)/);
+    assert.match(pushedWith!, /of this run/);
+    assert.ok(existsSync(folder));
+    await one.close?.();
+    assert.ok(!existsSync(folder));
+    assert.equal(read("own/config.json"), text);
+    assert.equal(read("own/contexts/meta/far"), "there");
+  }));
+
+test("a login that is refused or interrupted leaves no folder either; podman's is not ours", () =>
+  withDocker(async (docker, engine) => {
+    docker.offer("nginx:1", { platform: "linux/amd64", digest: digest("a") });
+    docker.fail("login", 1, "unauthorized: no");
+    const refused = engine({ ...LOGIN, configFolder: join(docker.folder, "nowhere") });
+    assert.equal(failure(await refused.mirror(transferOf("nginx:1"))), "login-denied");
+    const abort = new AbortController();
+    const cut = engine({
+      ...LOGIN,
+      run: (command, options) => {
+        if (command[1] === "login") abort.abort();
+        return docker.run(command, options);
+      },
+    });
+    await assert.rejects(cut.mirror(transferOf("nginx:1"), { signal: abort.signal }), { code: "interrupted" });
+    await Promise.all([refused.close?.(), cut.close?.()]);
+    const [folder = ""] = readFileSync(join(docker.folder, "login-at"), "utf8").split("\n");
+    assert.ok(folder !== "" && !existsSync(folder));
+
+    const podman = engine({
+      ...LOGIN,
+      program: "podman",
+      run: ([, ...args], options) => docker.run(["docker", ...args], options),
+    });
+    assert.equal((await podman.mirror(transferOf("nginx:1"))).status, "pushed");
+    assert.match(readFileSync(join(docker.folder, "pushed-with"), "utf8"), /^ \n$/);
+  }));
+
 test("an interrupt is thrown, not made an outcome", () =>
   withDocker(async (docker, engine) => {
     docker.offer("nginx:1", { platform: "linux/amd64", digest: digest("a") });
@@ -249,3 +390,27 @@ test("a program that is not there is thrown once for all", async () => {
     (error: unknown) => error instanceof MirrorError && error.code === "command-missing",
   );
 });
+
+const ODD: readonly (readonly [command: string, output: string])[] = [
+  ["image", "{}"],
+  ["image", "true"],
+  ["image", "[null]"],
+  ["image", "[[]]"],
+  ["manifest", "null"],
+  ["manifest", '{"manifests":null}'],
+  ["manifest", '{"manifests":[null]}'],
+  ["manifest", `{"manifests":[{"digest":"${digest("a")}","platform":null}]}`],
+];
+
+for (const [command, output] of ODD) {
+  test(`an engine that answers "${command} inspect" by ${output} fails with an outcome`, async () => {
+    const images = JSON.stringify([{ Id: "1", Os: "linux", Architecture: "arm64" }]);
+    const run: DockerEngineOptions["run"] = async ([, verb]) => ({
+      code: 0,
+      stdout: verb === command ? output : images,
+      stderr: "",
+    });
+    const { status, error } = await createDockerEngine({ program: "docker", run }).pull(transferOf("nginx:1"));
+    assert.deepEqual([status, error?.code], ["failed", "image-platform"]);
+  });
+}

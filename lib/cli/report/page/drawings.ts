@@ -1,7 +1,7 @@
 /** The page's SVG drawings. Each is drawn for one width in pixels, so that its text is as large as the page's. */
 import { formatBytes, formatDuration, type Language } from "../../../messages/format.ts";
 import { textOf } from "../../../messages/texts.ts";
-import { displayWidth } from "../../format.ts";
+import displayWidth from "string-width";
 import { roundUp, throughput, ticks } from "./chart.ts";
 import { html, type Markup } from "./markup.ts";
 import type { BlobRecord, RunRecord } from "./record.ts";

@@ -1,7 +1,7 @@
 /** Where a run's record goes: to the page of `--report`, and to the job summary where GitHub's runner asks for one. */
 import { appendFile } from "node:fs/promises";
 import type { Config } from "../../../config/config.ts";
-import { detailOf, MirrorError } from "../../../messages/errors.ts";
+import { causeOf, MirrorError } from "../../../messages/errors.ts";
 import { writeWhole } from "../../../system/write-file.ts";
 import { renderPage } from "./page.ts";
 import { isEmpty, type RunRecord } from "./record.ts";
@@ -19,7 +19,7 @@ export async function publish(
   try {
     await appendFile(summary, summaryMarkdown(record, language));
   } catch (cause) {
-    throw new MirrorError("file-write", { file: summary, detail: detailOf(cause) }, { cause });
+    throw new MirrorError("file-write", { file: summary, detail: causeOf(cause) }, { cause });
   }
 }
 

@@ -6,10 +6,11 @@
 import type { DeployStage } from "../../../deploy/deploy.ts";
 import type { DeployResult } from "../../../deploy/execute.ts";
 import type { ServiceState } from "../../../deploy/host/containers.ts";
-import type { DeployStep } from "../../../deploy/plan/steps.ts";
+import type { DeployStep } from "../../../deploy/plan/step.ts";
 import type { Outcome, Progress, Status } from "../../../engine/engine.ts";
 import { formatReference } from "../../../image/reference.ts";
 import type { Explanation } from "../../../messages/errors.ts";
+import type { Cause } from "../../../messages/message.ts";
 import type { Transfer } from "../../../mirror/transfers.ts";
 import type { Secret } from "../../../system/secret.ts";
 
@@ -22,7 +23,7 @@ export interface RunRecord {
   /** Milliseconds that the run took. */
   readonly duration: number;
   readonly images: readonly ImageRecord[];
-  /** Sum of the bytes that the images had done, in the order of time. */
+  /** Bytes that had come over the line, in the order of time. */
   readonly samples: readonly Sample[];
   readonly retries: readonly RetryRecord[];
   readonly hosts: readonly HostRecord[];
@@ -94,6 +95,8 @@ export interface RecorderOptions {
   readonly password?: Secret | undefined;
   readonly explain: (error: unknown) => Explanation;
   readonly stepTitle: (step: DeployStep) => string;
+  /** What made an attempt fail, in the user's language. */
+  readonly words: (cause: Cause) => string;
   /** Milliseconds of a clock that only goes forward; the default is the process's. */
   readonly now?: () => number;
 }
@@ -103,6 +106,8 @@ export interface Recorder {
   /** The transfers to come: images are shown in their order, in whatever order they end. */
   begin(transfers: readonly Transfer[]): void;
   progress(progress: Progress): void;
+  /** So many bytes have come over the line by now. */
+  moved(bytes: number): void;
   outcome(outcome: Outcome): void;
   stage(host: string, stage: DeployStage): void;
   host(outcome: { readonly host: string; readonly result?: DeployResult; readonly error?: unknown }): void;
@@ -119,11 +124,11 @@ export function openRecorder({
   password,
   explain,
   stepTitle,
+  words,
   now = () => performance.now(),
 }: RecorderOptions): Recorder {
   const begun = now();
   const time = new Date().toISOString();
-  const done = new Map<Transfer, number>();
   let order: readonly Transfer[] = [];
   const images = new Map<Transfer, ImageRecord>();
   const samples: Sample[] = [{ at: 0, bytes: 0 }];
@@ -132,14 +137,8 @@ export function openRecorder({
   const open = new Map<DeployStep, Open<StepRecord>>();
   const findings: Finding[] = [];
   let failed: unknown;
-  let sum = 0;
 
   const at = (): number => Math.round(now() - begun);
-  const count = (transfer: Transfer, bytes: number): void => {
-    sum += bytes - (done.get(transfer) ?? 0);
-    done.set(transfer, bytes);
-    samples.push({ at: at(), bytes: sum });
-  };
   const hostOf = (host: string): Open<HostRecord> => {
     const known = hosts.get(host) ?? { host, steps: [], services: [] };
     hosts.set(host, known);
@@ -149,11 +148,12 @@ export function openRecorder({
   return {
     begin: (transfers) => void (order = [...order, ...transfers]),
     progress: (progress) => {
-      const { kind, transfer } = progress;
-      if (kind === "bytes") count(transfer, progress.done);
-      if (kind !== "retry") return;
-      const { attempt, reason } = progress;
-      retries.push({ transfer, at: at(), image: transfer.uses[0].image, attempt, reason });
+      if (progress.kind !== "retry") return;
+      const { transfer, attempt, reason } = progress;
+      retries.push({ transfer, at: at(), image: transfer.uses[0].image, attempt, reason: words(reason) });
+    },
+    moved: (bytes) => {
+      if (bytes !== samples.at(-1)!.bytes) samples.push({ at: at(), bytes });
     },
     outcome: ({ transfer, status, digest, bytes, blobs, error }) => {
       images.set(transfer, {

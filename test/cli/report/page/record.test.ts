@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isEmpty, openRecorder } from "../../../../lib/cli/report/page/record.ts";
+import type { DeployStep } from "../../../../lib/deploy/plan/step.ts";
 import { groupsOf, totalsOf } from "../../../../lib/cli/report/page/sharing.ts";
 import { parseReference } from "../../../../lib/image/reference.ts";
+import { renderCause, theirs } from "../../../../lib/messages/message.ts";
+import { message } from "../../../../lib/messages/texts.ts";
 import { Secret } from "../../../../lib/system/secret.ts";
 
 const transferOf = (image: string) => ({
@@ -13,7 +16,13 @@ const transferOf = (image: string) => ({
   uses: [{ image, services: ["web", "worker"] }] as const,
 });
 const blob = (name: string, size: number) => ({ mediaType: "layer", digest: `sha256:${name.repeat(64)}`, size });
-const step = { kind: "up", command: ["docker-compose", "up"] } as const;
+const step: DeployStep = {
+  kind: "up",
+  title: message("deploy-up"),
+  command: ["docker-compose", "up"],
+  phase: "starting",
+  failure: "host-up",
+};
 
 function recorderAt(clock: { time: number }) {
   return openRecorder({
@@ -21,6 +30,7 @@ function recorderAt(clock: { time: number }) {
     password: new Secret("s3cret"),
     explain: (error) => ({ code: "x", message: String(error), hint: "try s3cret" }),
     stepTitle: ({ kind }) => `title ${kind}`,
+    words: (cause) => renderCause(cause, "en"),
     now: () => clock.time,
   });
 }
@@ -31,11 +41,11 @@ test("events become a record with times since the begin", () => {
   const [a, b] = [transferOf("a:1"), transferOf("b:1")];
   recorder.begin([a, b]);
   clock.time = 5100;
-  recorder.progress({ kind: "bytes", transfer: a, done: 10, total: 30 });
-  recorder.progress({ kind: "bytes", transfer: b, done: 5, total: 30 });
-  recorder.progress({ kind: "retry", transfer: a, attempt: 1, delay: 1, reason: "wrong s3cret" });
+  recorder.moved(10);
+  recorder.moved(10);
+  recorder.progress({ kind: "retry", transfer: a, attempt: 1, delay: 1, reason: theirs("wrong s3cret") });
   clock.time = 5200;
-  recorder.progress({ kind: "bytes", transfer: a, done: 30, total: 30 });
+  recorder.moved(35);
   recorder.outcome({ transfer: b, status: "present", bytes: 25, blobs: [blob("1", 20), blob("3", 5)] });
   recorder.outcome({ transfer: a, status: "pushed", bytes: 30, blobs: [blob("1", 20), blob("2", 10)] });
   recorder.stage("server", { kind: "started", step });
@@ -48,7 +58,6 @@ test("events become a record with times since the begin", () => {
   assert.deepEqual(record.samples, [
     { at: 0, bytes: 0 },
     { at: 100, bytes: 10 },
-    { at: 100, bytes: 15 },
     { at: 200, bytes: 35 },
   ]);
   assert.deepEqual(record.retries, [{ at: 100, image: "a:1", attempt: 1, reason: "wrong [REDACTED]" }]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseHost } from "../../../lib/deploy/ssh/address.ts";
+import { parseHost } from "../../lib/config/host-address.ts";
 
 const GOOD: readonly (readonly [text: string, name: string, user?: string | undefined, port?: number])[] = [
   ["centos-server", "centos-server"],

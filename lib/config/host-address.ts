@@ -3,7 +3,9 @@
  * `ssh://user@host:port`. It becomes arguments of a program that runs commands by its options, so it is checked here:
  * nothing that reads as an option, no space and no character that a ProxyCommand's shell would interpret.
  */
-import { MirrorError } from "../../messages/errors.ts";
+import { MirrorError } from "../messages/errors.ts";
+import type { Message } from "../messages/message.ts";
+import { message } from "../messages/texts.ts";
 
 export interface HostAddress {
   /** As the user wrote it: how messages name the host. */
@@ -20,12 +22,12 @@ const USER = /^[\p{L}\p{N}_.][\p{L}\p{N}_.@+#:/-]*$/u;
 
 /** Reads a host address. Throws `host-invalid`. */
 export function parseHost(given: string): HostAddress {
-  const fail = (detail: string): never => {
+  const fail = (detail: Message): never => {
     throw new MirrorError("host-invalid", { host: given, detail });
   };
   const isUri = given.startsWith("ssh://");
   const text = isUri ? given.slice("ssh://".length).replace(/\/$/, "") : given;
-  if (text === "") fail("it is empty");
+  if (text === "") fail(message("host-empty"));
   const at = text.lastIndexOf("@");
   const user = at < 0 ? undefined : text.slice(0, at);
   const place = text.slice(at + 1);
@@ -33,15 +35,15 @@ export function parseHost(given: string): HostAddress {
     ? /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/.exec(place)
     : /^(?:\[([^\]]*)\]|(.*))$/.exec(place)) ?? [undefined, undefined, place];
   const name = bracketed ?? plain ?? "";
-  if (given.startsWith("-") || user?.startsWith("-") || name.startsWith("-")) fail('it begins with "-"');
-  if (name.includes("://")) fail("only ssh:// is known");
+  if (given.startsWith("-") || user?.startsWith("-") || name.startsWith("-")) fail(message("host-dash"));
+  if (name.includes("://")) fail(message("host-scheme"));
   if (!NAME.test(name) && !/^[A-Fa-f0-9:.]*:[A-Fa-f0-9:.]*$/.test(name)) {
-    fail(`"${name}" cannot be the name of a host`);
+    fail(message("host-name", { name }));
   }
-  if (user !== undefined && !USER.test(user)) fail(`"${user}" cannot be the name of a user`);
+  if (user !== undefined && !USER.test(user)) fail(message("host-user", { user }));
   const port = digits === undefined ? undefined : Number(digits);
   if (port !== undefined && !(/^\d{1,5}$/.test(digits!) && port >= 1 && port <= 65535)) {
-    fail(`"${digits}" is not a port`);
+    fail(message("host-port", { port: digits ?? "" }));
   }
   return { given, name, ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port }) };
 }

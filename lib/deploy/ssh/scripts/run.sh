@@ -1,0 +1,3 @@
+# shellcheck shell=sh
+. ./environment.sh
+exec "$@"

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HostBoard } from "../../../lib/cli/report/host-board.ts";
+import type { DeployStage } from "../../../lib/deploy/deploy.ts";
+import { readPullLine } from "../../../lib/deploy/host/pull-progress.ts";
+import type { DeployPlan } from "../../../lib/deploy/plan/plan.ts";
+import { pullStep, type WantedImage } from "../../../lib/deploy/plan/steps.ts";
+import { parseReference } from "../../../lib/image/reference.ts";
+import { plainTerminal } from "../../_helpers/plain-terminal.ts";
+
+const layer = (letter: string, size: number) => ({ digest: `sha256:${letter.repeat(64)}`, size });
+
+function wanted(name: string, layers?: WantedImage["layers"]): WantedImage {
+  const reference = parseReference(`r.example/team/${name}:1`);
+  return { image: `r.example/team/${name}:1`, reference, services: [name], mirrored: true, refreshes: false, layers };
+}
+
+/** The board after the pulls of `images` have begun, and the stages to go on with. */
+function pulling(images: readonly WantedImage[]) {
+  const { terminal } = plainTerminal();
+  const access = { kind: "docker", sudo: false } as unknown as Parameters<typeof pullStep>[0]["access"];
+  const steps = images.map((image) => pullStep({ access }, { image, from: image.image }, undefined));
+  const board = new HostBoard(terminal);
+  board.take({ kind: "planned", plan: { images, steps } as unknown as DeployPlan }, undefined);
+  const said = (index: number, line: string): void => {
+    const step = steps[index]!;
+    const found = readPullLine(line);
+    const stage: DeployStage = found ? { kind: "layer", step, layer: found } : { kind: "line", step, line };
+    board.take(stage, undefined);
+  };
+  for (const step of steps) board.take({ kind: "started", step }, "pulling");
+  const ended = (index: number): void => board.take({ kind: "finished", step: steps[index]! }, undefined);
+  return { board, said, ended };
+}
+
+test("the bytes of distinct layers, what the host had left out", () => {
+  const base = layer("a", 1000);
+  const { board, said, ended } = pulling([
+    wanted("web", [base, layer("b", 500)]),
+    wanted("api", [base, layer("c", 30)]),
+  ]);
+  assert.match(board.summary(), /^pulling: 0 of 2 images there · 0 B of 1\.5 kB at most$/);
+  said(0, "aaaaaaaaaaaa: Pulling fs layer");
+  said(1, "aaaaaaaaaaaa: Pulling fs layer");
+  said(0, "bbbbbbbbbbbb: Already exists");
+  said(0, "aaaaaaaaaaaa: Download complete");
+  said(1, "aaaaaaaaaaaa: Download complete");
+  said(1, "1: Pulling from team/api");
+  assert.match(board.summary(), /^pulling: 0 of 2 images there · 1 kB of 1 kB at most · .*\/s on average$/);
+  assert.match(board.rows()[1]!.text, /api.*1: Pulling from team\/api$/);
+  ended(0);
+  assert.match(board.summary(), /^pulling: 1 of 2 images there/);
+  ended(1);
+  assert.deepEqual([board.summary(), board.rows()], ["pulling", []]);
+});
+
+test("an image whose layers are not known: layers are counted, and no bytes are made up", () => {
+  const { board, said } = pulling([wanted("web", [layer("a", 1000)]), wanted("built-elsewhere")]);
+  assert.equal(board.summary(), "pulling: 0 of 2 images there");
+  said(0, "aaaaaaaaaaaa: Download complete");
+  said(1, "dddddddddddd: Pulling fs layer");
+  assert.equal(board.summary(), "pulling: 0 of 2 images there · 1 of 2 layers");
+});

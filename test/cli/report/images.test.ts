@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { groupByCause } from "../../../lib/cli/report/images.ts";
+import type { Outcome } from "../../../lib/engine/engine.ts";
+import { parseReference } from "../../../lib/image/reference.ts";
+import { MirrorError } from "../../../lib/messages/errors.ts";
+import { theirs } from "../../../lib/messages/message.ts";
+
+function failed(image: string, error: MirrorError): Outcome {
+  const source = parseReference(image);
+  const transfer = { source, target: source, platform: "linux/amd64", uses: [{ image, services: [] }] } as const;
+  return { transfer, status: "failed", error };
+}
+
+test("failures with one cause come together, those of one image alone", () => {
+  const detail = theirs("no such host");
+  const blocked = (host: string) => new MirrorError("registry-unreachable", { host, detail });
+  const missing = (name: string) => new MirrorError("registry-not-found", { host: "a.example", name, detail });
+  const groups = groupByCause([
+    failed("a.example/one", blocked("a.example")),
+    failed("a.example/two", missing("two")),
+    failed("b.example/three", blocked("b.example")),
+    failed("a.example/four", blocked("a.example")),
+    failed("a.example/five", missing("five")),
+  ]);
+  assert.deepEqual(
+    groups.map((group) => group.map(({ transfer }) => transfer.uses[0].image)),
+    [["a.example/one", "a.example/four"], ["a.example/two"], ["b.example/three"], ["a.example/five"]],
+  );
+});

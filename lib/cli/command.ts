@@ -8,7 +8,6 @@ import { versionOfTool } from "./dispatch.ts";
 import { helpOf } from "./help.ts";
 import { renderCause } from "../messages/message.ts";
 import { openTerminal, type Terminal } from "./output.ts";
-import { stepTitle } from "./report/deploy-plan.ts";
 import { publish } from "./report/page/publish.ts";
 import { openRecorder, type Recorder } from "./report/page/record.ts";
 
@@ -86,9 +85,8 @@ async function recorded(name: CommandName, body: Body, context: Omit<Context, "r
   const { config, terminal } = context;
   const recorder = openRecorder({
     command: name,
-    password: config.credentials?.password,
+    credentials: config.credentials,
     explain: (error) => terminal.errorJson(error),
-    stepTitle: (step) => stepTitle(terminal, step),
     words: (cause) => renderCause(cause, terminal.language),
   });
   let result: boolean | void;

@@ -21,7 +21,7 @@ export interface Outcome {
   readonly bytes?: number;
   /** What the user should know although the step succeeded. */
   readonly warnings?: readonly Message[];
-  /** Config and layers, each once; absent where the engine does not tell them. */
+  /** Config and layers, each once; absent where the engine does not report them. */
   readonly blobs?: readonly Descriptor[];
   /** Set exactly when `status` is `failed`. */
   readonly error?: MirrorError;

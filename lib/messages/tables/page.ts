@@ -19,11 +19,11 @@ export const PAGE_TEXTS = {
   "page-sortable": { en: "Select a column header to sort.", zh: "点击表头可排序。" },
   "page-sharing": { en: "Shared layers", zh: "共享层" },
   "page-sharing-about": {
-    en: "Each tile is one layer, its area the layer's size. Layers of the same images stand together; the stronger the color, the more images share them.",
+    en: "Each tile is one layer, its area the layer's size. Layers of the same images are side by side; the stronger the color, the more images share them.",
     zh: "每一块是一个层，面积代表大小。属于同一组镜像的层放在一起；颜色越醒目，共享的镜像越多。",
   },
   "page-sharing-none": {
-    en: "This engine does not tell which layers an image has.",
+    en: "This engine does not report the layers of an image.",
     zh: "当前引擎不提供镜像的层信息。",
   },
   "page-group": { en: "Used by", zh: "使用者" },
@@ -33,10 +33,13 @@ export const PAGE_TEXTS = {
   "page-shared-more": { en: "{count} images or more", zh: "{count} 个及以上镜像" },
   "page-throughput": { en: "Throughput", zh: "吞吐量" },
   "page-throughput-about": {
-    en: "Bytes that images completed per second; a layer that several images share counts for each of them. A marked line is a connection that dropped or a request that was retried.",
-    zh: "每秒完成的镜像字节数；多个镜像共享的层对每个镜像都计入。竖线表示连接中断或请求重试。",
+    en: "Bytes sent to the mirror per second; a shared layer is sent once. A dashed line marks a failed attempt that was retried.",
+    zh: "每秒传到私有仓库的字节数；共享的层只传一次。虚线标出失败后重试的时刻。",
   },
-  "page-throughput-none": { en: "No bytes were transferred.", zh: "没有传输数据。" },
+  "page-throughput-none": {
+    en: "No bytes were transferred, or this engine does not report them.",
+    zh: "没有传输数据，或当前引擎不提供传输量。",
+  },
   "page-retry": { en: "{image}: attempt {attempt} failed: {reason}", zh: "{image}：第 {attempt} 次尝试失败：{reason}" },
   "page-retries-list": { en: "{count:retry|retries}", zh: "重试 {count} 次" },
   "page-deploy": { en: "Deploy", zh: "部署" },

@@ -1,8 +1,9 @@
 /**
  * What happened in a run, as a plain value: collected while the run goes, and shown by the page of `--report` and by the
- * Markdown summary. Nothing is kept that a child process printed, and the registry's password is blanked wherever it
- * may have got in, so that a record can be handed on.
+ * Markdown summary. Nothing is kept that a child process printed, and the registry's password is hidden wherever
+ * it may have got in, so that a report can be shared.
  */
+import type { Credentials } from "../../../config/config.ts";
 import type { DeployStage } from "../../../deploy/deploy.ts";
 import type { DeployResult } from "../../../deploy/execute.ts";
 import type { ServiceState } from "../../../deploy/host/containers.ts";
@@ -12,7 +13,6 @@ import { formatReference } from "../../../image/reference.ts";
 import type { Explanation } from "../../../messages/errors.ts";
 import type { Cause } from "../../../messages/message.ts";
 import type { Transfer } from "../../../mirror/transfers.ts";
-import type { Secret } from "../../../system/secret.ts";
 
 /** Every `at`, `from` and `to` is in milliseconds since the run began. */
 export interface RunRecord {
@@ -23,13 +23,13 @@ export interface RunRecord {
   /** Milliseconds that the run took. */
   readonly duration: number;
   readonly images: readonly ImageRecord[];
-  /** Bytes that had come over the line, in the order of time. */
+  /** Bytes transferred so far, in the order of time. */
   readonly samples: readonly Sample[];
   readonly retries: readonly RetryRecord[];
   readonly hosts: readonly HostRecord[];
-  /** What a command that only compares found, one row an image. */
+  /** What `verify` and `outdated` found, one row per image. */
   readonly findings: readonly Finding[];
-  /** What ended the run before its end. */
+  /** What ended the run early. */
   readonly error?: Explanation;
 }
 
@@ -40,7 +40,7 @@ export interface ImageRecord {
   readonly status: Status;
   readonly digest?: string;
   readonly bytes?: number;
-  /** Config and layers, each once; absent where the engine does not tell them. */
+  /** Config and layers, each once; absent where the engine does not report them. */
   readonly blobs?: readonly BlobRecord[];
   readonly retries: number;
   readonly error?: Explanation;
@@ -75,9 +75,9 @@ export interface HostRecord {
 export interface StepRecord {
   readonly title: string;
   readonly from: number;
-  /** Absent when the step did not end by itself. */
+  /** Absent when the step failed or was interrupted. */
   readonly to?: number;
-  /** Services that were waited for, whenever they changed. */
+  /** Services that the step waited for, one entry per change. */
   readonly waiting: readonly { readonly at: number; readonly services: readonly string[] }[];
 }
 
@@ -91,11 +91,10 @@ export interface Finding {
 
 export interface RecorderOptions {
   readonly command: string;
-  /** Blanked wherever it appears. */
-  readonly password?: Secret | undefined;
+  /** The password is hidden wherever it appears. */
+  readonly credentials?: Credentials | undefined;
   readonly explain: (error: unknown) => Explanation;
-  readonly stepTitle: (step: DeployStep) => string;
-  /** What made an attempt fail, in the user's language. */
+  /** A message, or what a registry or a program said, in the user's language. */
   readonly words: (cause: Cause) => string;
   /** Milliseconds of a clock that only goes forward; the default is the process's. */
   readonly now?: () => number;
@@ -103,15 +102,16 @@ export interface RecorderOptions {
 
 /** Collects a run's events. */
 export interface Recorder {
-  /** The transfers to come: images are shown in their order, in whatever order they end. */
+  /** The planned transfers: images are shown in this order, not in the order in which they end. */
   begin(transfers: readonly Transfer[]): void;
   progress(progress: Progress): void;
-  /** So many bytes have come over the line by now. */
+  /** Bytes transferred so far. */
   moved(bytes: number): void;
   outcome(outcome: Outcome): void;
   stage(host: string, stage: DeployStage): void;
   host(outcome: { readonly host: string; readonly result?: DeployResult; readonly error?: unknown }): void;
   finding(finding: Finding): void;
+  /** The error that ended the run; kept once where it is a host's too. */
   failure(error: unknown): void;
   /** Everything so far. */
   record(): RunRecord;
@@ -121,9 +121,8 @@ type Open<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? O
 
 export function openRecorder({
   command,
-  password,
+  credentials,
   explain,
-  stepTitle,
   words,
   now = () => performance.now(),
 }: RecorderOptions): Recorder {
@@ -136,6 +135,7 @@ export function openRecorder({
   const hosts = new Map<string, Open<HostRecord>>();
   const open = new Map<DeployStep, Open<StepRecord>>();
   const findings: Finding[] = [];
+  const ofHosts = new Set<unknown>();
   let failed: unknown;
 
   const at = (): number => Math.round(now() - begun);
@@ -171,7 +171,7 @@ export function openRecorder({
     stage: (host, stage) => {
       const { steps } = hostOf(host);
       if (stage.kind === "started") {
-        const step: Open<StepRecord> = { title: stepTitle(stage.step), from: at(), waiting: [] };
+        const step: Open<StepRecord> = { title: words(stage.step.title), from: at(), waiting: [] };
         open.set(stage.step, step);
         steps.push(step);
       } else if (stage.kind === "finished") {
@@ -188,12 +188,17 @@ export function openRecorder({
         if (result.release !== undefined) entry.release = result.release;
         entry.services = [...result.services];
       }
-      if (error !== undefined) entry.error = explain(error);
+      if (error !== undefined) {
+        ofHosts.add(error);
+        entry.error = explain(error);
+      }
     },
     finding: (finding) => void findings.push(finding),
-    failure: (error) => void (failed = error),
+    failure: (error) => {
+      if (!ofHosts.has(error)) failed = error;
+    },
     record: () =>
-      blanked(
+      withoutPassword(
         {
           command,
           time,
@@ -205,7 +210,7 @@ export function openRecorder({
           findings,
           ...(failed === undefined ? {} : { error: explain(failed) }),
         },
-        password,
+        credentials,
       ),
   };
 }
@@ -215,10 +220,11 @@ export function isEmpty({ images, hosts, findings, error }: RunRecord): boolean 
   return images.length + hosts.length + findings.length === 0 && error === undefined;
 }
 
-/** A deep copy of `record` without `password`. */
-function blanked(record: RunRecord, password: Secret | undefined): RunRecord {
-  const secret = password?.reveal() ?? "";
+/** A deep copy of `record` without the password. */
+function withoutPassword(record: RunRecord, credentials: Credentials | undefined): RunRecord {
   const clean = (_key: string, value: unknown): unknown =>
-    typeof value === "string" && secret !== "" ? value.replaceAll(secret, String(password)) : value;
+    typeof value === "string" && credentials !== undefined
+      ? credentials.password.hideIn(value, credentials.username)
+      : value;
   return JSON.parse(JSON.stringify(record, clean)) as RunRecord;
 }

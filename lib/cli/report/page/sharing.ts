@@ -12,7 +12,7 @@ export interface SharedGroup {
 export interface Totals {
   /** Sum of the images' sizes. */
   readonly bytes: number;
-  /** Bytes of all blobs, each counted once; absent where the engine does not tell blobs. */
+  /** Bytes of all blobs, each counted once; absent where the engine does not report blobs. */
   readonly distinct?: number;
 }
 
@@ -39,9 +39,9 @@ export function groupsOf(images: readonly ImageRecord[]): readonly SharedGroup[]
 }
 
 export function totalsOf(images: readonly ImageRecord[]): Totals {
-  const told = images.filter(({ bytes }) => bytes !== undefined);
-  const bytes = told.reduce((sum, image) => sum + (image.bytes ?? 0), 0);
-  if (told.length === 0 || told.some(({ blobs }) => blobs === undefined)) return { bytes };
+  const sized = images.filter(({ bytes }) => bytes !== undefined);
+  const bytes = sized.reduce((sum, image) => sum + (image.bytes ?? 0), 0);
+  if (sized.length === 0 || sized.some(({ blobs }) => blobs === undefined)) return { bytes };
   return { bytes, distinct: groupsOf(images).reduce((sum, group) => sum + group.bytes, 0) };
 }
 

@@ -70,9 +70,9 @@ test("what did not happen is said, not drawn", () => {
   assert.doesNotMatch(page, /<svg|id="images"|id="sharing"/);
 });
 
-test("an engine that tells no layers leaves the treemap out with a word", () => {
+test("without layers from the engine the page says so in place of the treemap", () => {
   const { blobs: _, ...image } = record.images[0]!;
-  assert.match(renderPage({ ...record, images: [image] }, "en"), /does not tell which layers/);
+  assert.match(renderPage({ ...record, images: [image] }, "en"), /does not report the layers/);
 });
 
 test("a table cell of Markdown is one line", () => {

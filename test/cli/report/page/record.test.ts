@@ -27,9 +27,8 @@ const step: DeployStep = {
 function recorderAt(clock: { time: number }) {
   return openRecorder({
     command: "mirror",
-    password: new Secret("s3cret"),
+    credentials: { username: "me", password: new Secret("s3cret") },
     explain: (error) => ({ code: "x", message: String(error), hint: "try s3cret" }),
-    stepTitle: ({ kind }) => `title ${kind}`,
     words: (cause) => renderCause(cause, "en"),
     now: () => clock.time,
   });
@@ -69,7 +68,7 @@ test("events become a record with times since the begin", () => {
     ],
   );
   assert.deepEqual(record.hosts[0]!.steps, [
-    { title: "title up", from: 200, to: 700, waiting: [{ at: 200, services: ["web"] }] },
+    { title: "starting the services", from: 200, to: 700, waiting: [{ at: 200, services: ["web"] }] },
   ]);
   assert.equal(record.duration, 700);
   assert.doesNotMatch(JSON.stringify(record), /s3cret|never kept/);
@@ -82,6 +81,15 @@ test("events become a record with times since the begin", () => {
       ["b:1", 5],
     ],
   );
+});
+
+test("the only host's error, which ends the run too, is told once", () => {
+  const recorder = recorderAt({ time: 0 });
+  const error = new Error("refused");
+  recorder.host({ host: "server", error });
+  recorder.failure(error);
+  const { hosts, error: ended } = recorder.record();
+  assert.deepEqual([hosts[0]!.error?.message, ended], ["Error: refused", undefined]);
 });
 
 test("without blobs, what is shared is not known", () => {

@@ -14,7 +14,7 @@ import { hasDrifted, verifiedLines, verifiedSummary } from "../lib/cli/report/ve
 import { verify } from "../lib/mirror/verify.ts";
 import { writeFiles } from "../lib/system/write-file.ts";
 
-await command("demo", async ({ terminal, signal }) => {
+await command("demo", async ({ terminal, signal, recorder }) => {
   const stage = await openStage();
   const { config } = stage;
   try {
@@ -39,10 +39,9 @@ await command("demo", async ({ terminal, signal }) => {
         {
           title: terminal.text("demoMirror", { count: transfers.length, host: config.registry! }),
           run: async (row) => {
-            const shown = { config, terminal, signal };
             const work = { engine: session.engine, step: "pull" } as const; // the store is the mirror
             work.engine.begin?.(transfers, work.step);
-            outcomes = await showTransfers(shown, row, transfers, work);
+            outcomes = await showTransfers({ config, terminal, signal, recorder }, row, transfers, work);
             row.title(outcomeCounts(terminal, outcomes));
             return !hasFailed(outcomes);
           },

@@ -6,7 +6,8 @@ import { allWell, type HostOutcome, reportDeploy, showDeploy } from "../lib/cli/
 import { dryRunOf } from "../lib/cli/report/deploy-plan.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
 
-await command("deploy", async ({ config, terminal, signal }) => {
+await command("deploy", async (context) => {
+  const { config, terminal, signal } = context;
   const hosts = requireHosts(config);
   const options = { ...(await prepareDeploy(config)), signal };
   if (config.dryRun) return dryRunOf(terminal, config, hosts, options);
@@ -16,7 +17,7 @@ await command("deploy", async ({ config, terminal, signal }) => {
     {
       title: terminal.text("stepDeploy", { host: hosts.join(", ") }),
       run: async (row) => {
-        outcomes = await showDeploy(terminal, row, hosts, options);
+        outcomes = await showDeploy(context, row, hosts, options);
         return allWell(outcomes);
       },
     },

@@ -66,7 +66,7 @@ await command("mirror", async (context) => {
         skip: () => skipFailed() ?? (config.hosts.length === 0 ? terminal.text("skipNoHost") : undefined),
         run: async (row) => {
           const options = { ...(await prepareDeploy(config, project)), signal };
-          deployed = await showDeploy(terminal, row, config.hosts, options);
+          deployed = await showDeploy(context, row, config.hosts, options);
           return allWell(deployed);
         },
       },

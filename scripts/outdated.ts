@@ -4,9 +4,9 @@ import { findNewer } from "../lib/mirror/outdated.ts";
 import { prepareSelection } from "../lib/mirror/prepare.ts";
 import { command } from "../lib/cli/command.ts";
 import { withSpinner } from "../lib/cli/spinner.ts";
-import { outlookJson, outlookLines } from "../lib/cli/report/verify.ts";
+import { outlookFinding, outlookJson, outlookLines } from "../lib/cli/report/verify.ts";
 
-await command("outdated", async ({ config, terminal, signal }) => {
+await command("outdated", async ({ config, terminal, signal, recorder }) => {
   const { selection } = await prepareSelection(config);
   const registries = await openConfigured(config);
   try {
@@ -22,6 +22,7 @@ await command("outdated", async ({ config, terminal, signal }) => {
     }));
     const count = (status: (typeof outlooks)[number]["status"]): number =>
       outlooks.filter((outlook) => outlook.status === status).length;
+    for (const image of images) recorder.finding(outlookFinding(terminal, image));
     if (config.json) terminal.json(images.map((each) => outlookJson(terminal, each)));
     else for (const line of outlookLines(terminal, images)) terminal.result(line);
     for (const { image, outlook } of images) {

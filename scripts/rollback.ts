@@ -31,7 +31,7 @@ await command("rollback", async (context) => {
     {
       title: terminal.text("stepRollback", { host: hosts.join(", ") }),
       run: async (row) => {
-        outcomes = await showWork(terminal, row, hosts, (host, onStage) =>
+        outcomes = await showWork(context, row, hosts, (host, onStage) =>
           rollBack(host, { ...options, release: agreed.get(host) ?? options.release }, onStage),
         );
         return allWell(outcomes);

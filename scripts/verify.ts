@@ -6,11 +6,11 @@ import { lockFileOf, readLock } from "../lib/mirror/lock-file.ts";
 import { outputPath, preparePlan } from "../lib/mirror/prepare.ts";
 import { openStore } from "../lib/store/open.ts";
 import { command } from "../lib/cli/command.ts";
-import { hasDrifted, verifiedJson, verifiedLines, verifiedSummary } from "../lib/cli/report/verify.ts";
+import * as report from "../lib/cli/report/verify.ts";
 import { withSpinner } from "../lib/cli/spinner.ts";
 import { verify } from "../lib/mirror/verify.ts";
 
-await command("verify", async ({ config, terminal, signal }) => {
+await command("verify", async ({ config, terminal, signal, recorder }) => {
   const { project, plan } = await preparePlan(withMirror(config));
   const file = lockFileOf(outputPath(config, project, "docker-compose-mirror.yaml"));
   const locked = await readLock(file);
@@ -22,10 +22,11 @@ await command("verify", async ({ config, terminal, signal }) => {
     const verified = await withSpinner(terminal, terminal.text("askingRegistries"), () =>
       verify(locked, plan.transfers, { registries, sourceMirrors, store, signal }),
     );
-    if (config.json) terminal.json(verified.map((each) => verifiedJson(terminal, each)));
-    else for (const line of verifiedLines(terminal, verified)) terminal.result(line);
-    terminal.note(verifiedSummary(terminal, verified));
-    return !verified.some(hasDrifted);
+    for (const finding of report.verifiedFindings(terminal, verified)) recorder.finding(finding);
+    if (config.json) terminal.json(verified.map((each) => report.verifiedJson(terminal, each)));
+    else for (const line of report.verifiedLines(terminal, verified)) terminal.result(line);
+    terminal.note(report.verifiedSummary(terminal, verified));
+    return !verified.some(report.hasDrifted);
   } finally {
     registries.close();
     await store?.close();

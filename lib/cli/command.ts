@@ -6,13 +6,18 @@ import { flagsOf } from "../config/flags.ts";
 import { causeOf, EXIT, MirrorError } from "../messages/errors.ts";
 import { versionOfTool } from "./dispatch.ts";
 import { helpOf } from "./help.ts";
+import { renderCause } from "../messages/message.ts";
 import { openTerminal, type Terminal } from "./output.ts";
+import { publish } from "./report/page/publish.ts";
+import { openRecorder, type Recorder } from "./report/page/record.ts";
 
 export interface Context {
   readonly config: Config;
   readonly terminal: Terminal;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Collects what the report and the summary show. */
+  readonly recorder: Recorder;
 }
 
 /** `false` = something failed and was reported (exit code 1). */
@@ -54,7 +59,8 @@ export async function command(name: CommandName, body: Body): Promise<void> {
       const plain = config.environment["TERM"] === "dumb";
       terminal = openTerminal({ language: config.language, facts: factsOf(config), plain });
       for (const notice of config.notices) terminal.note(terminal.warning(notice));
-      if ((await body({ config, terminal, signal: abort.signal })) === false) process.exitCode = EXIT.failed;
+      const context = { config, terminal, signal: abort.signal };
+      if ((await recorded(name, body, context)) === false) process.exitCode = EXIT.failed;
     }
   } catch (error) {
     if (!isInterrupt(error)) {
@@ -72,6 +78,27 @@ export async function command(name: CommandName, body: Body): Promise<void> {
     report(interrupted);
     process.exitCode = EXIT.interrupted;
   }
+}
+
+/** Runs `body`, and publishes what it did however it ends. Throws what `body` throws, else `file-write`. */
+async function recorded(name: CommandName, body: Body, context: Omit<Context, "recorder">): Promise<boolean | void> {
+  const { config, terminal } = context;
+  const recorder = openRecorder({
+    command: name,
+    credentials: config.credentials,
+    explain: (error) => terminal.errorJson(error),
+    words: (cause) => renderCause(cause, terminal.language),
+  });
+  let result: boolean | void;
+  try {
+    result = await body({ ...context, recorder });
+  } catch (error) {
+    recorder.failure(error);
+    await publish(config, recorder.record()).catch((failure) => terminal.note(terminal.explain(failure)));
+    throw error;
+  }
+  await publish(config, recorder.record());
+  return result;
 }
 
 /** A reader that closes the pipe early, such as `head`, is no error. */

@@ -468,6 +468,15 @@ export const FLAGS = {
     en: "file to write; beside the compose file where absent",
     zh: "要写入的文件；默认在 compose 文件旁边",
   },
+  report: {
+    property: "report",
+    parse: values.path,
+    value: "FILE",
+    group: "output",
+    commands: ["mirror", "deploy"],
+    en: "write an HTML page about the run: images, shared layers, throughput, deploy",
+    zh: "生成本次运行的 HTML 报告：镜像、共享层、吞吐量、部署过程",
+  },
   shell: {
     property: "shell",
     parse: values.maybeOneOf("bash", "zsh", "fish"),

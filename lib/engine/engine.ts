@@ -1,4 +1,5 @@
 /** What every engine can do, and what it tells while it does it. */
+import type { Descriptor } from "../image/manifest.ts";
 import type { MirrorError } from "../messages/errors.ts";
 import type { Cause, Message } from "../messages/message.ts";
 import type { ByteCount } from "./byte-count.ts";
@@ -20,6 +21,8 @@ export interface Outcome {
   readonly bytes?: number;
   /** What the user should know although the step succeeded. */
   readonly warnings?: readonly Message[];
+  /** Config and layers, each once; absent where the engine does not report them. */
+  readonly blobs?: readonly Descriptor[];
   /** Set exactly when `status` is `failed`. */
   readonly error?: MirrorError;
 }

@@ -11,6 +11,7 @@ import { MIRROR_TEXTS } from "./tables/mirror.ts";
 import { REGISTRY_TEXTS } from "./tables/registry.ts";
 import { STORE_TEXTS } from "./tables/store.ts";
 import { SYSTEM_TEXTS } from "./tables/system.ts";
+import { PAGE_TEXTS } from "./tables/page.ts";
 import { PREFLIGHT_TEXTS } from "./tables/preflight.ts";
 
 export const TEXTS = {
@@ -25,6 +26,7 @@ export const TEXTS = {
   ...DEPLOY_TEXTS,
   ...PREFLIGHT_TEXTS,
   ...CLI_TEXTS,
+  ...PAGE_TEXTS,
 } as const;
 
 type Rows = typeof TEXTS;
@@ -37,6 +39,9 @@ export type TextValues<C extends TextCode> = Both<C extends TextCode ? ValuesOf<
 /** `[values]`, which may be absent where the text needs none. */
 export type TextArguments<C extends TextCode> =
   Record<never, never> extends TextValues<C> ? [values?: TextValues<C>] : [values: TextValues<C>];
+
+/** Gives texts in one language. */
+export type Say = <C extends TextCode>(code: C, ...values: TextArguments<C>) => string;
 
 /** A message, to be put into words later or as the cause within another. */
 export function message<C extends TextCode>(code: C, ...[values]: TextArguments<C>): Message & { readonly code: C } {

@@ -6,7 +6,7 @@ set -euo pipefail
 
 readonly PACKAGES=(
   docker.io docker-compose docker-registry openssh-server openssh-client iproute2 iptables busybox-static openssl
-  apache2-utils shellcheck skopeo procps util-linux sudo python3-pip unzip
+  apache2-utils shellcheck skopeo procps util-linux sudo python3-pip unzip chromium
 )
 readonly TASK_VERSION=3.54.0
 readonly TOOLS=/opt/compose-mirror-bed

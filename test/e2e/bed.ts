@@ -67,6 +67,7 @@ export interface MirrorReport {
     readonly target: string;
     readonly status: string;
     readonly digest: string | null;
+    readonly bytes: number | null;
     readonly error?: { readonly code: string; readonly message: string };
   }[];
   readonly compose?: string;

@@ -1,6 +1,15 @@
 /** The scripts as a user runs them, against a host that is reached through a program named ssh. */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -70,6 +79,28 @@ test("deploy: progress on stderr, the services on stdout", async () => {
       JSON.parse(status.stdout).services.map(({ name }: { name: string }) => name),
       ["job", "web"],
     );
+  });
+});
+
+test("deploy --report: the steps with their times, and the services", async () => {
+  await withProject({}, async (script, host) => {
+    const file = join(host.home, "page.html");
+    const { code, stderr } = await script(
+      "deploy",
+      "--host",
+      "box",
+      "--dir",
+      "~/app",
+      "--report",
+      file,
+      "--lang",
+      "zh",
+    );
+    assert.equal(code, 0, stderr);
+    const page = readFileSync(file, "utf8");
+    assert.match(page, /<html lang="zh-CN">[^]*启动服务[^]*running \(healthy\)/);
+    assert.equal(page.match(/<svg class="bar"/g)?.length, page.match(/<rect class="done"/g)?.length);
+    assert.doesNotMatch(page, /s3cret/);
   });
 });
 

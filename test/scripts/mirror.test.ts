@@ -109,6 +109,31 @@ test("mirror --json: one document with images and compose", () =>
     });
   }));
 
+test("mirror --report: a page, and a summary for GitHub's runner, of a run with a failure; none of a dry run", () =>
+  inScene(async ({ docker, registry, folder, script }) => {
+    const [page, summary] = [join(folder, "page.html"), join(folder, "summary.md")];
+    const env = { GITHUB_STEP_SUMMARY: summary };
+    assert.equal((await script("mirror", ["--dry-run", "--report", "page.html"], env)).code, 0);
+    assert.deepEqual([existsSync(page), existsSync(summary)], [false, false]);
+
+    docker.fail("pull", 1, "manifest for ghcr.io/team/db:2 not found: manifest unknown");
+    const { code, stderr } = await script("mirror", ["--report", "page.html", "--concurrency", "1"], env);
+    assert.equal(code, 1, stderr);
+    const [html, markdown] = [readFileSync(page, "utf8"), readFileSync(summary, "utf8")];
+    assert.match(html, /<html lang="en">[^]*ghcr\.io\/team\/db:2[^]*Hint: [^]*ignore-images\.txt/);
+    assert.ok(html.includes(`${registry.host}/team/nginx:1.27`));
+    assert.match(markdown, /^## compose-mirror mirror\n[^]*nginx&#58;1\.27[^]*### Failures/);
+    assert.doesNotMatch(html + markdown, /right\$/);
+  }));
+
+test("mirror --report to a folder that is missing: the work is done, the exit code is 1", () =>
+  inScene(async ({ folder, script }) => {
+    const { code, stderr } = await script("mirror", ["--report", "missing/page.html"]);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /missing\/page\.html.*\n {2}hint: /);
+    assert.ok(existsSync(join(folder, "docker-compose-mirror.yaml")));
+  }));
+
 test("mirror --dry-run shows the plan and runs nothing", () =>
   inScene(async ({ docker, registry, folder, script }) => {
     const { code, stdout } = await script("mirror", ["--dry-run", "--host", "server", "--dir", "~/x"]);

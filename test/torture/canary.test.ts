@@ -123,11 +123,11 @@ const COMMANDS: readonly CommandRow[] = [
   ["generate-amd64-pull-script"],
   ["generate-push-to-aliyun-script"],
   ["mirror", "--dry-run", ...HOST],
-  ["mirror", "--json"],
+  ["mirror", "--json", "--report", "mirror.html"],
   ["verify"],
   ["outdated", "--json"],
   ["deploy", "--dry-run", ...HOST],
-  ["deploy", "--json", ...HOST],
+  ["deploy", "--json", ...HOST, "--report", "deploy.html"],
   ["deploy", ...HOST, "--keep-login"],
   ["status", "--json", ...HOST],
   ["rollback", ...HOST, "--yes"],
@@ -140,14 +140,14 @@ const WITH_LOGIN = COMMANDS.filter(([name]) => ["check", "pull", "push", "mirror
 
 const ALL: readonly CommandRow[] = [
   ["check", ...HOST],
-  ["mirror", "--json", ...HOST],
+  ["mirror", "--json", ...HOST, "--report", "mirror.html"],
   ["push"],
   ["verify"],
   ["outdated"],
 ];
 const DEPLOYS: readonly CommandRow[] = [
   ["deploy", ...HOST],
-  ["deploy", "--json", ...HOST],
+  ["deploy", "--json", ...HOST, "--report", "deploy.html"],
   ["status", ...HOST],
 ];
 

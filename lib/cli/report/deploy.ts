@@ -6,6 +6,7 @@ import type { Container, ServiceState } from "../../deploy/host/containers.ts";
 import type { Drift } from "../../deploy/host/drift.ts";
 import type { DeployOptions } from "../../deploy/options.ts";
 import { MirrorError } from "../../messages/errors.ts";
+import type { Context } from "../command.ts";
 import { HostBoard } from "./host-board.ts";
 import { planHead, rollbackHead, stepTitle } from "./deploy-plan.ts";
 import { formatTable } from "../format.ts";
@@ -28,17 +29,17 @@ export function deployTitle(terminal: Terminal, hosts: readonly string[]): strin
 
 /** Deploys to all hosts at once and shows it in `row`. Throws `interrupted` only. */
 export async function showDeploy(
-  terminal: Terminal,
+  context: Pick<Context, "terminal" | "recorder">,
   row: Row,
   hosts: readonly string[],
   options: DeployOptions,
 ): Promise<readonly HostOutcome[]> {
-  return showWork(terminal, row, hosts, (host, onStage) => deployTo(host, options, onStage));
+  return showWork(context, row, hosts, (host, onStage) => deployTo(host, options, onStage));
 }
 
 /** Does `work` for all hosts at once and shows it in `row`. Throws as `onEveryHost` does. */
 export async function showWork(
-  terminal: Terminal,
+  { terminal, recorder }: Pick<Context, "terminal" | "recorder">,
   row: Row,
   hosts: readonly string[],
   work: (host: string, onStage: (stage: DeployStage) => void) => Promise<DeployResult>,
@@ -46,6 +47,7 @@ export async function showWork(
   const boards = new Map<string, HostBoard>();
   const prefix = (host: string): string => (hosts.length === 1 ? "" : `${host}: `);
   const show = (host: string, stage: DeployStage): void => {
+    recorder.stage(host, stage);
     const { live, notes } = stageLines(terminal, stage);
     for (const note of notes) row.note(prefix(host) + note);
     boards.get(host)?.take(stage, live);
@@ -55,7 +57,7 @@ export async function showWork(
       shown.flatMap(([, board]) => board.rows()),
     );
   };
-  return onEveryHost(hosts, async (host) => {
+  const outcomes = await onEveryHost(hosts, async (host) => {
     boards.set(host, new HostBoard(terminal));
     try {
       return await work(host, (stage) => show(host, stage));
@@ -63,6 +65,8 @@ export async function showWork(
       boards.delete(host);
     }
   });
+  for (const outcome of outcomes) recorder.host(outcome);
+  return outcomes;
 }
 
 /** Does `work` for all hosts at once. Throws `interrupted` only. */

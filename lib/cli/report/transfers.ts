@@ -72,19 +72,25 @@ const DRAW_EVERY = 500;
  * not installed, and `target-owned` before the first transfer, where a mirror name holds an image of another source.
  */
 export async function showTransfers(
-  { config, terminal, signal }: Context,
+  { config, terminal, signal, recorder }: Context,
   row: Row,
   transfers: readonly Transfer[],
   { engine, step }: { readonly engine: Engine; readonly step: "pull" | "push" | "mirror" },
 ): Promise<readonly Outcome[]> {
   const isTarget = step !== "pull" || config.embedded;
   if (isTarget && !config.overwrite) refuseOwned(transfers, await ownersOf(config.store, transfers));
+  recorder.begin(transfers);
   const board = new Board(terminal, transfers, { step, bytes: engine.bytes });
-  const draw = (): void => row.live(board.summary(), board.rows());
+  const direction = step === "pull" ? "down" : "up";
+  const draw = (): void => {
+    row.live(board.summary(), board.rows());
+    if (engine.bytes !== undefined) recorder.moved(engine.bytes.of(direction).moved);
+  };
   // What stands still must be seen to stand still.
   const clock = setInterval(draw, DRAW_EVERY);
   const onProgress = (progress: Progress): void => {
     board.progress(progress);
+    recorder.progress(progress);
     if (progress.kind === "retry" && !terminal.interactive) {
       row.note(`${nameOf(progress.transfer)}  ${describe(terminal, progress)}`);
     }
@@ -99,6 +105,7 @@ export async function showTransfers(
         await writeOrigin(config.store, formatReference(transfer.target), repositoryOf(transfer));
       }
       board.end(outcome);
+      recorder.outcome(outcome);
       if (!terminal.interactive) {
         row.note(`[${board.counter()}] ${nameOf(transfer)}  ${ending(terminal, outcome)}`);
       }

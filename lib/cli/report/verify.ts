@@ -7,14 +7,33 @@ import { familiarName, formatReference } from "../../image/reference.ts";
 import type { Drift, Verified } from "../../mirror/verify.ts";
 import { formatTable } from "../format.ts";
 import type { Terminal } from "../output.ts";
+import type { Finding } from "./page/record.ts";
 
 /** Each image that differs from the lock file, with a line below it for each difference. */
 export function verifiedLines(terminal: Terminal, verified: readonly Verified[]): readonly string[] {
   return verified.filter(hasDrifted).map(({ source, mirror, drifts }) => {
     const name = `${familiarName(source)} -> ${formatReference(mirror)}`;
-    const ways = drifts.map((drift) => `  ${terminal.text(`verify-${drift.kind}`, valuesOf(drift) as never)}`);
+    const ways = drifts.map((drift) => `  ${driftText(terminal, drift)}`);
     return [name, ...ways].join("\n");
   });
+}
+
+/** Every image as the summary shows it. */
+export function verifiedFindings(terminal: Terminal, verified: readonly Verified[]): readonly Finding[] {
+  return verified.map(({ source, drifts }) => {
+    const detail = drifts.map((drift) => driftText(terminal, drift)).join("\n");
+    const failed = drifts.find((drift) => "error" in drift);
+    return {
+      image: familiarName(source),
+      ok: drifts.length === 0,
+      detail: drifts.length === 0 ? terminal.text("page-locked") : detail,
+      ...(failed === undefined ? {} : { hint: terminal.errorJson(failed.error).hint }),
+    };
+  });
+}
+
+function driftText(terminal: Terminal, drift: Drift): string {
+  return terminal.text(`verify-${drift.kind}`, valuesOf(drift) as never);
 }
 
 /** How many images match the lock file, and how many do not. */
@@ -61,6 +80,19 @@ export function outlookLines(terminal: Terminal, images: readonly ImageOutlook[]
     terminal.text(key),
   );
   return rows.length === 0 ? [] : [formatTable([head, ...rows])];
+}
+
+/** An image as the summary shows it: only one that could not be asked about is a failure. */
+export function outlookFinding(terminal: Terminal, { image, outlook }: ImageOutlook): Finding {
+  if (outlook.status === "failed") {
+    const { message, hint } = terminal.errorJson(outlook.error);
+    return { image, ok: false, detail: message, hint };
+  }
+  const detail =
+    outlook.status === "outdated"
+      ? terminal.text("page-outdated", { newest: outlook.newer.at(-1)! })
+      : terminal.text(`page-${outlook.status}`);
+  return { image, ok: true, detail };
 }
 
 export function outlookJson(terminal: Terminal, { image, services, outlook }: ImageOutlook) {

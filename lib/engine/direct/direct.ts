@@ -151,7 +151,7 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     if (manifest.kind === "index")
       throw new MirrorError("manifest-invalid", { name, detail: message("manifest-is-index") });
     const image = { ...manifest, raw, isUnchecked: false };
-    const facts = { digest: descriptor.digest, bytes: sizeOf(image) };
+    const facts = { digest: descriptor.digest, bytes: sizeOf(image), blobs: blobsOf(image) };
     count.known.add(transfer);
     if (there?.digest === descriptor.digest) return { status: "present", ...facts };
     count.expect("up", blobsOf(image));
@@ -344,9 +344,9 @@ async function hasAll(store: Store, image: SourceImage): Promise<boolean> {
 function factsOf(
   { sourceDigest, descriptor }: Pick<Source, "sourceDigest" | "descriptor">,
   image: SourceImage,
-): Pick<Outcome, "digest" | "sourceDigest" | "platformDigest" | "bytes"> {
+): Pick<Outcome, "digest" | "sourceDigest" | "platformDigest" | "bytes" | "blobs"> {
   const { digest } = image.raw.descriptor;
-  return { sourceDigest, platformDigest: descriptor.digest, digest, bytes: sizeOf(image) };
+  return { sourceDigest, platformDigest: descriptor.digest, digest, bytes: sizeOf(image), blobs: blobsOf(image) };
 }
 
 function expect(registries: Registries, transfers: readonly Transfer[], mirrors: readonly SourceMirror[]): void {

@@ -78,7 +78,7 @@ export const CLI_TEXTS = {
     zh: "第 {attempt} 次尝试失败（{reason:cause}），{delay:duration}后重试",
   },
   boardCount: { en: "{done}/{total} images", zh: "{done}/{total} 个镜像" },
-  pullCount: { en: "pulling: {done} of {total:image|images} there", zh: "拉取镜像：已完成 {done}/{total}" },
+  pullCount: { en: "{done} of {total:image|images} pulled", zh: "已拉取镜像 {done}/{total}" },
   pullLayers: { en: "{done} of {total:layer|layers}", zh: "层 {done}/{total}" },
   pullBytes: { en: "{bytes:bytes} of {total:bytes} at most", zh: "{bytes:bytes}，最多 {total:bytes}" },
   pullSpeed: { en: "{speed} on average", zh: "平均 {speed}" },

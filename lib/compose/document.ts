@@ -75,7 +75,7 @@ export interface Mapping extends Written {
 interface Sequence extends Written {
   readonly kind: "sequence";
   readonly items: readonly Value[];
-  /** Items of earlier files that are left out because a later one is equal: they are written too. */
+  /** Items of earlier files that an equal item of a later file has replaced; another image is written in them as well. */
   readonly repeated?: readonly Value[];
 }
 

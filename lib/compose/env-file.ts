@@ -46,7 +46,7 @@ export function parseEnvFile(
   const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
   const expand = (value: string, at: number): string => {
     try {
-      return interpolate(value, (name) => lookup(name) ?? values.get(name), onUnset === undefined ? {} : { onUnset });
+      return interpolate(value, (name) => lookup(name) ?? values.get(name), { onUnset });
     } catch (cause) {
       if (!(cause instanceof MirrorError)) throw cause;
       throw new MirrorError(cause.code, { ...cause.values, where: `${file}:${lineOf(source, at)}` }, { cause });

@@ -73,22 +73,24 @@ export interface PlacedFile extends Pick<NeededFile, "name" | "services" | "moun
 /** What of `needed` the host will have, with the content that it will have there. */
 export function placedFiles(needed: readonly NeededFile[], probe: HostProbe, mode: SendMode): readonly PlacedFile[] {
   return needed.flatMap((file): readonly PlacedFile[] => {
-    const there = probe.files.get(file.name);
-    const isSent = there === undefined ? mode !== "none" : isReplaced(file, probe, mode);
-    const sha256 = isSent ? file.content?.sha256 : there?.sha256;
     const { name, services, mounted } = file;
+    const { sha256 } = (isSent(file, probe, mode) ? file.content : probe.files.get(name)) ?? {};
     return sha256 === undefined ? [] : [{ name, services, mounted, sha256 }];
   });
 }
 
 /** Whether a deploy puts `file` in the place of what the host has. */
-export function isReplaced(file: NeededFile, probe: Pick<HostProbe, "files" | "releases" | "current">, mode: SendMode) {
-  const there = probe.files.get(file.name);
-  return there !== undefined && fateOf(file, there, { mode, last: lastSent(probe)[file.name]?.sha256 }) === "sent";
+export function isReplaced(file: NeededFile, probe: HostProbe, mode: SendMode): boolean {
+  return probe.files.has(file.name) && isSent(file, probe, mode);
+}
+
+function isSent(file: NeededFile, probe: HostProbe, mode: SendMode): boolean {
+  const last = lastSent(probe)[file.name]?.sha256;
+  return fateOf(file, probe.files.get(file.name), { mode, last }) === "sent";
 }
 
 /** What the current release sent. */
-function lastSent({ releases, current }: Pick<HostProbe, "releases" | "current">): Readonly<Record<string, SentFile>> {
+function lastSent({ releases, current }: HostProbe): Readonly<Record<string, SentFile>> {
   return releases.find(({ id }) => id === current)?.sent ?? {};
 }
 

@@ -242,7 +242,7 @@ export interface HostNeeds {
   /** What is bind-mounted without a label for SELinux. */
   readonly unlabelled: readonly string[];
   /** The manifests of the mirrored images, as far as they are known here. */
-  readonly manifests?: readonly ReadManifest[];
+  readonly manifests?: readonly ReadManifest[] | undefined;
   /** docker may be called as root where it answers root only. */
   readonly sudo?: boolean | undefined;
 }

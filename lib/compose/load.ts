@@ -55,7 +55,7 @@ const LONGEST_CHAIN = 100;
 /**
  * Loads the project that docker compose would load with these options.
  * Throws `compose-not-found`, `compose-stdin`, `compose-remote`, `compose-yaml`, `compose-invalid`, `compose-empty`,
- * `compose-no-image`, `compose-cycle`, `compose-limit`, `interpolation-invalid`, `variable-required`,
+ * `compose-no-image`, `compose-image-empty`, `compose-cycle`, `compose-limit`, `interpolation-invalid`, `variable-required`,
  * `env-file-invalid`, `project-name-invalid`, `file-read`.
  */
 export async function load(options: LoadOptions): Promise<Project> {
@@ -72,7 +72,8 @@ export async function load(options: LoadOptions): Promise<Project> {
   const narrowing =
     options.profiles.length > 0 ? options.profiles : profilesIn(options.environment["COMPOSE_PROFILES"]);
   const everything = narrowing.length > 0 ? narrowing : ["*"];
-  const selected = select(definitions, options.onlyActiveProfiles === true ? active : everything, files[0]);
+  const profiles = options.onlyActiveProfiles === true ? active : everything;
+  const selected = select(definitions, profiles, files[0], options.onEmptyImage ?? refuse);
   const uses = selected.flatMap((entry) => loader.usesOf(entry));
   return {
     name,
@@ -93,6 +94,10 @@ export async function load(options: LoadOptions): Promise<Project> {
       ...uses.flatMap(notWritable),
     ]),
   };
+}
+
+function refuse(error: MirrorError): never {
+  throw error;
 }
 
 /** Where a file is read: what its variables are, and what its paths are relative to. */

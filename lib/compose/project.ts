@@ -158,6 +158,8 @@ export interface LoadOptions {
   readonly projectDirectory?: string;
   /** The environment to fill variables in from: this process's, or that of the host that will run the project. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Hears of a service whose image variables leave empty, which is left out then; absent = `compose-image-empty` is thrown. */
+  readonly onEmptyImage?: (error: MirrorError) => void;
 }
 
 /** The project's name, for what is named by it. Throws `project-name-invalid` when it has none. */

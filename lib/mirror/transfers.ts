@@ -51,7 +51,7 @@ export interface Selection {
   readonly mirrored: readonly Omit<Transfer, "target">[];
   readonly ignored: readonly ImageUsers[];
   readonly built: readonly ImageUsers[];
-  /** Why images can be neither mirrored nor named: `reference-invalid` or `image-variable-unset`. */
+  /** Why images can be neither mirrored nor named: `reference-invalid`, `image-variable-unset`, `compose-image-empty`. */
   readonly invalid: readonly MirrorError[];
 }
 

@@ -341,6 +341,26 @@ test("an empty image names its variable, the file and the profile", async () => 
   assert.match(error.hint, /leave profile gpu out: --active-profiles/);
 });
 
+test("a service with an empty image is left out for who wants to hear of it; others may still wait for it", async () => {
+  const heard: MirrorError[] = [];
+  const text =
+    "services:\n  a: {image: x, depends_on: [b]}\n  b: {image: '${GPU_IMAGE}', depends_on: [a2]}\n  a2: {image: y}\n";
+  const onEmptyImage = (error: MirrorError): void => void heard.push(error);
+  const { services } = await loadFiles({ "compose.yml": text }, { onEmptyImage });
+  assert.deepEqual(
+    services.map(({ name }) => name),
+    ["a", "a2"],
+  );
+  assert.deepEqual(
+    heard.map(({ code, values }) => [code, values["service"]]),
+    [["compose-image-empty", "b"]],
+  );
+  await assert.rejects(
+    loadFiles({ "compose.yml": `${text}  c: {image: ""}\n` }, { onEmptyImage }),
+    (error) => error instanceof MirrorError && error.code === "compose-no-image",
+  );
+});
+
 test("a folder without a character of a project name has no name, until one is needed", () =>
   inFolder({ "项目/compose.yml": "services: {a: {build: .}, b: {image: x}}\n" }, async (folder) => {
     const project = await loadFrom(folder, { cwd: join(folder, "项目") });

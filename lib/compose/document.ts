@@ -67,6 +67,8 @@ export interface Scalar extends Written {
   readonly template?: Scalar;
   /** The variables of those of its forms that left nothing, because they are unset or empty. */
   readonly empty?: readonly string[];
+  /** The variables in it whose values are bytes that are no text. */
+  readonly notText?: readonly string[];
 }
 
 export interface Mapping extends Written {

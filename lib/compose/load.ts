@@ -188,8 +188,17 @@ class Loader {
     const layer = place === undefined ? undefined : this.#layerOf.get(image);
     const { file, range } = place ?? written.target ?? written;
     const [variables, empty] = [variablesIn(written.text), image.empty ?? []];
-    const use = { service, attribute, image: image.text, file: file.path, ...range, variables, empty };
-    return layer === undefined ? use : { ...use, layer };
+    return {
+      service,
+      attribute,
+      image: image.text,
+      file: file.path,
+      ...range,
+      variables,
+      empty,
+      ...(image.notText === undefined ? {} : { notText: image.notText }),
+      ...(layer === undefined ? {} : { layer }),
+    };
   }
 
   async #merge(

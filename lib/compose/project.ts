@@ -92,6 +92,8 @@ export interface ImageUse {
   readonly variables: readonly string[];
   /** Those of them that left nothing in it, because they are unset or empty. */
   readonly empty: readonly string[];
+  /** Those of them whose values are bytes that are no text. */
+  readonly notText?: readonly string[];
   /**
    * Index into `Project.composeFiles` when writing another name at `start` to `end` of that file changes images and
    * nothing else; absent when the scalar is in an extended or included file, or also serves as something else.

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type LoadOptions, type Project, requireName } from "../../lib/compose/project.ts";
+import { entryAt } from "../../lib/compose/values.ts";
+import { settingsOf } from "../../lib/deploy/plan/settings.ts";
 import { MirrorError } from "../../lib/messages/errors.ts";
 import { images, refused, service } from "../_helpers/compose-cases.ts";
 import { type Files, imagesOf, inFolder, loadFiles, loadFrom } from "../_helpers/compose-folder.ts";
@@ -379,6 +381,24 @@ test("bytes of another encoding in the comments of an env file are passed over",
   const project = await loadFiles({ "compose.yml": "services: {a: {image: 'nginx:${TAG}'}}\n", ".env": env });
   assert.equal(project.services[0]!.image, "nginx:1.25");
 });
+
+test("values in another encoding pass, as docker compose lets them, and those that differ stay different", async () => {
+  const [one, two] = [await withByte(0xd0), await withByte(0xd1)];
+  assert.equal(one.services[0]!.image, "x:1");
+  const environment = entryAt(one.definitions.services.get("a")!.attributes.get("environment"), "W");
+  assert.ok(environment?.kind === "scalar");
+  assert.equal(environment.text, "\uDCD6\uDCD0");
+  assert.deepEqual(environment.notText, ["W"]);
+  const services = new Set(["a"]);
+  assert.notDeepEqual(settingsOf(one, services), settingsOf(two, services));
+});
+
+function withByte(byte: number): Promise<Project> {
+  return loadFiles({
+    "compose.yml": "services: {a: {image: 'x:${T}', environment: {V: '${V}', W: '${W}'}}}\n",
+    ".env": Buffer.concat([Buffer.from("T=1\nV="), Buffer.from([0xd6, byte]), Buffer.from("\nW=$V\n")]),
+  });
+}
 
 function hintOf(thrown: unknown): string {
   return (thrown as MirrorError).hint;

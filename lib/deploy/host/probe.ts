@@ -10,6 +10,7 @@
  * the API below 1.44 unless told otherwise), so it is made to try, by listing the containers of a project that is not.
  */
 import { coerce, gte, type SemVer } from "semver";
+import { decodeEnvFile } from "../../compose/env-file.ts";
 import type { ReadManifest } from "../../image/readability.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import { type Cause, type Message, theirs } from "../../messages/message.ts";
@@ -177,7 +178,7 @@ export async function probeHost(
       writable: text("writable") === "yes",
       hasEnvFile: text("env") === "yes",
       ...(text("foreign") === "yes" ? { foreignState: true } : {}),
-      ...(envText === undefined ? {} : { envText: new Secret(Buffer.from(envText, "base64").toString("utf8")) }),
+      ...(envText === undefined ? {} : { envText: new Secret(decodeEnvFile(Buffer.from(envText, "base64"))) }),
       ...freeBytes("free"),
     },
     files: new Map(files),

@@ -105,7 +105,7 @@ export interface HostProbe {
 export type DeployWarning = Message;
 
 export interface ProbeOptions {
-  /** Names in the folder to look for; they hold no line break. */
+  /** Names in the folder to look for. One with a line break, as no file that is sent has, is never found. */
   readonly names?: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
@@ -117,9 +117,11 @@ export interface ProbeOptions {
 export async function probeHost(
   connection: Connection,
   dir: string,
-  { names = [], signal }: ProbeOptions = {},
+  { names: wanted = [], signal }: ProbeOptions = {},
 ): Promise<HostProbe> {
   const { host } = connection;
+  // They go there one a line.
+  const names = wanted.filter((name) => !name.includes("\n"));
   const { code, stdout, stderr } = await connection.run(script("probe", checkedDir(dir), ROOT_PATH), {
     input: names.map((name) => `${name}\n`).join(""),
     signal,

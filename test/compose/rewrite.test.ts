@@ -404,7 +404,26 @@ test("random projects: bytes outside image scalars stay, and so do the documents
       const images = project.services.flatMap(({ image, otherImages }) => [image ?? "keep", ...otherImages]);
       const mirrored = images.filter((image) => !image.startsWith("keep"));
       const targets = new Map(mirrored.map((image) => [image, `${MIRROR}/${encodeURIComponent(image)}`]));
-      const [{ text }] = rewrite(project, targets).files;
+      const { files: written } = rewrite(project, targets);
+      const [{ path: main, text }] = written;
+      await writeFile(main, text);
+      const again = await loadFrom(folder, { ...options, cwd: folder, profiles: ["*"], files: [main] });
+      // Services with an image of a hook or volume that cannot be written; they are warned of.
+      const kept = new Set(
+        project.warnings.flatMap(({ code, values }) => (code === "image-not-written" ? [values["service"]] : [])),
+      );
+      for (const [at, { name, image, otherImages, mounts, ...rest }] of project.services.entries()) {
+        const { image: newImage, otherImages: newOthers, mounts: newMounts, ...newRest } = again.services[at]!;
+        assert.equal(newImage, image && (targets.get(image) ?? image), `seed ${seed}, ${name}:\n${text}`);
+        const withoutImages = (list: typeof mounts) =>
+          list.map((mount) => ({ ...mount, source: mount.type === "image" || mount.source }));
+        assert.deepEqual(withoutImages(newMounts), withoutImages(mounts), `seed ${seed}, ${name}`);
+        if (!kept.has(name)) {
+          const others = otherImages.map((other) => targets.get(other) ?? other).toSorted();
+          assert.deepEqual(newOthers, others, `seed ${seed}, ${name}:\n${text}`);
+        }
+        assert.deepEqual(newRest, { name, ...rest }, `seed ${seed}, ${name}`);
+      }
       const out = withoutOwnLines(text.replaceAll(new RegExp(`(["']?)${MIRROR}/[^\\s"',}\\]]*\\1`, "g"), "\u0001"));
       const uses = project.uses.filter(({ image }) => targets.has(image));
       const documents = documentsOf(text);

@@ -83,7 +83,7 @@ export async function readEnvFiles(
   for (const file of files) {
     const text = decodeEnvFile(await readBytes(file, LARGEST_ENV_FILE));
     const onUnset = (variable: string): void => {
-      warnings.push({ code: "variable-unset", values: { variable } });
+      warnings.push(message("warning-variable-unset", { variable }));
     };
     values = parseEnvFile(text, (name) => base.get(name), file, values, onUnset);
   }
@@ -159,7 +159,7 @@ async function firstOf(
   const found = paths.filter((_, index) => exist[index]);
   const [winner] = found;
   if (winner !== undefined && found.length > 1) {
-    warnings.push({ code: "several-files", values: { files: found.join(", "), file: winner } });
+    warnings.push(message("warning-several-files", { files: found.join(", "), file: winner }));
   }
   return winner;
 }

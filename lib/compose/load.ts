@@ -211,7 +211,7 @@ class Loader {
     let definitions = earlier;
     for (const document of file.documents) {
       const { root, definitions: own, resets } = this.#fill(document, scope, scope.folder, layer);
-      if (root.entries.has("version")) this.warnings.push({ code: "version-obsolete", values: { file: file.path } });
+      if (root.entries.has("version")) this.warnings.push(message("warning-version-obsolete", { file: file.path }));
       const included = await this.#include(root, own, resets, scope, [...including, file.path]);
       const base: Base = {
         file: file.path,
@@ -418,11 +418,11 @@ function isWritable({ layer }: ImageUse): boolean {
 /** Images of hooks and volumes can only be changed where they are written: lists cannot be overridden item by item. */
 function notWritable({ service, attribute, image, layer }: ImageUse): readonly ComposeWarning[] {
   if (attribute === "image" || layer !== undefined) return [];
-  return [{ code: "image-not-written", values: { service, attribute, image } }];
+  return [message("warning-image-not-written", { service, attribute, image })];
 }
 
 function unsetWarnings(names: Iterable<string>): readonly ComposeWarning[] {
-  return [...names].map((variable) => ({ code: "variable-unset", values: { variable } }) as const);
+  return [...names].map((variable) => message("warning-variable-unset", { variable }));
 }
 
 function distinct(warnings: readonly ComposeWarning[]): readonly ComposeWarning[] {

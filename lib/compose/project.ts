@@ -4,6 +4,7 @@
  */
 import { basename } from "node:path";
 import { MirrorError } from "../messages/errors.ts";
+import type { Message } from "../messages/message.ts";
 import type { ImageAttribute } from "./images.ts";
 import type { Definitions } from "./merge.ts";
 
@@ -101,16 +102,13 @@ export interface ImageUse {
   readonly layer?: number;
 }
 
-/** Something compose warns about; `lib/cli` puts it into words. */
-export interface ComposeWarning {
-  /**
-   * `variable-unset` (variable), `version-obsolete` (file), `several-files` (files, file: the one chosen),
-   * `image-not-written` (service, attribute, image): an image of a `pre_start` hook or of a volume whose name no
-   * mirror compose file can change.
-   */
-  readonly code: "variable-unset" | "version-obsolete" | "several-files" | "image-not-written";
-  readonly values: Readonly<Record<string, string | number>>;
-}
+/**
+ * What compose warns about, and `image-not-written`: an image of a `pre_start` hook or of a volume whose name no mirror
+ * compose file can change.
+ */
+export type ComposeWarning = Message & {
+  readonly code: `warning-${"variable-unset" | "version-obsolete" | "several-files" | "image-not-written"}`;
+};
 
 export interface Project {
   /** Empty when the folder's name has no character of a project name; `requireName` refuses that. */

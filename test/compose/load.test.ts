@@ -5,6 +5,7 @@ import { type LoadOptions, type Project, requireName } from "../../lib/compose/p
 import { entryAt } from "../../lib/compose/values.ts";
 import { settingsOf } from "../../lib/deploy/plan/settings.ts";
 import { MirrorError } from "../../lib/messages/errors.ts";
+import { message } from "../../lib/messages/texts.ts";
 import { images, refused, service } from "../_helpers/compose-cases.ts";
 import { type Files, imagesOf, inFolder, loadFiles, loadFrom } from "../_helpers/compose-folder.ts";
 
@@ -107,7 +108,7 @@ test("the profiles that compose would activate are reported", async () => {
 });
 
 function warned({ warnings }: Project): readonly string[] {
-  return warnings.map(({ code, values }) => `${code} ${values["variable"] ?? "file"}`);
+  return warnings.map(({ code, values }) => `${code} ${(values["variable"] as string | undefined) ?? "file"}`);
 }
 
 test("warnings: unset variables once each, of chosen services only; obsolete version", async () => {
@@ -117,13 +118,13 @@ test("warnings: unset variables once each, of chosen services only; obsolete ver
     "base.yml": "services: {d: {image: 'z:$FOUR'}, e: {image: 'z:$FIVE'}}",
   };
   assert.deepEqual(warned(await loadFiles(files, { profiles: ["q"] })), [
-    "variable-unset TOP",
-    "version-obsolete file",
-    "variable-unset ONE",
-    "variable-unset TWO",
-    "variable-unset FOUR",
+    "warning-variable-unset TOP",
+    "warning-version-obsolete file",
+    "warning-variable-unset ONE",
+    "warning-variable-unset TWO",
+    "warning-variable-unset FOUR",
   ]);
-  assert.ok(warned(await loadFiles(files)).includes("variable-unset THREE"));
+  assert.ok(warned(await loadFiles(files)).includes("warning-variable-unset THREE"));
 });
 
 const others: readonly [what: string, files: Files, images: readonly string[]][] = [
@@ -168,8 +169,8 @@ test("warnings: other images that cannot be written", async () => {
     "in.yml": "services: {a: {image: x, pre_start: [{image: y}], volumes: [{type: image, source: w, target: /w}]}}",
   });
   assert.deepEqual(warnings, [
-    { code: "image-not-written", values: { service: "a", attribute: "pre_start", image: "y" } },
-    { code: "image-not-written", values: { service: "a", attribute: "volumes", image: "w" } },
+    message("warning-image-not-written", { service: "a", attribute: "pre_start", image: "y" }),
+    message("warning-image-not-written", { service: "a", attribute: "volumes", image: "w" }),
   ]);
 });
 
@@ -177,7 +178,7 @@ test("a choice between two files is reported", async () => {
   const { warnings } = await loadFiles({ "compose.yaml": service("a", "x"), "docker-compose.yml": service("b", "y") });
   assert.deepEqual(
     warnings.map(({ code }) => code),
-    ["several-files"],
+    ["warning-several-files"],
   );
 });
 

@@ -410,7 +410,9 @@ test("random projects: bytes outside image scalars stay, and so do the documents
       const again = await loadFrom(folder, { ...options, cwd: folder, profiles: ["*"], files: [main] });
       // Services with an image of a hook or volume that cannot be written; they are warned of.
       const kept = new Set(
-        project.warnings.flatMap(({ code, values }) => (code === "image-not-written" ? [values["service"]] : [])),
+        project.warnings.flatMap(({ code, values }) =>
+          code === "warning-image-not-written" ? [values["service"]] : [],
+        ),
       );
       for (const [at, { name, image, otherImages, mounts, ...rest }] of project.services.entries()) {
         const { image: newImage, otherImages: newOthers, mounts: newMounts, ...newRest } = again.services[at]!;
@@ -537,7 +539,7 @@ for (const [what, files, list, written] of repeated) {
             ),
       );
       assert.equal(
-        project.warnings.some(({ code }) => code === "image-not-written"),
+        project.warnings.some(({ code }) => code === "warning-image-not-written"),
         written === 0,
       );
     });

@@ -81,8 +81,7 @@ export function reportWritten(
 
 /** What compose would warn about, once each. */
 function reportWarnings(terminal: Terminal, warnings: readonly ComposeWarning[]): void {
-  const lines = warnings.map(({ code, values }) => terminal.text(`warning-${code}`, values as never));
-  for (const line of new Set(lines)) terminal.note(terminal.text("warning", { text: line }));
+  for (const line of new Set(warnings.map((warning) => terminal.warning(warning)))) terminal.note(line);
 }
 
 /** What of the compose file changes, and what stays although it names an image; of `failed` images it was said already. */

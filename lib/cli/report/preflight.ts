@@ -9,7 +9,6 @@ import type { Plan } from "../../mirror/transfers.ts";
 import { run } from "../../system/process.ts";
 import type { Registries } from "../../registry/registries.ts";
 import type { Context } from "../command.ts";
-import { warningLine } from "./deploy-plan.ts";
 import type { Row } from "../pipeline.ts";
 import type { Terminal } from "../output.ts";
 
@@ -51,7 +50,7 @@ function findingLines(
   return [
     ...(errors.length === 0 ? [`✔ ${terminal.text(key, values as never)}`] : []),
     ...errors.filter((error) => error !== last).map((error) => `✖ ${terminal.explain(error)}`),
-    ...warnings.map((warning) => warningLine(terminal, warning)),
+    ...warnings.map((warning) => terminal.warning(warning)),
   ];
 }
 

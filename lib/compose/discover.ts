@@ -12,7 +12,7 @@ import { stat } from "node:fs/promises";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { MirrorError } from "../messages/errors.ts";
 import { message } from "../messages/texts.ts";
-import { readRegular } from "../system/read-file.ts";
+import { readRegularFile } from "../system/read-file.ts";
 import { decodeEnvFile, parseEnvFile } from "./env-file.ts";
 import type { ComposeWarning, LoadOptions } from "./project.ts";
 
@@ -91,8 +91,8 @@ export async function readEnvFiles(
 }
 
 /**
- * The text of a file, its byte order mark kept. UTF-8, or UTF-16 by its mark, as go-yaml reads it. /dev/null is an empty
- * file, with which compose users switch `.env` off. Throws `file-read`, `compose-limit` beyond `most` bytes.
+ * The text of a file, its byte order mark kept. UTF-8, or UTF-16 by its mark, as go-yaml reads it.
+ * Throws `file-read`, `compose-limit` beyond `most` bytes.
  */
 export async function readText(file: string, most: number): Promise<string> {
   const bytes = await readBytes(file, most);
@@ -105,13 +105,11 @@ export async function readText(file: string, most: number): Promise<string> {
   }
 }
 
-async function readBytes(file: string, most: number): Promise<Uint8Array> {
-  if (file === "/dev/null") return new Uint8Array();
-  const { bytes } = await readRegular(file, most).catch((cause: unknown) => {
+function readBytes(file: string, most: number): Promise<Uint8Array> {
+  return readRegularFile(file, most).catch((cause: unknown) => {
     if (!(cause instanceof MirrorError) || cause.code !== "file-large") throw cause;
     throw new MirrorError("compose-limit", { file, detail: message("compose-file-size", { most }) }, { cause });
   });
-  return bytes;
 }
 
 /** Whether a file name is one that compose fetches from a Git repository or a registry. */

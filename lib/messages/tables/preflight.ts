@@ -3,6 +3,7 @@ import type { Text } from "../message.ts";
 
 export const PREFLIGHT_TEXTS = {
   "and-cause": { en: "{detail:cause}; {more:cause}", zh: "{detail:cause}；{more:cause}" },
+  "all-causes": { en: "{causes:causes}", zh: "{causes:causes}" },
   "check-source": { en: "{registry} can be read", zh: "{registry} 可以读取" },
   "check-embedded": {
     en: "images stay in the content store of this machine, and hosts pull through the ssh connection",

@@ -10,7 +10,7 @@ import { dockerFolder, findCredentials } from "../registry/credentials.ts";
 import { parseManifest } from "../image/manifest.ts";
 import { openRegistries, type Registries } from "../registry/registries.ts";
 import { openStore } from "../store/open.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, StoreOptions } from "../store/store.ts";
 import { createDirectEngine, directRequirements } from "./direct/direct.ts";
 import { createDockerEngine, type Offer } from "./docker/docker.ts";
 import { isLocked } from "./lock-update.ts";
@@ -38,10 +38,15 @@ export async function openConfigured(config: Config): Promise<Registries> {
 }
 
 /**
- * Opens the engine and what it needs; nothing is transferred. `locked` is what earlier runs mirrored. Throws
- * `engine-setting`, `file-read` and what `openStore` throws.
+ * Opens the engine and what it needs; nothing is transferred. `locked` is what earlier runs mirrored;
+ * `waiting` says what becomes of a wait for another run. Throws `engine-setting`, `file-read` and what `openStore`
+ * throws.
  */
-export async function openSession(config: Config, locked: readonly LockedImage[] = []): Promise<Session> {
+export async function openSession(
+  config: Config,
+  locked: readonly LockedImage[],
+  waiting: Pick<StoreOptions, "signal" | "onWait">,
+): Promise<Session> {
   const registries = await openConfigured(config);
   requirementsOf(config);
   const { engine: program, credentials, sourceMirrors, concurrency } = config;
@@ -54,7 +59,7 @@ export async function openSession(config: Config, locked: readonly LockedImage[]
     };
     return { registries, engine, close };
   }
-  const store = await openStore(config.store);
+  const store = await openStore(config.store, waiting);
   const widths = { large: concurrency, small: concurrency * 2 };
   const over = new AbortController();
   return {

@@ -5,7 +5,7 @@ import { MirrorError } from "../messages/errors.ts";
 import type { LockedImage } from "../mirror/lock-file.ts";
 import { run } from "../system/process.ts";
 import { familiarName, type ImageReference } from "../image/reference.ts";
-import type { Registry } from "../registry/client.ts";
+import type { PullsLeft, Registry } from "../registry/client.ts";
 import { dockerFolder, findCredentials } from "../registry/credentials.ts";
 import { parseManifest } from "../image/manifest.ts";
 import { openRegistries, type Registries } from "../registry/registries.ts";
@@ -134,13 +134,13 @@ export function requirementsOf({ engine, sourceMirrors, format, store }: Config)
 
 /**
  * Asks a source registry for one image, as `check` does: one HEAD, which the Docker Hub does not count as a pull. Gives
- * the number of pulls that are left, where the registry tells it.
+ * what the registry still allows, where it tells.
  */
 export function askSources(registries: Registries, signal: AbortSignal) {
-  return async ({ host, repository, reference }: SourceQuestion): Promise<number | undefined> => {
-    let left: number | undefined;
+  return async ({ host, repository, reference }: SourceQuestion): Promise<PullsLeft | undefined> => {
+    let left: PullsLeft | undefined;
     try {
-      await registries.of(host).head(repository, reference, { signal, onPullsLeft: (count) => (left = count) });
+      await registries.of(host).head(repository, reference, { signal, onPullsLeft: (told) => (left = told) });
     } catch (error) {
       // the registry is there; whether it gives the image is seen when it is wanted
       if (!(error instanceof MirrorError && ANSWERS.has(error.code))) throw error;

@@ -20,6 +20,7 @@ import type { EngineState, Requirements } from "./engine/engine.ts";
 import { causeOf, MirrorError } from "./messages/errors.ts";
 import type { Cause, Message } from "./messages/message.ts";
 import { message } from "./messages/texts.ts";
+import type { PullsLeft } from "./registry/client.ts";
 import { placesOf, type SourceMirror } from "./registry/source-mirror.ts";
 import type { Project } from "./compose/project.ts";
 import { MIRROR_FILE } from "./compose/rewrite.ts";
@@ -61,10 +62,10 @@ export interface CheckOptions {
   readonly requirements: Requirements;
   readonly registry: PushProbe;
   /**
-   * Asks a place for one image, and gives the number of pulls that it still allows, where it tells; throws when the place
-   * cannot be used. Absent = sources are not looked at.
+   * Asks a place for one image, and gives the pulls that it still allows, where it tells; throws when the place cannot be
+   * used. Absent = sources are not looked at.
    */
-  readonly askSource?: ((place: SourcePlace) => Promise<number | undefined>) | undefined;
+  readonly askSource?: ((place: SourcePlace) => Promise<PullsLeft | undefined>) | undefined;
   /** An earlier run pushed to the namespace: that is not tried again. */
   readonly isKnown?: boolean;
   readonly run: Run;
@@ -197,8 +198,17 @@ async function checkSource(
   // the first that can be used is read from
   const { host, left } = asked.find(({ error }) => error === undefined)!;
   const count = transfers.length;
-  if (left !== undefined && left < count) warnings.push(message("warning-pulls-left", { host, left, count }));
+  if (left !== undefined && left.count < count) {
+    const advice = message(moreFrom({ ...left, isElsewhere: mirrors.some((mirror) => mirror.registry === registry) }));
+    warnings.push(message("warning-pulls-left", { host, left: left.count, count, advice }));
+  }
   return { check: "source", values, errors: [], warnings };
+}
+
+/** How to get more pulls than a place allows: what is in force already does not help. */
+function moreFrom({ loggedIn, isElsewhere }: { readonly loggedIn: boolean; readonly isElsewhere: boolean }) {
+  if (loggedIn) return isElsewhere ? "advice-pulls-later" : "advice-pulls-elsewhere";
+  return isElsewhere ? "advice-pulls-login" : "advice-pulls-login-or-elsewhere";
 }
 
 async function checkHost(

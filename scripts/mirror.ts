@@ -24,7 +24,7 @@ await command("mirror", async (context) => {
   reportPlan(context, prepared);
   if (config.dryRun) return reportMirrorPlan(context, prepared, composeFile);
   const before = await lockBefore(composeFile);
-  const session = await openSession(config, before);
+  const session = await openSession(config, before, context);
   const step = config.embedded ? "pull" : "mirror"; // the store is the mirror where there is no other
   let outcomes: readonly Outcome[] = [];
   let locked = before;

@@ -8,6 +8,7 @@ import { versionOfTool } from "./dispatch.ts";
 import { helpOf } from "./help.ts";
 import { renderCause } from "../messages/message.ts";
 import { openTerminal, type Terminal } from "./output.ts";
+import type { StoreWait } from "../store/store.ts";
 import { publish } from "./report/page/publish.ts";
 import { openRecorder, type Recorder } from "./report/page/record.ts";
 
@@ -16,6 +17,8 @@ export interface Context {
   readonly terminal: Terminal;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Says that another run is waited for. */
+  readonly onWait: (wait: StoreWait) => void;
   /** Collects what the report and the summary show. */
   readonly recorder: Recorder;
 }
@@ -59,7 +62,7 @@ export async function command(name: CommandName, body: Body): Promise<void> {
       const plain = config.environment["TERM"] === "dumb";
       terminal = openTerminal({ language: config.language, facts: factsOf(config), plain });
       for (const notice of config.notices) terminal.note(terminal.warning(notice));
-      const context = { config, terminal, signal: abort.signal };
+      const context = { config, terminal, signal: abort.signal, onWait: waitNotes(terminal) };
       if ((await recorded(name, body, context)) === false) process.exitCode = EXIT.failed;
     }
   } catch (error) {
@@ -99,6 +102,15 @@ async function recorded(name: CommandName, body: Body, context: Omit<Context, "r
   }
   await publish(config, recorder.record());
   return result;
+}
+
+/** One line for each reason to wait for another run, however many blobs are waited for. */
+function waitNotes(terminal: Terminal): (wait: StoreWait) => void {
+  const told = new Set<StoreWait["reason"]>();
+  return ({ reason, process: holder }) => {
+    if (!told.has(reason)) terminal.note(terminal.text(`waiting-${reason}`, { process: holder }));
+    told.add(reason);
+  };
 }
 
 /** A reader that closes the pipe early, such as `head`, is no error. */

@@ -35,6 +35,8 @@ export interface Terminal {
   hasJson(): boolean;
   /** A line for the user, to stderr. */
   note(text: string): void;
+  /** While lines are drawn over, `sink` puts notes among them; `undefined` = to stderr again. */
+  divertNotes(sink: ((text: string) => void) | undefined): void;
 }
 
 export interface TerminalOptions {
@@ -61,6 +63,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
     }
   };
   let printedJson = false;
+  let sink: ((text: string) => void) | undefined;
   const text: Terminal["text"] = (code, ...values) => printable(textOf(language, code, ...values));
   const errorJson = (error: unknown): Explanation => {
     if (error instanceof MirrorError) return explain(error, language, facts);
@@ -88,6 +91,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
       print(`${printable(JSON.stringify(value, null, 2))}\n`);
     },
     hasJson: () => printedJson,
-    note: (line) => void stderr.write(`${printable(line)}\n`),
+    note: (line) => (sink === undefined ? void stderr.write(`${printable(line)}\n`) : sink(line)),
+    divertNotes: (next) => (sink = next),
   };
 }

@@ -78,7 +78,7 @@ function drawnDetail({ text, dim = false }: Detail): string {
   return dim ? `\u001B[2m${printable(text)}\u001B[22m` : printable(text);
 }
 
-async function drawn({ language }: Terminal, steps: readonly Step[]): Promise<void> {
+async function drawn(terminal: Terminal, steps: readonly Step[]): Promise<void> {
   const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
   const thrown: unknown[] = [];
   const list = new Listr(
@@ -97,21 +97,25 @@ async function drawn({ language }: Terminal, steps: readonly Step[]): Promise<vo
         let latest = printable(title);
         let failed = false;
         try {
+          const note = (text: string): void => {
+            notes.push(printable(text));
+            task.output = notes.join("\n");
+          };
+          terminal.divertNotes(note);
           const ended = await run({
             title: (text) => (task.title = latest = printable(text)),
             live: (summary, details = []) =>
               (task.output = [...notes, ...summary.map(printable), ...details.map(drawnDetail)].join("\n")),
-            note: (text) => {
-              notes.push(printable(text));
-              task.output = notes.join("\n");
-            },
+            note,
           });
           if (notes.length > 0) task.output = notes.join("\n");
-          task.title = `${latest} (${formatDuration(Date.now() - started, language)})`;
+          task.title = `${latest} (${formatDuration(Date.now() - started, terminal.language)})`;
           if (ended === false) failed = true;
         } catch (error) {
           thrown.push(error);
           failed = true;
+        } finally {
+          terminal.divertNotes(undefined);
         }
         // Only a task that throws is drawn as failed.
         if (failed) throw new Error(latest);

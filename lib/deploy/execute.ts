@@ -7,6 +7,7 @@ import { tar } from "../system/tar.ts";
 import { type Container, type ServiceState, statesOf } from "./host/containers.ts";
 import { withLock } from "./host/deploy-lock.ts";
 import { hostError } from "./host/host-errors.ts";
+import { readerOn } from "./host/probe.ts";
 import type { LayerState } from "./host/pull-progress.ts";
 import type { DeployedProject } from "./orchestrator/compose-project.ts";
 import type { Pace } from "./orchestrator/health.ts";
@@ -100,7 +101,7 @@ export function resultOf(
 
 /** What of a plan its execution needs. */
 type Work = Pick<DeployPlan, "host" | "dir" | "lock" | "steps" | "rollback" | "registry"> &
-  Partial<Pick<DeployPlan, "login">>;
+  Partial<Pick<DeployPlan, "login" | "probe">>;
 
 function underLock(
   connection: Connection,
@@ -202,7 +203,8 @@ class Execution {
     if (ran.code === 0) return ran.stdout;
     if (ran.code === placedCode) this.#phase = "placed";
     else if (cleanup) await this.#connection.run(cleanup, { timeout: 10_000 }).catch(() => {});
-    throw hostError({ host, dir, registry, kind, failure, code: ran.code, lines, mask: masked });
+    const reader = this.#work.probe && readerOn(this.#work.probe);
+    throw hostError({ host, dir, registry, kind, failure, code: ran.code, reader, lines, mask: masked });
   }
 
   /** After a step has failed: goes back where that is possible and right, and says how the host is left. */

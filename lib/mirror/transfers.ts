@@ -274,12 +274,13 @@ function referenceOf({ image, services }: ImageUsers, places: readonly Place[]):
       const { where, notText } = unreadable;
       return new MirrorError("value-not-text", { variables: notText, where }, { cause });
     }
+    const reason = cause.values["detail"] as Cause;
     const place = places.find(({ empty }) => empty.length > 0);
     if (place !== undefined) {
       const { text, where, empty } = place;
-      return new MirrorError("image-variable-unset", { variables: empty, where, image: text, services }, { cause });
+      const values = { variables: empty, where, image: text, services, rest: image, detail: reason };
+      return new MirrorError("image-variable-unset", values, { cause });
     }
-    const reason = cause.values["detail"] as Cause;
     return new MirrorError(
       "reference-invalid",
       { image, detail: message("reference-of-services", { reason, services }) },

@@ -204,7 +204,7 @@ test("an unset variable in an image is named with file and line, and the rest is
     code: "image-variable-unset",
     exit: 2,
     message:
-      /^the image "example\/agent:\$\{AGENT_VERSION\}" of service "agent" .* no value is set for AGENT_VERSION \(.*compose\.yaml:4\)$/,
+      /^the image "example\/agent:\$\{AGENT_VERSION\}" of service "agent" .* no value is set for AGENT_VERSION \(.*compose\.yaml:4\), and what is left, "example\/agent:", is not a reference: its tag is empty$/,
   };
   assert.throws(() => selectImages(loaded, options), expected);
   const { mirrored, invalid } = selectImages(loaded, { ...options, collectInvalid: true });
@@ -226,7 +226,7 @@ test("of nested variables those are named that leave nothing, set to an empty va
   });
   assert.throws(() => selectImages(loaded, { ignore: parseIgnoreList(""), platform: "linux/amd64" }), {
     code: "image-variable-unset",
-    message: /no value is set for A, B \(.*compose\.yaml:1\)$/,
+    message: /no value is set for A, B \(.*compose\.yaml:1\), and what is left, "docker\.io\/team\/q:", is/,
   });
 });
 
@@ -244,6 +244,19 @@ test("an image with a variable whose value is no text is refused by its name, an
   };
   assert.throws(() => selectImages(loaded, options), expected);
   assert.equal(selectImages(loaded, { ...options, collectInvalid: true }).mirrored.length, 1);
+});
+
+test("an unset variable is not blamed alone where what is left is wrong for another reason", async () => {
+  for (const [image, reason] of [
+    ["${R}/app:1", /"\/app:1", is not a reference: .*/],
+    ["Team/app:${T:-1}${X}", /"Team\/app:1", is not a reference: .*upper/],
+  ] as const) {
+    const loaded = await loadFiles({ "compose.yaml": `services: { q: { image: "${image}" } }` });
+    assert.throws(() => selectImages(loaded, { ignore: parseIgnoreList(""), platform: "linux/amd64" }), {
+      code: "image-variable-unset",
+      message: reason,
+    });
+  }
 });
 
 for (const pattern of ["example/agent:${AGENT_VERSION}", "example/agent:", "example/", "*/agent"]) {

@@ -28,7 +28,7 @@ export async function transferAlone(context: Context, step: "pull" | "push"): Pr
     else terminal.result([terminal.text("planTitle"), ...planLines(terminal, plan)].join("\n"));
     return;
   }
-  const session = await openSession(config);
+  const session = await openSession(config, [], context);
   let outcomes: readonly Outcome[] = [];
   const title = terminal.text(step === "pull" ? "stepPull" : "stepPush", { count: plan.transfers.length });
   try {

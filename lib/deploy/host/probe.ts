@@ -11,7 +11,7 @@
  */
 import { coerce, gte, type SemVer } from "semver";
 import { decodeEnvFile } from "../../compose/env-file.ts";
-import type { ReadManifest } from "../../image/readability.ts";
+import type { Reader, ReadManifest } from "../../image/readability.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import { type Cause, type Message, theirs } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
@@ -259,6 +259,12 @@ export interface HostFindings {
 /** How docker is called on the host, once `judgeHost` has let it pass. */
 export function accessTo({ engine }: HostProbe): EngineAccess {
   return { kind: engine?.kind ?? "docker", sudo: engine?.rootOnly === true };
+}
+
+/** What on the host reads images; `undefined` where its version is not known. */
+export function readerOn({ engine }: Pick<HostProbe, "engine">): Reader | undefined {
+  const version = engine?.server ?? engine?.client;
+  return engine === undefined || version === undefined ? undefined : { kind: engine.kind, version };
 }
 
 /** Whether the host's docker takes a password on its standard input. */

@@ -455,48 +455,64 @@ export const DEPLOY_ERRORS = {
   },
   "host-loopback-refused": {
     exit: 1,
-    en: 'docker on "{host}" cannot connect to the loopback address of that host: {detail:cause}',
-    zh: "“{host}”上的 docker 无法连接该主机的回环地址：{detail:cause}",
-    hint: {
-      en: "a rootless docker, or one in a virtual machine, has a loopback of its own, so --tunnel cannot serve it: push to a registry that the host can reach and deploy without --tunnel, or use a docker that runs as root",
-      zh: "rootless 的 docker 或虚拟机中的 docker 有自己的回环地址，--tunnel 对它无效：请推送到主机能访问的镜像仓库，部署时不用 --tunnel；或改用以 root 运行的 docker",
-    },
+    en: '{engine} on "{host}" cannot connect to the loopback address of that host: {detail:cause}',
+    zh: "“{host}”上的 {engine} 无法连接该主机的回环地址：{detail:cause}",
+    hint: [
+      {
+        when: ({ tunnel }) => tunnel,
+        en: "a rootless docker, or one in a virtual machine, has a loopback of its own, so --tunnel cannot serve it: push to a registry that the host can reach and deploy without --tunnel, or use a docker that runs as root",
+        zh: "rootless 的 docker 或虚拟机中的 docker 有自己的回环地址，--tunnel 对它无效：请推送到主机能访问的镜像仓库，部署时不用 --tunnel；或改用以 root 运行的 docker",
+      },
+      {
+        when: ({ tunnel, pullRegistry }) => !tunnel && pullRegistry === undefined,
+        en: "localhost and 127.0.0.1 are the host itself there: start the registry on that host, or give an address of it that the host can reach with --pull-registry",
+        zh: "在那里 localhost 和 127.0.0.1 指主机自身：在该主机上启动镜像仓库，或用 --pull-registry 给出主机能访问的地址",
+      },
+      {
+        when: ({ tunnel, pullRegistry }) => !tunnel && pullRegistry !== undefined,
+        en: "localhost and 127.0.0.1 are the host itself there: start the registry on that host, or change --pull-registry to an address that the host can reach",
+        zh: "在那里 localhost 和 127.0.0.1 指主机自身：在该主机上启动镜像仓库，或把 --pull-registry 改为主机能访问的地址",
+      },
+      {
+        when: ({ tunnel, engine }) => !tunnel && engine === "direct",
+        en: "images that this machine has mirrored can also go through the ssh connection, with --tunnel",
+        zh: "本机同步过的镜像也可以用 --tunnel 经由 ssh 连接传输",
+      },
+    ],
   },
-  "host-manifest-kind": {
+  "host-manifest-unreadable": {
     exit: 1,
-    en: 'docker on "{host}" cannot read the manifest of an image: {detail:cause}',
-    zh: "“{host}”上的 docker 无法读取镜像的 manifest：{detail:cause}",
-    hint: {
-      en: "docker before 18 reads no OCI manifests: mirror again with --format docker, and deploy",
-      zh: "18 之前的 docker 不支持 OCI manifest：用 --format docker 重新 mirror，再部署",
-    },
+    en: '{engine} on "{host}" cannot read the manifest of an image: {detail:cause}',
+    zh: "“{host}”上的 {engine} 无法读取镜像的 manifest：{detail:cause}",
+    hint: [
+      {
+        when: (_, { reads }) => reads !== "yes",
+        en: "docker before 18 reads no OCI manifests: mirror again with --format docker, and deploy; or update docker there",
+        zh: "18 之前的 docker 不支持 OCI manifest：用 --format docker 重新 mirror，再部署；或升级那里的 docker",
+      },
+      {
+        when: (_, { reads }) => reads === "yes",
+        en: "{engine} {version} reads OCI manifests, so the registry or a proxy in between sends this one under a wrong media type: pull it there by hand to see which",
+        zh: "{engine} {version} 能读取 OCI manifest，说明镜像仓库或中间的代理返回了错误的媒体类型：在那里手动拉取该镜像，查明是哪一个",
+      },
+    ],
   },
-  "host-layer-kind": {
+  "host-layer-unreadable": {
     exit: 1,
-    en: 'docker on "{host}" cannot unpack a layer of an image: {detail:cause}',
-    zh: "“{host}”上的 docker 无法解开镜像的层：{detail:cause}",
-    hint: {
-      en: "docker before 23 reads no layers that are compressed with zstd: update docker there, or use a tag of the image with gzip layers",
-      zh: "23 之前的 docker 不支持 zstd 压缩的层：升级那里的 docker，或换用层以 gzip 压缩的标签",
-    },
-  },
-  "host-reads-no-oci": {
-    exit: 1,
-    en: 'docker on "{host}" cannot read what was mirrored: {reasons:causes}',
-    zh: "“{host}”上的 docker 无法读取已同步的镜像：{reasons:causes}",
-    hint: {
-      en: "mirror again with --format docker, and deploy; or update docker there",
-      zh: "用 --format docker 重新 mirror，再部署；或升级那里的 docker",
-    },
-  },
-  "host-reads-no-zstd": {
-    exit: 1,
-    en: 'docker on "{host}" cannot read what was mirrored: {reasons:causes}',
-    zh: "“{host}”上的 docker 无法读取已同步的镜像：{reasons:causes}",
-    hint: {
-      en: "update docker there, or use a tag of the image whose layers are compressed with gzip; --format docker keeps the layers as they are",
-      zh: "升级那里的 docker，或换用层以 gzip 压缩的标签；--format docker 不会改变层",
-    },
+    en: '{engine} on "{host}" cannot unpack a layer of an image: {detail:cause}',
+    zh: "“{host}”上的 {engine} 无法解开镜像的层：{detail:cause}",
+    hint: [
+      {
+        when: (_, { reads }) => reads !== "yes",
+        en: "docker before 23 reads no layers that are compressed with zstd: update it there, or use a tag of the image with gzip layers; --format docker keeps the layers as they are",
+        zh: "23 之前的 docker 不支持 zstd 压缩的层：升级那里的 docker，或换用层以 gzip 压缩的标签；--format docker 不会改变层",
+      },
+      {
+        when: (_, { reads }) => reads === "yes",
+        en: "{engine} {version} reads gzip and zstd, so the layer itself is probably damaged: pull the image there again and check the disk; if it fails again, compare it with its source, or use another tag",
+        zh: "{engine} {version} 支持 gzip 和 zstd，很可能是层本身已损坏：在那里重新拉取该镜像并检查磁盘；如果仍然失败，与源镜像对比，或换用其他标签",
+      },
+    ],
   },
   "host-rate-limit": {
     exit: 1,

@@ -151,9 +151,9 @@ export function removeImages(docker: RemoteCommand, ids: readonly string[]): Rem
   return script("remove-images", ids.join(" "), ...docker);
 }
 
-/** Prints the ids of the containers that compose started in `dir`, stopped ones too. */
-export function listContainersIn(dir: string, docker: RemoteCommand): RemoteCommand {
-  return script("list-containers", dir, ...docker);
+/** Prints the containers that compose started in `dir`, stopped ones too, each as `format` (of `docker inspect`) has it. */
+export function listContainersIn(dir: string, format: string, docker: RemoteCommand): RemoteCommand {
+  return script("list-containers", dir, format, ...docker);
 }
 
 /** Stops and removes the containers of services, of the project `label` where it is given; named volumes stay. */

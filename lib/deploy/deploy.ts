@@ -58,18 +58,39 @@ export async function deployTo(
 ): Promise<DeployResult> {
   onStage({ kind: "connecting" });
   return onHost(host, options, async (connection) => {
-    onStage({ kind: "probing" });
     return withTunnel(connection, options, async (tunnel) => {
-      const { plan, layerSizes: sizes, running, unchanged } = await planQuickly(connection, options, tunnel);
-      onStage({ kind: "planned", plan, layerSizes: sizes });
-      if (unchanged) {
-        onStage({ kind: "unchanged" });
-        return { ...resultOf(plan, running.containers, plan.previous?.id), unchanged };
+      for (;;) {
+        try {
+          return await deployOver(connection, options, onStage, tunnel);
+        } catch (error) {
+          // Another deploy came first: what is to be done now is planned from what it left.
+          if (!(error instanceof MirrorError && error.code === "host-changed")) throw error;
+        }
       }
-      const { credentials, signal, concurrency } = options;
-      const password = credentials?.password;
-      return executeDeploy(connection, plan, { password, signal, concurrency, onProgress: onStage });
     });
+  });
+}
+
+/** Throws `host-changed` when what it has planned for runs no longer; then nothing was done. */
+async function deployOver(
+  connection: Connection,
+  options: DeployOptions,
+  onStage: OnStage,
+  tunnel?: Tunnel,
+): Promise<DeployResult> {
+  onStage({ kind: "probing" });
+  const { plan, layerSizes: sizes, running, unchanged } = await planQuickly(connection, options, tunnel);
+  onStage({ kind: "planned", plan, layerSizes: sizes });
+  if (unchanged) {
+    onStage({ kind: "unchanged" });
+    return { ...resultOf(plan, running.containers, plan.previous?.id), unchanged };
+  }
+  const { credentials, signal, concurrency } = options;
+  return executeDeploy(connection, plan, {
+    password: credentials?.password,
+    signal,
+    concurrency,
+    onProgress: onStage,
   });
 }
 

@@ -96,6 +96,8 @@ export interface HostProbe {
   readonly failed: readonly FailedRelease[];
   /** The id of the release that runs. */
   readonly current?: string;
+  /** Another one after every deploy: the current release and when files were last put in place; empty before the first. */
+  readonly stamp: string;
   /** What was current, as lines of `history`. */
   readonly history: readonly string[];
   /** Ids of deploys that never came to their end. */
@@ -200,6 +202,7 @@ export async function probeHost(
     releases: releases.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     failed: failed.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     ...(current === undefined ? {} : { current }),
+    stamp: text("stamp") ?? "",
     history: (text("history") ?? "").split(" ").filter((line) => line !== ""),
     unfinished: [...stdout.matchAll(/^probe:unfinished=(.*)$/gm)].map(([, id]) => id!.trim()).filter(isReleaseId),
   };

@@ -62,7 +62,7 @@ export function recreate(
 }
 
 /**
- * Acquires the lock of the project in `dir`, says `held`, and keeps it until its input ends; while another has it, says
+ * Acquires the lock of the project in `dir`, says `held: STAMP`, and keeps it until its input ends; while another has it, says
  * `waiting: WHO`, and `taken: WHO` when the seconds are over. The kernel frees the lock with the process, so a holder
  * that died is never in the way. A host without flock has no lock.
  */

@@ -39,6 +39,7 @@ for each in "$dir"/.compose-mirror/releases/*/failed.json; do
   if [ -f "$each" ]; then say failed "$(cat "$each")"; fi
 done
 say current "$(cat "$dir/.compose-mirror/current" 2>/dev/null)"
+say stamp "$(cat "$dir/.compose-mirror/current" "$dir/.compose-mirror/placed" 2>/dev/null)"
 say history "$(tail -n 200 "$dir/.compose-mirror/history" 2>/dev/null)"
 for each in "$dir"/.compose-mirror/releases/*/; do
   if [ -d "$each" ] && [ ! -f "$each/release.json" ] && [ ! -f "$each/failed.json" ]; then say unfinished "$(basename -- "$each")"; fi

@@ -1,6 +1,6 @@
 import "../lib/cli/node-version.ts";
 import { withMirror } from "../lib/config/config.ts";
-import { prepareDeploy } from "../lib/deploy/options.ts";
+import { type DeployOptions, prepareDeploy } from "../lib/deploy/options.ts";
 import type { Rewrite } from "../lib/compose/rewrite.ts";
 import { failedOf, type Outcome } from "../lib/engine/engine.ts";
 import { lockAfter, lockBefore } from "../lib/engine/lock-update.ts";
@@ -8,7 +8,7 @@ import { openSession } from "../lib/engine/session.ts";
 import { lockFileOf, writeLock } from "../lib/mirror/lock-file.ts";
 import { modeOf, writeMirror, type WrittenMirror } from "../lib/mirror/mirror-files.ts";
 import { leavePublic, preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
-import { failedCheck, showChecks } from "../lib/cli/report/preflight.ts";
+import { passChecks } from "../lib/cli/report/preflight.ts";
 import { command } from "../lib/cli/command.ts";
 import { allWell, deployTitle, type HostOutcome, showDeploy } from "../lib/cli/report/deploy.ts";
 import { reportMirror, reportMirrorPlan } from "../lib/cli/report/mirror.ts";
@@ -31,6 +31,7 @@ await command("mirror", async (context) => {
   let rewrite: Rewrite | undefined;
   let written: WrittenMirror = {};
   let deployed: readonly HostOutcome[] = [];
+  let known: DeployOptions["known"];
   const skipFailed = (): string | undefined => (hasFailed(outcomes) ? terminal.text("skipFailed") : undefined);
 
   try {
@@ -39,8 +40,7 @@ await command("mirror", async (context) => {
       {
         title: terminal.text("stepCheck"),
         run: async (row) => {
-          const failure = failedCheck(await showChecks(context, row, { ...prepared, ...session, locked: before }));
-          if (failure) throw failure;
+          known = await passChecks(context, row, { ...prepared, ...session, locked: before });
         },
       },
       {
@@ -65,7 +65,7 @@ await command("mirror", async (context) => {
         title: deployTitle(terminal, config.hosts),
         skip: () => skipFailed() ?? (config.hosts.length === 0 ? terminal.text("skipNoHost") : undefined),
         run: async (row) => {
-          const options = { ...(await prepareDeploy(config, project)), signal };
+          const options = { ...(await prepareDeploy(config, project)), known, signal };
           deployed = await showDeploy(context, row, config.hosts, options);
           return allWell(deployed);
         },

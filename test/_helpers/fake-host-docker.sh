@@ -59,7 +59,11 @@ compose() {
 if [ "${0##*/}" = docker-compose ]; then
   case $1 in
   version) on standalone 'exit 127' ;;
-  -p) on talk ':' ;;
+  --verbose)
+    version=$(on standalone 'exit 127') || exit 127
+    case $version in v2.*) ;; *) echo "compose.cli.docker_client.get_client: docker-compose version $version, build unknown" >&2 ;; esac
+    on talk ':'
+    ;;
   *)
     say docker-compose "$@"
     compose "$@"
@@ -69,9 +73,13 @@ if [ "${0##*/}" = docker-compose ]; then
 fi
 case "$1 $2 $3" in
 --version*) on about 'echo "Docker version 26.1.4, build 5650f9b"' ;;
+*Server*Client*)
+  server=$(on server 'echo 26.1.4') || exit
+  echo "$server $(on client 'echo 26.1.4')"
+  ;;
 *Client*) on client 'echo 26.1.4' ;;
 *Server*) on server 'echo 26.1.4' ;;
-info*Swarm*) on swarm 'echo inactive false' ;;
+info*Swarm*) echo "$(on swarm 'echo inactive false') /var/lib" ;;
 info*) echo /var/lib ;;
 context*) on context 'echo default' ;;
 "compose version"*) on plugin 'echo v2.26.1' ;;

@@ -1,8 +1,9 @@
 /** How the checks before the work are shown: a line for each, then every failure with its remedy. */
-import { type Finding, runChecks } from "../../preflight.ts";
+import { type Finding, programsOf, runChecks } from "../../preflight.ts";
 import type { Project } from "../../compose/project.ts";
 import { isLocked } from "../../engine/lock-update.ts";
 import { askSources, probeMirror, requirementsOf } from "../../engine/session.ts";
+import type { HostPrograms } from "../../deploy/host/probe.ts";
 import type { MirrorError } from "../../messages/errors.ts";
 import type { LockedImage } from "../../mirror/lock-file.ts";
 import type { Plan } from "../../mirror/transfers.ts";
@@ -37,6 +38,18 @@ export async function showChecks(
   const first = failedCheck(findings);
   for (const finding of findings) for (const line of findingLines(terminal, finding, first)) row.note(line);
   return findings;
+}
+
+/** Does what `showChecks` does; gives what it found of the hosts, by their names. Throws the first obstacle. */
+export async function passChecks(
+  context: Context,
+  row: Row,
+  checked: Checked,
+): Promise<ReadonlyMap<string, HostPrograms>> {
+  const findings = await showChecks(context, row, checked);
+  const failure = failedCheck(findings);
+  if (failure) throw failure;
+  return programsOf(findings);
 }
 
 /** `last` is said at the end of the command, so it is not said here too. */

@@ -3,7 +3,7 @@ import { MirrorError } from "../../messages/errors.ts";
 import { theirs } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
 import { byCodePoint } from "../../system/compare.ts";
-import type { Connection } from "../ssh/connection.ts";
+import type { Connection, RemoteCommand } from "../ssh/connection.ts";
 import { type EngineAccess, listContainersIn, onEngine } from "./remote.ts";
 
 /** One container of a service, as `--json` shows it. */
@@ -75,6 +75,17 @@ export function statesOf(containers: readonly Container[]): readonly ServiceStat
   }));
 }
 
+/** Where containers are looked for. */
+interface ContainersPlace {
+  readonly dir: string;
+  readonly access: EngineAccess;
+}
+
+/** What `containersIn` runs on the host. */
+export function listCommand({ dir, access }: ContainersPlace): RemoteCommand {
+  return listContainersIn(dir, FORMAT, onEngine(access, ["docker"]));
+}
+
 /**
  * The containers that compose started in the folder `dir`, stopped ones too, in code-point order of their services;
  * containers of `compose run` are skipped. Throws `host-ps` when docker cannot list them, and what `Connection.run`
@@ -82,22 +93,15 @@ export function statesOf(containers: readonly Container[]): readonly ServiceStat
  */
 export async function containersIn(
   connection: Connection,
-  { dir, access }: { readonly dir: string; readonly access: EngineAccess },
+  { dir, access }: ContainersPlace,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<readonly Container[]> {
-  const options = { signal, timeout: 120_000 };
-  const docker = onEngine(access, ["docker"]);
-  const listed = await connection.run(listContainersIn(dir, docker), options);
-  if (listed.code !== 0) {
-    const said = listed.stderr.trim().split("\n").slice(-3).join("\n  ");
-    const detail = said === "" ? message("exit-code", { code: listed.code }) : theirs(said);
+  const { code, stdout, stderr } = await connection.run(listCommand({ dir, access }), { signal, timeout: 120_000 });
+  if (code !== 0) {
+    const said = stderr.trim().split("\n").slice(-3).join("\n  ");
+    const detail = said === "" ? message("exit-code", { code }) : theirs(said);
     throw new MirrorError("host-ps", { host: connection.host, dir, detail });
   }
-  const ids = [...new Set(listed.stdout.split("\n").filter((id) => /^[\da-z]+$/i.test(id)))];
-  if (ids.length === 0) return [];
-  // A container that went in between is no error.
-  const inspect = [...docker, "inspect", "--type", "container", "--format", FORMAT, ...ids];
-  const { stdout } = await connection.run(inspect, options);
   return stdout
     .split("\n")
     .flatMap(readContainer)

@@ -62,7 +62,7 @@ export function recreate(
 }
 
 /**
- * Acquires the lock of the project in `dir`, says `held`, and keeps it until its input ends; while another has it, says
+ * Acquires the lock of the project in `dir`, says `held: STAMP`, and keeps it until its input ends; while another has it, says
  * `waiting: WHO`, and `taken: WHO` when the seconds are over. The kernel frees the lock with the process, so a holder
  * that died is never in the way. A host without flock has no lock.
  */
@@ -151,9 +151,9 @@ export function removeImages(docker: RemoteCommand, ids: readonly string[]): Rem
   return script("remove-images", ids.join(" "), ...docker);
 }
 
-/** Prints the ids of the containers that compose started in `dir`, stopped ones too. */
-export function listContainersIn(dir: string, docker: RemoteCommand): RemoteCommand {
-  return script("list-containers", dir, ...docker);
+/** Prints the containers that compose started in `dir`, stopped ones too, each as `format` (of `docker inspect`) has it. */
+export function listContainersIn(dir: string, format: string, docker: RemoteCommand): RemoteCommand {
+  return script("list-containers", dir, format, ...docker);
 }
 
 /** Stops and removes the containers of services, of the project `label` where it is given; named volumes stay. */

@@ -4,9 +4,9 @@ import { MirrorError } from "../../messages/errors.ts";
 import { type Message, theirs } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
 import { composeFilesFor, envFilesFor } from "../files/bundle.ts";
-import { containersIn } from "../host/containers.ts";
+import { containersIn, listCommand } from "../host/containers.ts";
 import { type HostFindings, type HostNeeds, type HostProbe, parseVersion } from "../host/probe.ts";
-import { listContainersIn, onEngine, removeContainers } from "../host/remote.ts";
+import { onEngine, removeContainers } from "../host/remote.ts";
 import { removeFilesSteps, restoreStep, retagSteps, setCurrentStep } from "../plan/steps.ts";
 import type { DeployStep } from "../plan/step.ts";
 import { busyComposeOn, type DeployedProject, recreateOn } from "./compose-project.ts";
@@ -127,7 +127,7 @@ function waitStep(
   return {
     kind: "wait",
     title: message("deploy-wait", { seconds }),
-    command: listContainersIn(project.dir, onEngine(project.access, ["docker"])),
+    command: listCommand(project),
     phase: "placed",
     failure: "host-ps",
     perform: async ({ connection, signal, pace, onWaiting }) => ({

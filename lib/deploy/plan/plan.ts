@@ -192,6 +192,7 @@ export function planDeploy(request: DeployRequest): DeployPlan {
     profiles: project.profiles,
     sent: diff.sums,
     settings,
+    runtime: project.compose.version,
   };
   return {
     ...project,

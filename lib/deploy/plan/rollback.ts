@@ -22,6 +22,8 @@ export interface RollbackPlan extends DeployedProject {
   readonly removed: readonly string[];
   /** Acquires the lock, which is held to the end. */
   readonly lock: RemoteCommand;
+  /** What it was planned for, as `HostProbe` has it. */
+  readonly stamp: string;
   readonly steps: readonly DeployStep[];
 }
 
@@ -65,6 +67,7 @@ export function planRollback(request: RollbackRequest): RollbackPlan {
     changes: changesBack(request, { current, target, recreate, removed }),
     removed,
     lock: acquireLock(dir, holder, lockSeconds),
+    stamp: probe.stamp,
     steps: orchestrator.undo(project, {
       target,
       running,

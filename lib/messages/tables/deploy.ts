@@ -354,6 +354,15 @@ export const DEPLOY_ERRORS = {
       zh: "等它结束后重新运行",
     },
   },
+  "host-changed": {
+    exit: 1,
+    en: 'another deploy has changed what runs in "{dir}" on "{host}" since this one was planned, and nothing was done',
+    zh: "制定计划之后，另一个部署改变了“{host}”上“{dir}”中运行的内容，因此未做任何更改",
+    hint: {
+      en: "look at status, then run again",
+      zh: "先用 status 查看，再重新运行",
+    },
+  },
   "host-folder": {
     exit: 1,
     en: 'cannot make the folder "{dir}" on "{host}": {detail:cause}',

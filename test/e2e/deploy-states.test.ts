@@ -45,6 +45,10 @@ function open({ run, write }: Scene) {
   return { compose, status, rollback };
 }
 
+function web(value: string): string {
+  return HEAD.replace(" volumes:", ` environment: { A: "${value}" }, volumes:`);
+}
+
 const HANGS = ', healthcheck: { test: ["CMD", "false"], interval: 60s }';
 const BROKEN_WEB = `services:
   web: { image: "nginx:latest", environment: { A: broken }, stop_grace_period: 0s, healthcheck: { test: ["CMD", "false"], interval: 1s, retries: 1 } }
@@ -84,7 +88,6 @@ for (const flavour of ["v1", "v2"] as const) {
   test(`after a deploy that was cut, with compose ${flavour}`, async (t) => {
     await withProjectFor(flavour, async (scene) => {
       const { compose, status } = open(scene);
-      const web = (value: string): string => HEAD.replace(" volumes:", ` environment: { A: "${value}" }, volumes:`);
       const first = web("one");
       await compose(first);
       const { release } = await succeeds(scene.deploy());

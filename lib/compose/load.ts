@@ -63,7 +63,7 @@ export async function load(options: LoadOptions): Promise<Project> {
   const loader = new Loader(folder, envFiles, warnings);
   const parsed: SourceFile[] = [];
   for (const file of files) parsed.push(await loader.file(file));
-  const { name, unset } = projectName(parsed, folder, variables);
+  const { name, isGiven, unset } = projectName(parsed, folder, variables);
   loader.warnings.push(...unsetWarnings(unset));
   const scope: Scope = { variables: new Map([...variables, ["COMPOSE_PROJECT_NAME", name]]), folder };
   const definitions = await loader.layers(parsed, scope);
@@ -77,6 +77,7 @@ export async function load(options: LoadOptions): Promise<Project> {
   const uses = selected.flatMap((entry) => loader.usesOf(entry));
   return {
     name,
+    isNamed: isGiven,
     folder,
     composeFiles: files,
     files: new Map([...loader.parsed].map(([path, { text }]) => [path, text])),

@@ -113,6 +113,8 @@ export type ComposeWarning = Message & {
 export interface Project {
   /** Empty when the folder's name has no character of a project name; `requireName` refuses that. */
   readonly name: string;
+  /** The name is given, by COMPOSE_PROJECT_NAME or in a file; else it is made from the folder's. */
+  readonly isNamed: boolean;
   /** Absolute path of the project directory. */
   readonly folder: string;
   /** Absolute paths of the files given or found, in merge order; never empty. */

@@ -290,6 +290,9 @@ async function planOver(
     profiles,
   };
   const running = await orchestrator.list(connection, project, { signal, isNew: probe.folder.state === "missing" });
+  if (running.containers.length === 0) {
+    await orchestrator.requireOwnName(connection, project, { name: view.name, signal });
+  }
   const composeFiles = await checkedFiles(files.composeFiles, bundle, options.allowPaths);
   const otherFiles = !(await areThere(composeFiles, probe.files));
   const now = new Date();

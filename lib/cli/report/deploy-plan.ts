@@ -61,13 +61,18 @@ export function stepTitle(terminal: Terminal, { title }: DeployStep): string {
 }
 
 /** From which release to which one a rollback goes, and the services that are then different. */
-export function rollbackHead(terminal: Terminal, { current, target, changes }: RollbackPlan): readonly string[] {
+export function rollbackHead(
+  terminal: Terminal,
+  { current, target, changes, unfinished }: RollbackPlan,
+): readonly string[] {
   const { id: to, time } = target;
   const differing = changes.filter(({ change }) => change !== "same");
   return [
-    current === undefined
-      ? terminal.text("planGoBackTo", { to, time })
-      : terminal.text("planGoBack", { from: current.id, fromTime: current.time, to, time }),
+    unfinished.length > 0
+      ? terminal.text("planGoBackUnfinished", { to, time })
+      : current === undefined
+        ? terminal.text("planGoBackTo", { to, time })
+        : terminal.text("planGoBack", { from: current.id, fromTime: current.time, to, time }),
     ...(differing.length === 0
       ? [terminal.text("planSameServices")]
       : indented(tableLines(differing.map((change) => changeRow(terminal, change, { returns: true }))))),

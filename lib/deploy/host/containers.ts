@@ -4,7 +4,7 @@ import { theirs } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
 import { byCodePoint } from "../../system/compare.ts";
 import type { Connection, RemoteCommand } from "../ssh/connection.ts";
-import { type EngineAccess, listContainersIn, onEngine } from "./remote.ts";
+import { type EngineAccess, listContainersIn, onEngine, otherFolders } from "./remote.ts";
 
 /** One container of a service, as `--json` shows it. */
 export interface ServiceState {
@@ -106,6 +106,21 @@ export async function containersIn(
     .split("\n")
     .flatMap(readContainer)
     .toSorted((a, b) => byCodePoint(a.name, b.name));
+}
+
+/**
+ * Compose tells projects apart by their names alone: `up` in the folder `dir` would take over the containers of another
+ * folder's project of the same name. Throws `project-elsewhere` when there is one, and what `Connection.run` throws.
+ */
+export async function requireOwnName(
+  connection: Connection,
+  { dir, access, name }: ContainersPlace & { readonly name: string },
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  const docker = onEngine(access, ["docker"]);
+  const { stdout } = await connection.run(otherFolders(dir, name, docker), { signal, timeout: 60_000 });
+  const other = /^folder:(.+)$/m.exec(stdout)?.[1];
+  if (other !== undefined) throw new MirrorError("project-elsewhere", { host: connection.host, name, dir, other });
 }
 
 /** A line of FORMAT; of other lines, and of `compose run`, nothing. */

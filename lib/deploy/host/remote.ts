@@ -156,6 +156,11 @@ export function listContainersIn(dir: string, format: string, docker: RemoteComm
   return script("list-containers", dir, format, ...docker);
 }
 
+/** Prints the other folders, as `folder:PATH`, that have containers of the compose project `name`. */
+export function otherFolders(dir: string, name: string, docker: RemoteCommand): RemoteCommand {
+  return script("other-folders", dir, name, ...docker);
+}
+
 /** Stops and removes the containers of services, of the project `label` where it is given; named volumes stay. */
 export function removeContainers(
   dir: string,

@@ -4,7 +4,7 @@ import { MirrorError } from "../../messages/errors.ts";
 import { type Message, theirs } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
 import { composeFilesFor, envFilesFor } from "../files/bundle.ts";
-import { containersIn, listCommand } from "../host/containers.ts";
+import { containersIn, listCommand, requireOwnName } from "../host/containers.ts";
 import { type HostFindings, type HostNeeds, type HostProbe, parseVersion } from "../host/probe.ts";
 import { onEngine, removeContainers } from "../host/remote.ts";
 import { removeFilesSteps, restoreStep, retagSteps, setCurrentStep } from "../plan/steps.ts";
@@ -34,6 +34,8 @@ export const compose: Orchestrator = {
     containers: options.isNew ? [] : await containersIn(connection, project, options),
     versions: [],
   }),
+  requireOwnName: (connection, { dir, access }, { name, signal }) =>
+    requireOwnName(connection, { dir, access, name }, { signal }),
   start: (project, request) => {
     const { services, recreate, oneByOne, refreshes, waitSeconds } = request;
     // Version 1 knows no pull_policy.

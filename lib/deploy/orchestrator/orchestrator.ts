@@ -97,6 +97,12 @@ export interface Orchestrator {
       readonly isNew?: boolean;
     },
   ) => Promise<Running>;
+  /** Throws `project-elsewhere` when starting the project, as `name`, would take over what another folder runs. */
+  readonly requireOwnName: (
+    connection: Connection,
+    project: DeployedProject,
+    options: { readonly name: string; readonly signal?: AbortSignal | undefined },
+  ) => Promise<void>;
   /** Starts what is in place, up to the point where all of it is healthy, and removes what is no longer wanted. */
   readonly start: (project: DeployedProject, request: StartRequest) => readonly DeployStep[];
   /** Waits until `services` are healthy. */

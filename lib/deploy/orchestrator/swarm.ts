@@ -31,6 +31,8 @@ export const swarm: Orchestrator = {
     const [source] = bundle.mirror.composeFiles;
     return { composeFiles: [{ source: source!, text, name: STACK_FILE }], envFiles: [], warnings };
   },
+  // A stack has a name of its own, whatever the folder.
+  requireOwnName: async () => {},
   list: async (connection, project, options) => {
     const services = await stackServices(connection, project, options);
     return {

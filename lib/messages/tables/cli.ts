@@ -279,6 +279,10 @@ export const CLI_TEXTS = {
     en: "from release {from} to {to}, deployed {fromTime} and {time}",
     zh: "从版本 {from} 回到 {to}（分别部署于 {fromTime} 和 {time}）",
   },
+  planGoBackUnfinished: {
+    en: "from an unfinished deploy to release {to}, deployed {time}",
+    zh: "从未完成的部署回到版本 {to}（部署于 {time}）",
+  },
   planGoBackTo: { en: "to release {to}, deployed {time}", zh: "回到版本 {to}（部署于 {time}）" },
   planSameServices: { en: "with the same services and images", zh: "服务和镜像均相同" },
   columnService: { en: "service", zh: "服务" },

@@ -363,6 +363,15 @@ export const DEPLOY_ERRORS = {
       zh: "先用 status 查看，再重新运行",
     },
   },
+  "project-elsewhere": {
+    exit: 2,
+    en: 'cannot deploy to "{dir}" on "{host}": the compose project "{name}" runs there in "{other}" already, and its containers would be taken over',
+    zh: "无法部署到“{host}”上的“{dir}”：那里的“{other}”已在运行同名 compose 项目“{name}”，其容器会被接管",
+    hint: {
+      en: "give this project another name (name: in the compose file, or another folder name with --dir), deploy to that folder, or take it down there first",
+      zh: "为本项目换个名称（在 compose 文件中写 name:，或用 --dir 换一个目录名），或部署到那个目录，或先在那里停掉它",
+    },
+  },
   "host-folder": {
     exit: 1,
     en: 'cannot make the folder "{dir}" on "{host}": {detail:cause}',
@@ -786,7 +795,7 @@ export const DEPLOY_TEXTS = {
   "deploy-remove": { en: "removing services: {services:names}", zh: "移除服务：{services:names}" },
   "deploy-remove-files": { en: "removing files: {files:names}", zh: "移除文件：{files:names}" },
   "warning-orphans": {
-    en: "{services:list} on {host} are no longer in the project and are kept running (--keep-orphans)",
+    en: "no longer in the project, but kept running on {host} (--keep-orphans): {services:list}",
     zh: "{host} 上的{services:list}已不在项目中，按 --keep-orphans 保留运行",
   },
   "warning-other-registry": {

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connect } from "../../../lib/deploy/ssh/connection.ts";
-import { containersIn, statesOf } from "../../../lib/deploy/host/containers.ts";
+import { containersIn, requireOwnName, statesOf } from "../../../lib/deploy/host/containers.ts";
 import { fakeHost } from "../../_helpers/fake-host.ts";
 
 async function statusWith(on: Readonly<Record<string, string>>, folder = "app") {
@@ -59,4 +59,23 @@ test("nothing runs, or nothing is there", async () => {
     code: "host-ps",
     message: /permission denied/,
   });
+});
+
+test("a project of the same name in another folder is not taken over", async () => {
+  for (const [other, refused] of [
+    ["other/app", true],
+    ["app", false],
+    ["gone/app", false],
+  ] as const) {
+    const host = fakeHost({ list: `echo "$ROOT/home/${other}"` });
+    host.write("home/app/a", "");
+    host.write("home/other/app/a", "");
+    const connection = await connect("box", host);
+    const access = { kind: "docker", sudo: false } as const;
+    const asked = requireOwnName(connection, { dir: join(host.home, "app"), access, name: "app" });
+    if (refused) await assert.rejects(asked, { code: "project-elsewhere", exit: 2, message: /other\/app/ });
+    else await asked;
+    await connection.close();
+    host.remove();
+  }
 });

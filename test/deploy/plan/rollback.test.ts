@@ -53,6 +53,26 @@ test("going back is exact: files, images and services come back, what the other 
   assert.deepEqual(steps[6]!.command.slice(-4), ["/srv", "database", "app", "docker"]);
 });
 
+test("an unfinished deploy is taken back to the release that it was to replace", () => {
+  const containers = ["database", "fresh", "web"].map(container);
+  const { target, removed, steps, changes } = planRollback({
+    ...REQUEST,
+    probe: { ...PROBE, unfinished: ["20260101-000003-0000"] },
+    running: { containers, versions: [] },
+  });
+  assert.deepEqual([target.id, removed], [B.id, ["fresh"]]);
+  assert.deepEqual(
+    steps.map(({ kind }) => kind),
+    ["restore", "retag", "retag", "up", "recreate", "remove", "wait", "record", "prune"],
+  );
+  assert.deepEqual(steps.at(-2)!.command.slice(-2), [B.id, ""], "nothing is rejected");
+  assert.equal(steps.at(-1)!.command.at(-1), "20260101-000003-0000");
+  assert.deepEqual(
+    changes.filter(({ change }) => change === "removed").map(({ service }) => service),
+    ["fresh"],
+  );
+});
+
 /** `release`, with what the services ran: a digest at the registry, or none and an id. */
 function ran(base: Release, images: readonly Release["images"][number][], settings: Release["settings"] = {}): Release {
   return { ...base, images, settings };

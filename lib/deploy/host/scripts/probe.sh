@@ -2,6 +2,7 @@
 # Says what the host and the folder $1 there are like, as lines "probe:KEY=VALUE"; changes nothing. $2 is the path of
 # programs run as root (PATH=…). $3 is how far to look: "folder" leaves docker out, "quick" does not start a docker-compose
 # that may be version 1 (it takes a second), "all" does. Reads the names of files to look for in the folder, one a line.
+# shellcheck disable=SC2086
 root_path=$2 depth=$3
 say() { printf 'probe:%s=%s\n' "$1" "$(printf %s "$2" | tr '\n\r\t' '   ')"; }
 near() { place=$1; while [ ! -d "$place" ]; do place=$(dirname -- "$place"); done; printf %s "$place"; }

@@ -1,10 +1,10 @@
 /**
- * The only reader of flags and environment. A flag beats the environment, which beats `.env` beside package.json; the
- * rows of flags.ts say what there is. Every value is parsed and checked here, so the rooms behind get values that they
+ * The only reader of flags and environment. A flag beats the environment, which beats `mirror.env` beside the compose
+ * file, which beats `.env` beside package.json; the rows of flags.ts say what there is. Every value is parsed and checked here, so the rooms behind get values that they
  * can trust.
  */
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { MirrorError } from "../messages/errors.ts";
 import type { Facts } from "../messages/facts.ts";
 import type { Language } from "../messages/format.ts";
@@ -15,7 +15,7 @@ import { Secret } from "../system/secret.ts";
 import { TOOL_FOLDER } from "../system/tool-folder.ts";
 import { type Given, parseCommandLine } from "./command-line.ts";
 import { FLAG_NAMES, type FlagName, FLAGS, type FlagValues, rowOf, VARIABLES } from "./flags.ts";
-import { namesOf, readSettings } from "./settings.ts";
+import { namesOf, readProjectSettings, readSettings } from "./settings.ts";
 import { nearest } from "./suggest.ts";
 import { type Environment, language as parseLanguage } from "./values.ts";
 
@@ -74,9 +74,10 @@ export function readConfig({
   settingsFile = join(TOOL_FOLDER, ".env"),
 }: Invocation): Config {
   const given = parseCommandLine(argv, flags);
-  const settings = readSettings(settingsFile);
-  const variable = (name: string): string | undefined => {
-    const value = filled(environment[name]) ?? filled(settings.get(name));
+  const project = readProjectSettings(folderOf(given, environment, cwd));
+  const settings: ReadonlyMap<string, string> = new Map([...readSettings(settingsFile), ...project.settings]);
+  const variable = (name: string, from = settings): string | undefined => {
+    const value = filled(environment[name]) ?? filled(from.get(name));
     return value === undefined ? undefined : plainlyQuoted(value, name);
   };
   const home = filled(environment["HOME"]) ?? homedir();
@@ -98,7 +99,13 @@ export function readConfig({
 
   const { ship, noShip, help: _help, version: _version, ...others } = values;
   const embedded = values.engine === "direct" && values.registry === undefined && values.namespace === undefined;
-  const credentials = credentialsOf(variable("MIRROR_USERNAME"), variable("MIRROR_PASSWORD"));
+  // The login of the tool's own `.env` is for the registry that is named there, not for one that a project names.
+  const isOfProject =
+    !given.has("registry") &&
+    filled(environment["MIRROR_REGISTRY"]) === undefined &&
+    project.settings.has("MIRROR_REGISTRY");
+  const [username, password] = VARIABLES.map((name) => variable(name, isOfProject ? project.settings : settings));
+  const credentials = credentialsOf(username, password);
   // A proxy that cannot be used is an error before anything starts, for the commands that go to registries themselves;
   // the container engines have settings of their own.
   if (flags.includes("insecure") && values.engine === "direct") readProxies(environment);
@@ -114,7 +121,7 @@ export function readConfig({
     send: noShip ? "none" : ship ? "all" : "missing",
     notices: [
       ...unknownVariables(environment, settings),
-      ...(given.has("help") ? [] : misplacedSettings(cwd, values, settingsFile)),
+      ...(given.has("help") ? [] : misplacedSettings(cwd, values, { settingsFile, place: project.file })),
     ],
   };
 }
@@ -242,15 +249,30 @@ function looksLikeOurs(name: string): boolean {
   return /^(?:MIRROR|DEPLOY)_/.test(name) && !KNOWN.includes(name);
 }
 
-/** Our variables in the compose project's env files, where nothing reads them. */
-function misplacedSettings(cwd: string, { files, envFiles }: FlagValues, settingsFile: string): readonly Message[] {
+/** The folder that the project is looked for in: that of the first compose file named, else the current one. */
+function folderOf(given: Given, environment: Environment, cwd: string): string {
+  const [first] = given.get("file") ?? (filled(environment["COMPOSE_FILE"]) ?? "").split(delimiter);
+  return first === undefined || first === "" ? cwd : dirname(resolve(cwd, first));
+}
+
+/**
+ * Our variables in the compose project's env files, where nothing reads them. Throws `settings-shipped` for the password:
+ * a deploy sends these files.
+ */
+function misplacedSettings(
+  cwd: string,
+  { files, envFiles }: FlagValues,
+  { settingsFile, place }: { readonly settingsFile: string; readonly place: string },
+): readonly Message[] {
   const folder = files[0] === undefined ? cwd : dirname(resolve(cwd, files[0]));
   const candidates = envFiles.length > 0 ? envFiles.map((file) => resolve(cwd, file)) : [join(folder, ".env")];
   return candidates
     .filter((file) => file !== settingsFile)
     .flatMap((file) => {
       const variables = namesOf(file).filter((name) => KNOWN.includes(name));
-      return variables.length === 0 ? [] : [message("setting-misplaced", { file, variables, place: settingsFile })];
+      if (variables.includes(VARIABLES[1]))
+        throw new MirrorError("settings-shipped", { file, variables: [VARIABLES[1]], place });
+      return variables.length === 0 ? [] : [message("setting-misplaced", { file, variables, place })];
     });
 }
 

@@ -4,7 +4,9 @@
  * of quotes around the whole value is taken off. Blanks around an unquoted value do not count. `export` before the name,
  * a byte order mark and CRLF are fine. (The compose project's `.env` follows docker compose's rules instead.)
  */
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { COMPOSE_NAMES } from "../compose/discover.ts";
 import { causeOf, MirrorError } from "../messages/errors.ts";
 
 /** Far more than any settings file needs, in bytes. */
@@ -19,6 +21,33 @@ export function readSettings(file: string): ReadonlyMap<string, string> {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return new Map();
     if (cause instanceof MirrorError) throw cause;
     throw new MirrorError("file-read", { file, detail: causeOf(cause) }, { cause });
+  }
+}
+
+/** The settings file of a project, beside its compose file. */
+export const PROJECT_SETTINGS = "mirror.env";
+
+/**
+ * The settings of the project in `folder`, or in the nearest parent that has a compose file; none where there is no
+ * `mirror.env`. It may hold a password and says where passwords and files go, so one that others may read is refused:
+ * a file that came with a cloned project is such a one. Throws `settings-open`, and what `readSettings` throws.
+ */
+export function readProjectSettings(folder: string): {
+  readonly file: string;
+  readonly settings: ReadonlyMap<string, string>;
+} {
+  const file = join(projectFolder(folder), PROJECT_SETTINGS);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return { file, settings: new Map() };
+  const isOwn = process.platform === "win32" || (found.mode & 0o077) === 0;
+  if (!isOwn) throw new MirrorError("settings-open", { file });
+  return { file, settings: readSettings(file) };
+}
+
+function projectFolder(folder: string): string {
+  for (let each = folder; ; each = dirname(each)) {
+    if (COMPOSE_NAMES.some((name) => existsSync(join(each, name)))) return each;
+    if (dirname(each) === each) return folder;
   }
 }
 

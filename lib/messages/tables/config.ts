@@ -57,6 +57,24 @@ export const CONFIG_ERRORS = {
       zh: "去掉引号，或改用英文引号",
     },
   },
+  "settings-open": {
+    exit: 2,
+    en: 'other users may read "{file}", so its settings are not used',
+    zh: "“{file}”对其他用户可读，因此不采用其中的设置",
+    hint: {
+      en: "see that every line in it is yours, also where the passwords are to go, and then: chmod 600 {file}",
+      zh: "确认其中每一行都是你自己写的（包括密码发往何处），然后运行：chmod 600 {file}",
+    },
+  },
+  "settings-shipped": {
+    exit: 2,
+    en: '{variables:names} is set in "{file}", which goes to the host with the project',
+    zh: "“{file}”中设置了 {variables:names}，而该文件会随项目发送到主机",
+    hint: {
+      en: "put it into {place}, which is never sent",
+      zh: "请写到 {place} 中，该文件不会被发送",
+    },
+  },
   "settings-line": {
     exit: 2,
     en: 'line {line} of "{file}" is not NAME=VALUE',

@@ -291,6 +291,15 @@ export const DEPLOY_ERRORS = {
       zh: "用文件本身替换该链接，或用 --allow-path 允许它所在的目录",
     },
   },
+  "ship-settings": {
+    exit: 2,
+    en: 'will not send "{file}": it may hold the password of the registry',
+    zh: "不会发送“{file}”：其中可能有镜像仓库的密码",
+    hint: {
+      en: "put what the services need into another file",
+      zh: "把服务需要的内容放到另一个文件中",
+    },
+  },
   "stack-unfit": {
     exit: 2,
     en: 'cannot make a stack of "{file}": {detail:cause}',

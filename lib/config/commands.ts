@@ -6,6 +6,11 @@ export interface CommandRow extends Text {
 }
 
 export const COMMANDS = {
+  init: {
+    en: "asks for registry, login and host, tries them, and writes them to mirror.env beside the compose file",
+    zh: "询问镜像仓库、登录信息和主机，逐一验证后写入 compose 文件旁的 mirror.env",
+    example: "",
+  },
   mirror: {
     en: "does everything: checks, pulls and pushes, writes the mirror compose file, deploys",
     zh: "一次完成：检查、拉取并推送、生成 compose 文件、部署",

@@ -132,6 +132,26 @@ export const CLI_TEXTS = {
     zh: "下一步，在主机上：docker compose -f {file} up -d（或在这里用 --host HOST 部署）",
   },
   savedBySharing: { en: "{bytes:bytes} saved by sharing", zh: "共享层节省 {bytes:bytes}" },
+  questionLine: { en: "{text}:", zh: "{text}：" },
+  "init-registry": {
+    en: "Registry (paste its address, or the docker login line of its console)",
+    zh: "镜像仓库地址（可直接粘贴控制台中的地址或 docker login 命令）",
+  },
+  "init-namespace": { en: "Namespace there", zh: "命名空间" },
+  "init-username": { en: "User name", zh: "用户名" },
+  "init-password": { en: "Password (not shown)", zh: "密码（不显示）" },
+  "init-host": {
+    en: "Host to deploy to, as ssh takes it (empty: none)",
+    zh: "要部署到的主机，写法同 ssh（留空表示不部署）",
+  },
+  "init-dir": {
+    en: "Folder there (empty: a folder named like the project)",
+    zh: "主机上的目录（留空则使用与项目同名的目录）",
+  },
+  nextMirror: {
+    en: "next: task mirror (or compose-mirror mirror)",
+    zh: "下一步：task mirror（或 compose-mirror mirror）",
+  },
   leftPublic: {
     en: "these failed and keep their public names in the compose file: {images:names}",
     zh: "以下镜像失败，在 compose 文件中保留公网名字：{images:names}",

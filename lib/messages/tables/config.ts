@@ -57,6 +57,15 @@ export const CONFIG_ERRORS = {
       zh: "去掉引号，或改用英文引号",
     },
   },
+  "init-terminal": {
+    exit: 2,
+    en: 'init asks questions, and there is no terminal to ask them on; nothing was written to "{folder}"',
+    zh: "init 需要在终端中提问，当前没有终端；未向“{folder}”写入任何内容",
+    hint: {
+      en: "set MIRROR_REGISTRY, MIRROR_NAMESPACE, MIRROR_USERNAME and MIRROR_PASSWORD in the environment or in mirror.env (mode 600) beside the compose file, and DEPLOY_HOST where a host is wanted",
+      zh: "在环境变量或 compose 文件旁的 mirror.env（权限 600）中设置 MIRROR_REGISTRY、MIRROR_NAMESPACE、MIRROR_USERNAME 和 MIRROR_PASSWORD；需要部署时再设置 DEPLOY_HOST",
+    },
+  },
   "settings-open": {
     exit: 2,
     en: 'other users may read "{file}", so its settings are not used',

@@ -20,7 +20,7 @@ async function onTerminal(command: readonly string[], cwd: string, answers: read
   let since = 0;
   child.stdout.on("data", (chunk: Buffer) => {
     shown += stripVTControlCharacters(chunk.toString());
-    if (left.length === 0 || !/: $/.test(shown.slice(since))) return;
+    if (left.length === 0 || !shown.slice(since).endsWith(": ")) return;
     since = shown.length;
     child.stdin.write(`${left.shift()!}\r`);
   });
@@ -37,8 +37,8 @@ test("init: registry, login and host are tried, and mirror needs nothing else", 
       'services:\n  web: { image: "nginx:latest", stop_grace_period: 0s }\n',
     );
     await writeFile(join(folder, ".gitignore"), "*.log\n");
-    const login = [`docker login --username=${USERNAME} ${REGISTRY}`, NAMESPACE, ""];
-    const answers = [...login, "wrong", ...["", "", ""], PASSWORD, "server", "~/started"];
+    const login = `docker login --username=${USERNAME} ${REGISTRY}`;
+    const answers = [login, NAMESPACE, "", "wrong", "", "", "", PASSWORD, "server", "~/started"];
     const shown = await onTerminal(script("init"), folder, answers);
     assert.match(shown, /refused the user name or password/);
     assert.match(shown, /can push to/);

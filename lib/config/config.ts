@@ -63,8 +63,8 @@ export interface Invocation {
 }
 
 /**
- * Reads an invocation. Throws `flag-unknown`, `flag-repeated`, `flag-value`, `file-read`, `settings-line`,
- * `credentials-half`, `proxy-invalid`, and what the parsers of values.ts throw.
+ * Reads an invocation. Throws `flag-unknown`, `flag-repeated`, `flag-value`, `value-quotes`, `file-read`,
+ * `settings-line`, `credentials-half`, `proxy-invalid`, and what the parsers of values.ts throw.
  */
 export function readConfig({
   argv,
@@ -75,13 +75,19 @@ export function readConfig({
 }: Invocation): Config {
   const given = parseCommandLine(argv, flags);
   const settings = readSettings(settingsFile);
-  const variable = (name: string): string | undefined => filled(environment[name]) ?? filled(settings.get(name));
+  const variable = (name: string): string | undefined => {
+    const value = filled(environment[name]) ?? filled(settings.get(name));
+    return value === undefined ? undefined : plainlyQuoted(value, name);
+  };
   const home = filled(environment["HOME"]) ?? homedir();
   const parse = (name: FlagName): unknown => {
     const row = rowOf(name);
     const origin = { name: `--${name}`, cwd, home, environment };
     const onLine = given.get(name);
-    if (onLine !== undefined) return row.parse(onLine, origin);
+    if (onLine !== undefined) {
+      const plain = onLine.map((value) => plainlyQuoted(value, origin.name));
+      return row.parse(plain, origin);
+    }
     const ofVariable = row.variable === undefined || row.foreign ? undefined : variable(row.variable);
     if (ofVariable !== undefined) return row.parse([ofVariable], { ...origin, name: row.variable! });
     return row.parse(row.default === undefined ? [] : [row.default], origin);
@@ -254,6 +260,17 @@ function credentialsOf(username: string | undefined, password: string | undefine
   if (username === undefined) throw new MirrorError("credentials-half", { set: VARIABLES[1], missing: VARIABLES[0] });
   if (password === undefined) throw new MirrorError("credentials-half", { set: VARIABLES[0], missing: VARIABLES[1] });
   return { username, password: new Secret(password) };
+}
+
+/**
+ * `value`, once it is not enclosed in the quotes that an input method or a chat program writes in the place of `"` and
+ * `'`: neither a shell nor the settings file takes those off. Throws `value-quotes`, which may be about a password and
+ * does not repeat the value.
+ */
+function plainlyQuoted(value: string, name: string): string {
+  const [, open, close] = /^\s*([“”„‘’＂＇「『])[^]*([“”‘’＂＇」』])\s*$/u.exec(value) ?? [];
+  if (open === undefined || close === undefined) return value;
+  throw new MirrorError("value-quotes", { name, open, close });
 }
 
 /** An empty variable counts as unset, as in `DEPLOY_HOST= task mirror`. */

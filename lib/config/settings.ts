@@ -10,13 +10,7 @@ import { causeOf, MirrorError } from "../messages/errors.ts";
 /** Far more than any settings file needs, in bytes. */
 const MOST_BYTES = 1024 * 1024;
 
-/** A value in quotes of prose, Chinese ones among them, which an input method or a chat program writes for `"`. */
-const TYPOGRAPHIC = /^\s*[“”„‘’「『《«].*[“”‘’」』》»]\s*$/;
-
-/**
- * Reads the settings of `file`; none where there is no such file. Throws `file-read` `settings-line` and
- * `settings-quotes`.
- */
+/** Reads the settings of `file`; none where there is no such file. Throws `file-read` and `settings-line`. */
 export function readSettings(file: string): ReadonlyMap<string, string> {
   try {
     const text = readSmallFile(file);
@@ -28,10 +22,7 @@ export function readSettings(file: string): ReadonlyMap<string, string> {
   }
 }
 
-/**
- * Name to value; of a name that is there twice the last counts. Throws `settings-line` and `settings-quotes` with the
- * number of the line.
- */
+/** Name to value; of a name that is there twice the last counts. Throws `settings-line` with the number of the line. */
 export function parseSettings(text: string, file: string): ReadonlyMap<string, string> {
   const settings = new Map<string, string>();
   for (const [index, line] of text
@@ -41,7 +32,6 @@ export function parseSettings(text: string, file: string): ReadonlyMap<string, s
     if (/^\s*(?:#|$)/.test(line)) continue;
     const [, name, value] = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=(.*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined) throw new MirrorError("settings-line", { file, line: index + 1 });
-    if (TYPOGRAPHIC.test(value)) throw new MirrorError("settings-quotes", { file, line: index + 1, name });
     settings.set(name, unquote(value.trim()));
   }
   return settings;

@@ -14,6 +14,7 @@ import {
   requireRegistry,
 } from "../../lib/config/config.ts";
 import { FLAG_NAMES, flagsOf, rowOf } from "../../lib/config/flags.ts";
+import type { MirrorError } from "../../lib/messages/errors.ts";
 import { fill } from "../../lib/messages/message.ts";
 
 /** One flag at most takes a value that stands alone. */
@@ -98,6 +99,26 @@ test("the password comes from variables only and is never seen", () => {
     /s3cret/,
   );
   assert.throws(() => read(["--password", "x"]), { code: "flag-unknown" });
+});
+
+function inQuotes(name: string): (error: MirrorError) => boolean {
+  return (error) => {
+    assert.equal(error.code, "value-quotes");
+    assert.match(error.message, new RegExp(`^the value of ${name} is enclosed in typographic quotes`));
+    assert.doesNotMatch(error.message + error.hint, /r\.example|s3cret/);
+    return true;
+  };
+}
+
+test("a value in typographic quotes is refused by its name, wherever it is written, and is not repeated", () => {
+  for (const value of ["“r.example”", "‘r.example’", "”r.example“", "＂r.example＂", "「r.example」"]) {
+    assert.throws(() => read(["--registry", value]), inQuotes("--registry"), value);
+    assert.throws(() => read([], { MIRROR_REGISTRY: value }), inQuotes("MIRROR_REGISTRY"), value);
+    withSettings(`MIRROR_USERNAME=u\r\nMIRROR_PASSWORD=${value.replace("r.example", "s3cret")}\r\n`, (file) => {
+      assert.throws(() => read([], {}, file), inQuotes("MIRROR_PASSWORD"), value);
+    });
+  }
+  assert.equal(read([], { MIRROR_USERNAME: "u", MIRROR_PASSWORD: "a”b“" }).credentials?.password.reveal(), "a”b“");
 });
 
 const bad: readonly [argv: readonly string[], code: string][] = [

@@ -23,17 +23,6 @@ for (const [written, value] of [
   });
 }
 
-test("typographic quotes around a value are refused by name, without the value", () => {
-  for (const value of ["“s3cret”", "「s3cret」", " ‘s3cret’ "]) {
-    assert.throws(() => parseSettings(`A=1\nMIRROR_PASSWORD=${value}\n`, "/x/.env"), {
-      code: "settings-quotes",
-      exit: 2,
-      message: 'line 2 of "/x/.env" has typographic quotes around the value of MIRROR_PASSWORD',
-    });
-  }
-  assert.equal(parseSettings("A=a“b”c\n", "f").get("A"), "a“b”c");
-});
-
 test("comments and empty lines are skipped; of a name that is there twice the last counts", () => {
   assert.deepEqual([...parseSettings("# a\n\n  # b=c\nX=1\nX=2\n", "f")], [["X", "2"]]);
 });

@@ -71,6 +71,8 @@ test("mirror: checks, moves every image, writes the compose file, and says what 
     assert.match(stderr, /login to .* works/);
     assert.match(stderr, /2 pushed/);
     assert.match(stderr, /no host given/);
+    assert.match(stderr, /\nnext, on the host: docker compose -f docker-compose-mirror\.yaml up -d .*\n$/);
+    assert.doesNotMatch(stderr, /no registry is set/);
     assert.match(stderr, /service "old" keeps "vast\/db"/);
     assert.match(stderr, /service "own" is built/);
     assert.equal(
@@ -82,6 +84,17 @@ test("mirror: checks, moves every image, writes the compose file, and says what 
     );
     assert.ok(acts(docker).includes(`push ${registry.host}/team/nginx:1.27`));
     assert.equal(docker.password(), "right$(id)");
+  }));
+
+test("without a registry that is said before anything else", () =>
+  inScene(async ({ script }) => {
+    const { code, stderr } = await script("images", [], {
+      MIRROR_REGISTRY: "",
+      MIRROR_NAMESPACE: "",
+      MIRROR_ENGINE: "direct",
+    });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^no registry is set, so the images stay on this machine; MIRROR_REGISTRY/);
   }));
 
 test("mirror --json: one document with images and compose", () =>

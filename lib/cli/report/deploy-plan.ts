@@ -102,9 +102,13 @@ function stepJson({ kind, command, phase, title: { values } }: DeployStep) {
   return { kind, phase, command, ...(Object.keys(values).length === 0 ? {} : { values }) };
 }
 
-function deployJson({ steps, rollback, warnings, ...plan }: DeployPlan) {
+function deployJson({ steps, rollback, warnings, images, ...plan }: DeployPlan) {
   return {
     ...plan,
+    images: images.map((image) => {
+      const { layers: _, ...shown } = image;
+      return shown;
+    }),
     steps: steps.map(stepJson),
     rollback: rollback.map(stepJson),
     warnings: warnings.map(({ code, values }) => ({ code: code.replace(/^warning-/, ""), values })),

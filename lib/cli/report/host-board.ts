@@ -8,6 +8,9 @@ import type { Terminal } from "../output.ts";
 import type { Detail } from "../pipeline.ts";
 import { stepTitle } from "./deploy-plan.ts";
 
+/** Lines of a pull that only repeat what is pulled: `1.27: Pulling from team/nginx`, and the reference at the end. */
+const NAMES_IMAGE = /Pulling from |^\S*$/;
+
 export class HostBoard {
   readonly #terminal: Terminal;
   /** Pulls under way, with the last line of each that tells of no layer. */
@@ -33,7 +36,7 @@ export class HostBoard {
     if (stage.kind === "started") {
       this.#since ||= Date.now();
       this.#pulling.set(stage.step, "");
-    } else if (stage.kind === "line") this.#pulling.set(stage.step, stage.line);
+    } else if (stage.kind === "line" && !NAMES_IMAGE.test(stage.line)) this.#pulling.set(stage.step, stage.line);
     else if (stage.kind === "layer") this.#pulls.heard(stage.layer);
     else if (stage.kind === "finished") {
       this.#pulling.delete(stage.step);

@@ -36,9 +36,10 @@ export function reportProject(
 
 /** The same for a plan, with the images it does not mirror and those that flags would add or remove. */
 export function reportPlan(
-  { config: { mirrorBuilt }, terminal }: Pick<Context, "config" | "terminal">,
+  { config: { mirrorBuilt, embedded }, terminal }: Pick<Context, "config" | "terminal">,
   { project, plan }: Prepared,
 ): void {
+  if (embedded) terminal.note(terminal.text("noRegistry"));
   reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
   const present = plan.present.map(({ image }) => image);
   if (present.length > 0) terminal.note(terminal.text("imagesPresent", { count: present.length, images: present }));
@@ -130,8 +131,20 @@ export function outcomeCounts(terminal: Terminal, outcomes: readonly Outcome[]):
   const counts = (["pulled", "pushed", "present", "failed"] as const)
     .filter((status) => of(status).length > 0)
     .map((status) => terminal.text(`count-${status}`, { count: of(status).length }));
-  const moved = [...of("pulled"), ...of("pushed")].reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
-  return [...counts, ...(moved > 0 ? [formatBytes(moved)] : [])].join(", ");
+  const moved = [...of("pulled"), ...of("pushed")];
+  const bytes = moved.reduce((sum, outcome) => sum + (outcome.bytes ?? 0), 0);
+  // An engine that does not report the layers counts those that several images share with each of them.
+  const distinct = moved.every(({ blobs }) => blobs !== undefined) ? distinctBytes(moved) : bytes;
+  return [
+    ...counts,
+    ...(distinct > 0 ? [formatBytes(distinct)] : []),
+    ...(distinct < bytes ? [terminal.text("savedBySharing", { bytes: bytes - distinct })] : []),
+  ].join(", ");
+}
+
+function distinctBytes(outcomes: readonly Outcome[]): number {
+  const sizes = new Map(outcomes.flatMap(({ blobs = [] }) => blobs.map(({ digest, size }) => [digest, size] as const)));
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
 /** The end of a run: counts, then each failure with its cause and hint. */

@@ -1,4 +1,5 @@
 /** What the whole flow says at its end. */
+import { basename, dirname } from "node:path";
 import type { Rewrite } from "../../compose/rewrite.ts";
 import { failedOf, type Outcome } from "../../engine/engine.ts";
 import type { Context } from "../command.ts";
@@ -41,6 +42,12 @@ export function reportMirror(
   if (rewrite !== undefined && left.length > 0) terminal.note(terminal.text("leftPublic", { images: left }));
   for (const line of outcomeLines(terminal, outcomes)) terminal.note(line);
   reportInactiveBytes(terminal, prepared, outcomes);
+  if (rewrite !== undefined && deployed.length === 0 && !hasFailed(outcomes)) {
+    const [{ path }] = rewrite.files;
+    if (config.embedded) terminal.note(terminal.text("nextWithoutRegistry"));
+    else if (dirname(path) === prepared.project.folder)
+      terminal.note(terminal.text("nextUp", { file: basename(path) }));
+  }
   const isMirrored = !hasFailed(outcomes);
   if (!config.json) return reportDeploy(terminal, config, deployed) && isMirrored;
   terminal.json({

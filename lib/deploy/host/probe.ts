@@ -152,7 +152,7 @@ export async function probeHost(
   });
   const releases = [...stdout.matchAll(/^probe:release=(.*)$/gm)].flatMap(([, line]) => parseRelease(line!) ?? []);
   const failed = [...stdout.matchAll(/^probe:failed=(.*)$/gm)].flatMap(([, line]) => parseFailed(line!) ?? []);
-  const compose = composeOf(text("plugin"), text("standalone"), text("v1"));
+  const compose = composeOf(text("plugin"), text("standalone"), text("talk"));
   return {
     host,
     user: text("user") ?? "",
@@ -211,7 +211,7 @@ function composeOf(plugin?: string, standalone?: string, complaint?: string): Fo
     flavour,
     version: withoutV(standalone),
     command: ["docker-compose"],
-    ...(complaint === undefined ? {} : { complaint }),
+    ...(complaint === undefined || flavour === "v2" ? {} : { complaint }),
   };
 }
 

@@ -78,7 +78,7 @@ export const CLI_TEXTS = {
     zh: "第 {attempt} 次尝试失败（{reason:cause}），{delay:duration}后重试",
   },
   boardCount: { en: "{done}/{total} images", zh: "{done}/{total} 个镜像" },
-  pullCount: { en: "pulling: {done} of {total:image|images} there", zh: "拉取镜像：已完成 {done}/{total}" },
+  pullCount: { en: "{done} of {total:image|images} pulled", zh: "已拉取镜像 {done}/{total}" },
   pullLayers: { en: "{done} of {total:layer|layers}", zh: "层 {done}/{total}" },
   pullBytes: { en: "{bytes:bytes} of {total:bytes} at most", zh: "{bytes:bytes}，最多 {total:bytes}" },
   pullSpeed: { en: "{speed} on average", zh: "平均 {speed}" },
@@ -119,6 +119,19 @@ export const CLI_TEXTS = {
     en: "{mirror} to mirror, {ignored} ignored, {built} built",
     zh: "需同步 {mirror} 个，忽略 {ignored} 个，自行构建 {built} 个",
   },
+  noRegistry: {
+    en: "no registry is set, so the images stay on this machine; MIRROR_REGISTRY and MIRROR_NAMESPACE name one",
+    zh: "没有设置镜像仓库，镜像只保存在本机；用 MIRROR_REGISTRY 和 MIRROR_NAMESPACE 指定仓库",
+  },
+  nextWithoutRegistry: {
+    en: "no registry is set, so the images are on this machine only; next: --host HOST deploys them through ssh, MIRROR_REGISTRY and MIRROR_NAMESPACE name a registry",
+    zh: "没有设置镜像仓库，镜像只保存在本机。下一步：用 --host HOST 通过 ssh 部署，或用 MIRROR_REGISTRY 和 MIRROR_NAMESPACE 指定仓库",
+  },
+  nextUp: {
+    en: "next, on the host: docker compose -f {file} up -d (or deploy from here with --host HOST)",
+    zh: "下一步，在主机上：docker compose -f {file} up -d（或在这里用 --host HOST 部署）",
+  },
+  savedBySharing: { en: "{bytes:bytes} saved by sharing", zh: "共享层节省 {bytes:bytes}" },
   leftPublic: {
     en: "these failed and keep their public names in the compose file: {images:names}",
     zh: "以下镜像失败，在 compose 文件中保留公网名字：{images:names}",

@@ -48,12 +48,12 @@ export const CONFIG_ERRORS = {
     zh: "缺少 {argument}",
     hint: { en: "name one of {argument}", zh: "指定其中之一：{argument}" },
   },
-  "settings-quotes": {
+  "value-quotes": {
     exit: 2,
-    en: 'line {line} of "{file}" has typographic quotes around the value of {name}',
-    zh: "“{file}”第 {line} 行 {name} 的值用了中文引号",
+    en: "the value of {name} is enclosed in typographic quotes: {open} {close}",
+    zh: "{name} 的值用了中文引号：{open} {close}",
     hint: {
-      en: 'write the value without quotes, or with plain ones (")',
+      en: "write the value without quotes, or in plain ones, as on an English keyboard",
       zh: "去掉引号，或改用英文引号",
     },
   },

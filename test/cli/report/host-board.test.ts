@@ -39,25 +39,26 @@ test("the bytes of distinct layers, what the host had left out", () => {
     wanted("web", [base, layer("b", 500)]),
     wanted("api", [base, layer("c", 30)]),
   ]);
-  assert.match(board.summary(), /^pulling: 0 of 2 images there · 0 B of 1\.5 kB at most$/);
+  assert.match(board.summary(), /^0 of 2 images pulled · 0 B of 1\.5 kB at most$/);
   said(0, "aaaaaaaaaaaa: Pulling fs layer");
   said(1, "aaaaaaaaaaaa: Pulling fs layer");
   said(0, "bbbbbbbbbbbb: Already exists");
   said(0, "aaaaaaaaaaaa: Download complete");
   said(1, "aaaaaaaaaaaa: Download complete");
   said(1, "1: Pulling from team/api");
-  assert.match(board.summary(), /^pulling: 0 of 2 images there · 1 kB of 1 kB at most · .*\/s on average$/);
-  assert.match(board.rows()[1]!.text, /api.*1: Pulling from team\/api$/);
+  said(1, "Status: Image is up to date");
+  assert.match(board.summary(), /^0 of 2 images pulled · 1 kB of 1 kB at most · .*\/s on average$/);
+  assert.match(board.rows()[1]!.text, /api:1 {2}Status: Image is up to date$/);
   ended(0);
-  assert.match(board.summary(), /^pulling: 1 of 2 images there/);
+  assert.match(board.summary(), /^1 of 2 images pulled/);
   ended(1);
   assert.deepEqual([board.summary(), board.rows()], ["pulling", []]);
 });
 
 test("an image whose layers are not known: layers are counted, and no bytes are made up", () => {
   const { board, said } = pulling([wanted("web", [layer("a", 1000)]), wanted("built-elsewhere")]);
-  assert.equal(board.summary(), "pulling: 0 of 2 images there");
+  assert.equal(board.summary(), "0 of 2 images pulled");
   said(0, "aaaaaaaaaaaa: Download complete");
   said(1, "dddddddddddd: Pulling fs layer");
-  assert.equal(board.summary(), "pulling: 0 of 2 images there · 1 of 2 layers");
+  assert.equal(board.summary(), "0 of 2 images pulled · 1 of 2 layers");
 });

@@ -3,9 +3,7 @@ import { appendFile } from "node:fs/promises";
 import type { Config } from "../../../config/config.ts";
 import { causeOf, MirrorError } from "../../../messages/errors.ts";
 import { writeWhole } from "../../../system/write-file.ts";
-import { renderPage } from "./page.ts";
 import { isEmpty, type RunRecord } from "./record.ts";
-import { summaryMarkdown } from "./summary-markdown.ts";
 
 /** Writes what is asked for; nothing for a run that did nothing, such as a dry run. Throws `file-write`. */
 export async function publish(
@@ -13,9 +11,14 @@ export async function publish(
   record: RunRecord,
 ): Promise<void> {
   if (isEmpty(record)) return;
-  if (report !== undefined) await writeWhole(report, renderPage(record, language));
+  // Only a run that is asked for them loads what makes them.
+  if (report !== undefined) {
+    const { renderPage } = await import("./page.ts");
+    await writeWhole(report, renderPage(record, language));
+  }
   const summary = environment["GITHUB_STEP_SUMMARY"] ?? "";
   if (summary === "" || !SUMMARIZED.has(record.command)) return;
+  const { summaryMarkdown } = await import("./summary-markdown.ts");
   try {
     await appendFile(summary, summaryMarkdown(record, language));
   } catch (cause) {

@@ -63,21 +63,18 @@ disk() {
     root=$($as docker info --format '{{.Store.GraphRoot}}' 2>/dev/null)
   case $root in /*) say root "$root"; say rootFree "$(free "$root")" ;; esac
 }
-standalone() {
-  version=$($as docker-compose version --short 2>/dev/null)
-  say standalone "$version"
-  case $version in
-  1.*)
-    said=$(cd / && echo '{"version": "3", "services": {"x": {"image": "x"}}}' |
-      $as docker-compose -p compose-mirror-probe -f - ps -q 2>&1 >/dev/null) || say v1 "$(printf '%s\n' "$said" | tail -n 1)"
-    ;;
-  esac
+# Whether docker-compose can talk to the daemon, which matters for version 1.
+talk() {
+  command -v docker-compose >/dev/null || return
+  said=$(cd / && echo '{"version": "3", "services": {"x": {"image": "x"}}}' |
+    $as docker-compose -p compose-mirror-probe -f - ps -q 2>&1 >/dev/null) || say talk "$(printf '%s\n' "$said" | tail -n 1)"
 }
 # Side by side: each takes a while, and each line comes out as a whole.
 say client "$($as docker version --format '{{.Client.Version}}' 2>/dev/null)" &
 disk &
 say swarm "$($as docker info --format '{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}}' 2>/dev/null)" &
 say plugin "$($as docker compose version --short 2>/dev/null)" &
-standalone &
+say standalone "$($as docker-compose version --short 2>/dev/null)" &
+talk &
 wait
 exit 0

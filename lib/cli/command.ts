@@ -8,7 +8,7 @@ import { versionOfTool } from "./dispatch.ts";
 import { helpOf } from "./help.ts";
 import { renderCause } from "../messages/message.ts";
 import { openTerminal, type Terminal } from "./output.ts";
-import { publish } from "./report/page/publish.ts";
+import { checkReport, publish } from "./report/page/publish.ts";
 import { openRecorder, type Recorder } from "./report/page/record.ts";
 
 export interface Context {
@@ -89,6 +89,7 @@ async function recorded(name: CommandName, body: Body, context: Omit<Context, "r
     explain: (error) => terminal.errorJson(error),
     words: (cause) => renderCause(cause, terminal.language),
   });
+  await checkReport(config);
   let result: boolean | void;
   try {
     result = await body({ ...context, recorder });

@@ -139,12 +139,19 @@ test("mirror --report: a page, and a summary for GitHub's runner, of a run with 
     assert.doesNotMatch(html + markdown, /right\$/);
   }));
 
-test("mirror --report to a folder that is missing: the work is done, the exit code is 1", () =>
-  inScene(async ({ folder, script }) => {
-    const { code, stderr } = await script("mirror", ["--report", "missing/page.html"]);
-    assert.equal(code, 1, stderr);
-    assert.match(stderr, /missing\/page\.html.*\n {2}hint: /);
-    assert.ok(existsSync(join(folder, "docker-compose-mirror.yaml")));
+test("mirror --report where no report belongs is refused before anything is done", () =>
+  inScene(async ({ docker, folder, script }) => {
+    for (const [file, says] of [
+      ["missing/page.html", /there is no folder ".*missing"/],
+      ["compose.yaml", /what is there is no report of compose-mirror/],
+    ] as const) {
+      const { code, stderr } = await script("mirror", ["--report", file]);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, says);
+    }
+    assert.deepEqual(docker.calls(), []);
+    assert.equal(readFileSync(join(folder, "compose.yaml"), "utf8"), COMPOSE);
+    for (const _ of [1, 2]) assert.equal((await script("mirror", ["--report", "page.html"])).code, 0);
   }));
 
 test("mirror --dry-run shows the plan and runs nothing", () =>

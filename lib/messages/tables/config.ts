@@ -111,6 +111,15 @@ export const CONFIG_ERRORS = {
       zh: "两个都设置，或者都不设置以使用 docker 或 podman 保存的登录",
     },
   },
+  "report-place": {
+    exit: 2,
+    en: 'will not write the report "{file}": {detail:cause}',
+    zh: "拒绝写入报告“{file}”：{detail:cause}",
+    hint: {
+      en: "choose another name with --report",
+      zh: "用 --report 指定另一个文件名",
+    },
+  },
   "output-is-source": {
     exit: 2,
     en: 'will not write "{file}": it is a file of the project itself',

@@ -18,29 +18,31 @@ export interface InitOptions {
 /** Asks for all settings. Gives them by variable, in the order of the questions. Throws `interrupted`. */
 export async function askSettings({ terminal, ask, config, check }: InitOptions): Promise<ReadonlyMap<string, string>> {
   const text = (code: Question): string => terminal.text(`init-${code}`);
-  let known = config.embedded ? without(config) : config;
-  for (;;) {
+
+  const askRegistry = async (known: Config): Promise<Config> => {
     const pasted = readRegistryAnswer(await ask(text("registry"), { fallback: known.registry }));
     const namespace = await ask(text("namespace"), { fallback: pasted.namespace ?? known.namespace });
     const username = await ask(text("username"), { fallback: pasted.username ?? known.credentials?.username });
     const password = new Secret(await ask(text("password"), { hidden: true }));
-    known = { ...known, embedded: false, registry: pasted.registry, namespace, credentials: { username, password } };
-    if (await works(known)) break;
-  }
-  for (;;) {
+    return { ...known, embedded: false, registry: pasted.registry, namespace, credentials: { username, password } };
+  };
+  const askHost = async (known: Config): Promise<Config> => {
     const host = await ask(text("host"), { fallback: known.hosts[0] ?? "" });
-    if (host === "") return settingsOf({ ...known, hosts: [] });
-    known = { ...known, hosts: [host] };
+    if (host === "") return { ...known, hosts: [] };
     const dir = await ask(text("dir"), { fallback: known.dir ?? "" });
-    if (dir !== "") known = { ...known, dir };
-    if (await works(known)) return settingsOf(known);
-  }
+    return { ...known, hosts: [host], ...(dir === "" ? {} : { dir }) };
+  };
+  /** Asks again with the last answers until they work. */
+  const untilRight = async (askFor: (known: Config) => Promise<Config>, known: Config): Promise<Config> => {
+    const answered = await askFor(known);
+    const error = await check(answered);
+    if (error === undefined) return answered;
+    terminal.note(terminal.explain(error));
+    return untilRight(askFor, answered);
+  };
 
-  async function works(settings: Config): Promise<boolean> {
-    const error = await check(settings);
-    if (error !== undefined) terminal.note(terminal.explain(error));
-    return error === undefined;
-  }
+  const mirrored = await untilRight(askRegistry, { ...(config.embedded ? without(config) : config), hosts: [] });
+  return settingsOf(await untilRight(askHost, { ...mirrored, hosts: config.hosts }));
 }
 
 type Question = "registry" | "namespace" | "username" | "password" | "host" | "dir";

@@ -42,9 +42,7 @@ const PLAIN = {
 
 /** The address that an answer means. Throws `registry-answer`. */
 export function readAddress({ kind, text, from, host, mayBePlain }: NamedAddress): URL {
-  // a token server is named by an address or a path, never by a word
-  const isNamed = kind !== "realm" || /^(?:https?:\/\/|\/)/i.test(text);
-  const parsed = isNamed && URL.canParse(text, from.href) ? new URL(text, from) : undefined;
+  const parsed = URL.canParse(text, from.href) ? new URL(text, from) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
     throw new RegistryError("registry-answer", { host, detail: message(INVALID[kind]) });
   const url = ownAddress(parsed, from);

@@ -4,11 +4,12 @@
  * has arrived.
  */
 import { retry, type RetryOptions } from "../async/retry.ts";
+import type { Cause } from "../messages/message.ts";
 import { message } from "../messages/texts.ts";
 import { type NamedAddress, readAddress } from "./addresses.ts";
 import { type Authorizer, openAuthorizer, pullScope } from "./auth.ts";
 import { discard, type HttpAnswer, readText } from "./body.ts";
-import { readChallenge, schemesOf } from "./challenge.ts";
+import { readChallenge, realmOf, schemesOf } from "./challenge.ts";
 import { type StoredOrGiven, withoutLogin } from "./credentials.ts";
 import { type Answer, answerError, hasRegistryWords, type RegistryAction, RegistryError } from "./errors.ts";
 import { type HttpRequest, isRepeatable } from "./exchange.ts";
@@ -238,13 +239,7 @@ class RegistryCaller implements Caller {
   }
 
   #noMethod({ status, headers }: Answer): RegistryError {
-    const methods = schemesOf(headers["www-authenticate"]);
-    const detail =
-      methods.length === 0
-        ? message("challenge-none")
-        : methods.every((method) => method.toLowerCase() === "bearer")
-          ? message("challenge-realm")
-          : message("challenge-other", { methods });
+    const detail = whyNoMethod(headers["www-authenticate"]);
     return new RegistryError("registry-login-method", { host: this.host, detail }, { status });
   }
 
@@ -301,4 +296,13 @@ async function ended(promise: Promise<unknown>): Promise<void> {
 function isTooLarge(refusal: Answer, repeatable: boolean): boolean {
   if (refusal.status === 413 && !repeatable) return false;
   return TOO_LARGE.has(refusal.status) && !hasRegistryWords(refusal);
+}
+
+/** Why none of the challenges in WWW-Authenticate can be answered. */
+function whyNoMethod(header: string | string[] | undefined): Cause {
+  const methods = schemesOf(header);
+  if (methods.length === 0) return message("challenge-none");
+  if (methods.some((method) => method.toLowerCase() !== "bearer")) return message("challenge-other", { methods });
+  const realm = realmOf(header);
+  return realm === "" ? message("challenge-realm") : message("challenge-address", { realm });
 }

@@ -9,12 +9,15 @@ export type Challenge =
 
 type Header = string | readonly string[] | undefined;
 
-/** The strongest challenge of a WWW-Authenticate header that is understood. */
+/**
+ * The strongest challenge of a WWW-Authenticate header that is understood. The token server of a Bearer is named by a
+ * whole address: docker, which is to pull from the registry, follows no other.
+ */
 export function readChallenge(header: Header): Challenge | undefined {
   const challenges = parse(header);
   const bearer = challenges.get("bearer");
   const realm = bearer?.get("realm");
-  if (bearer !== undefined && realm !== undefined && realm !== "") {
+  if (bearer !== undefined && realm !== undefined && /^https?:\/\//i.test(realm)) {
     const service = bearer.get("service");
     const scope = bearer.get("scope");
     return {
@@ -30,6 +33,11 @@ export function readChallenge(header: Header): Challenge | undefined {
 /** The schemes that a WWW-Authenticate header offers, as it spells them. */
 export function schemesOf(header: Header): readonly string[] {
   return [...parse(header).values()].map((parameters) => parameters.get("")!);
+}
+
+/** What a WWW-Authenticate header names as the token server, be it an address or not; "" where it names none. */
+export function realmOf(header: Header): string {
+  return parse(header).get("bearer")?.get("realm") ?? "";
 }
 
 /** Parameters by scheme in lower case; the parameter "" is the scheme's own spelling. */

@@ -205,9 +205,9 @@ test("token servers that answer with something else, or are nowhere to trust", a
     server.setFault(({ url }) => (url.startsWith("/token") ? { status: 200, body } : undefined));
     await assert.rejects(registry.head("one", "1"), { code: "registry-answer" }, body);
   }
-  for (const realm of ["nonsense", "file:///etc/passwd"]) {
+  for (const realm of ["http://[", "https://"]) {
     const { server: other, registry: closed } = await open(t, {}, async () => LOGIN);
     other.setFault(() => ({ status: 401, headers: { "www-authenticate": `Bearer realm="${realm}"` }, body: "" }));
-    await assert.rejects(closed.head("one", "1"), /not valid|does not use TLS/, realm);
+    await assert.rejects(closed.head("one", "1"), /the address of its token server is not valid/, realm);
   }
 });

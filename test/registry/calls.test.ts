@@ -152,6 +152,8 @@ const METHODS: readonly (readonly [header: Record<string, string>, message: RegE
   [{ "www-authenticate": "" }, /no WWW-Authenticate/],
   [{ "www-authenticate": 'Digest realm="r", nonce="n"' }, /it offers "Digest"/],
   [{ "www-authenticate": 'Bearer service="s"' }, /Bearer without a token server/],
+  [{ "www-authenticate": 'Bearer realm="/token",service="s"' }, /names its token server as "\/token", which is not/],
+  [{ "www-authenticate": 'Bearer realm="file:///etc/passwd"' }, /names its token server as "file:\/\/\/etc\/passwd"/],
 ];
 
 for (const [header, message] of METHODS) {

@@ -28,6 +28,9 @@ const CHALLENGES: readonly (readonly [
   [["Negotiate", 'Basic realm="x"'], { scheme: "basic" }],
   ['Bearer realm="https://a.example/\\"quoted\\""', { scheme: "bearer", realm: 'https://a.example/"quoted"' }],
   ['Bearer service="x"', undefined],
+  ['Bearer realm="/token",service="x"', undefined],
+  ['Bearer realm="nonsense"', undefined],
+  ['Bearer realm="/token", Basic realm="x"', { scheme: "basic" }],
   ["Negotiate abc", undefined],
 ];
 

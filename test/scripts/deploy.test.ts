@@ -70,6 +70,7 @@ test("deploy: progress on stderr, the services on stdout", async () => {
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^job +exited \(0\) .*\nweb +running \(healthy\) +r\.example\/team\/nginx:1\n$/);
     assert.match(stderr, /> Deploy to box\n.*docker 26\.1\.4, compose 2\.26\.1\n/s);
+    assert.match(stderr, /sending 1 file\n +docker-compose-mirror\.yaml +\d+ B\n/);
     assert.deepEqual(readdirSync(join(host.home, "app")), [".compose-mirror", "docker-compose-mirror.yaml"]);
     assert.equal(host.read("login-input"), "s3cret-word");
     assert.doesNotMatch(stdout + stderr, /s3cret/);

@@ -194,6 +194,11 @@ function fileRows(terminal: Terminal, { shipped, kept, removedFiles }: DeployPla
   ];
 }
 
+/** What a step sends, a line for each file. */
+export function sentLines({ files = [] }: DeployStep): readonly string[] {
+  return indented(tableLines(files.map((file) => [file.name, formatBytes(sizeOf(file))])));
+}
+
 function sizeOf({ source, text }: BundleFile): number {
   return text === undefined ? (statSync(source, { throwIfNoEntry: false })?.size ?? 0) : Buffer.byteLength(text);
 }

@@ -8,7 +8,7 @@ import type { DeployOptions } from "../../deploy/options.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import type { Context } from "../command.ts";
 import { HostBoard } from "./host-board.ts";
-import { planHead, rollbackHead, stepTitle } from "./deploy-plan.ts";
+import { planHead, rollbackHead, sentLines, stepTitle } from "./deploy-plan.ts";
 import { formatTable } from "../format.ts";
 import type { Row } from "../pipeline.ts";
 import { errorText } from "./images.ts";
@@ -255,7 +255,11 @@ function stageLines(
     case "started":
       return {
         live: stepTitle(terminal, stage.step),
-        notes: terminal.interactive ? [] : [stepTitle(terminal, stage.step)],
+        // What leaves this machine is always named.
+        notes: [
+          ...(terminal.interactive && stage.step.files === undefined ? [] : [stepTitle(terminal, stage.step)]),
+          ...sentLines(stage.step),
+        ],
       };
     case "line":
       return { live: `${stepTitle(terminal, stage.step)}  ${stage.line}`, notes: [] };

@@ -211,7 +211,7 @@ export function planDeploy(request: DeployRequest): DeployPlan {
     ...downloadOf(images),
     lock: acquireLock(dir, holder, lockSeconds),
     steps: [
-      sendStep(dir, shipped.length),
+      sendStep(dir, shipped),
       ...(login === undefined ? [] : [loginStep(project, login, loginAt)]),
       ...pulled.map((each) => pullStep(project, each, loginAt)),
       ...(pulled.length === 0 ? [] : [verifyStep(project, pulled), ...tagSteps(project, pulled)]),

@@ -4,6 +4,7 @@
  */
 import type { Message } from "../../messages/message.ts";
 import type { Secret } from "../../system/secret.ts";
+import type { BundleFile } from "../files/bundle-file.ts";
 import type { Container } from "../host/containers.ts";
 import type { StepErrorCode } from "../host/host-errors.ts";
 import type { LayerState } from "../host/pull-progress.ts";
@@ -53,6 +54,8 @@ export interface DeployStep {
   /** What runs on the host. */
   readonly command: RemoteCommand;
   readonly phase: Phase;
+  /** The files that it sends. */
+  readonly files?: readonly BundleFile[];
   /** The exit code after which the step is to be judged as `placed`. */
   readonly placedCode?: number;
   /** The error where no rule of `hostError` knows better. */

@@ -24,6 +24,7 @@ import {
   tagImages,
 } from "../host/remote.ts";
 import { readPullLine } from "../host/pull-progress.ts";
+import type { BundleFile } from "../files/bundle-file.ts";
 import type { DeployedProject } from "../orchestrator/compose-project.ts";
 import {
   type FailedRelease,
@@ -55,10 +56,11 @@ export interface WantedImage {
 
 type Engine = Pick<DeployedProject, "access">;
 
-export function sendStep(dir: string, count: number): DeployStep {
+export function sendStep(dir: string, files: readonly BundleFile[]): DeployStep {
   return {
     kind: "send",
-    title: message("deploy-send", { count }),
+    title: message("deploy-send", { count: files.length }),
+    files,
     command: receive(dir),
     phase: "staged",
     failure: "host-copy",

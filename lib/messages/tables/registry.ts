@@ -654,6 +654,10 @@ export const REGISTRY_TEXTS = {
   "token-too-large": { en: "the token was too large for it", zh: "令牌过大，未被接受" },
   "challenge-none": { en: "its answer 401 has no WWW-Authenticate", zh: "其 401 响应没有 WWW-Authenticate" },
   "challenge-other": { en: "it offers {methods:list}", zh: "它提供的是 {methods:list}" },
+  "challenge-address": {
+    en: 'it names its token server as "{realm}", which is not an address with https:// and a host',
+    zh: "它给出的令牌服务器是“{realm}”，不是带 https:// 和主机名的完整地址",
+  },
   "challenge-realm": { en: "it offers Bearer without a token server", zh: "它提供 Bearer，但没有给出令牌服务器" },
   "blob-other-part": {
     en: "it was asked for the blob from byte {start} and sent another part",

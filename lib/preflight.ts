@@ -8,8 +8,10 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Config, requireMirror } from "./config/config.ts";
+import { once } from "./async/once.ts";
 import { needsOf } from "./deploy/files/bundle.ts";
 import { lookAt } from "./deploy/deploy.ts";
+import type { HostNeeds } from "./deploy/host/probe.ts";
 import { judgeHost } from "./deploy/host/judge.ts";
 import { storedManifests } from "./deploy/host/stored-manifests.ts";
 import { defaultDir } from "./deploy/options.ts";
@@ -74,12 +76,16 @@ const LOW_DISK = 2 * 1024 ** 3;
 
 /** Runs every check that the configuration calls for; throws `interrupted` only. */
 export async function runChecks(options: CheckOptions): Promise<readonly Finding[]> {
-  const { config } = options;
+  const { config, project } = options;
+  const manifests = once(async () => {
+    const lock = await readLock(lockFileOf(outputPath(config, project, MIRROR_FILE)));
+    return storedManifests(config.store, lock);
+  });
   const groups = await Promise.all([
     checkEngine(options),
     checkRegistry(options),
     checkSources(options),
-    ...config.hosts.map((host) => checkHost(host, options)),
+    ...config.hosts.map((host) => checkHost(host, manifests, options)),
   ]);
   return groups.flat();
 }
@@ -195,13 +201,16 @@ async function checkSource(
   return { check: "source", values, errors: [], warnings };
 }
 
-async function checkHost(host: string, { config, project, run, signal }: CheckOptions): Promise<readonly Finding[]> {
+async function checkHost(
+  host: string,
+  manifests: () => Promise<HostNeeds["manifests"]>,
+  { config, project, run, signal }: CheckOptions,
+): Promise<readonly Finding[]> {
   const dir = config.dir ?? defaultDir(project.name);
   try {
     const probe = await lookAt(host, dir, { run, signal });
     const { sudo, orchestrator, platform } = config;
-    const lock = await readLock(lockFileOf(outputPath(config, project, MIRROR_FILE)));
-    const needs = { ...needsOf(project, platform), manifests: await storedManifests(config.store, lock), sudo };
+    const needs: HostNeeds = { ...needsOf(project, platform), manifests: await manifests(), sudo };
     const { errors, warnings } = judgeHost(probe, needs, ORCHESTRATORS[orchestrator]);
     const { system, engine, compose, folder } = probe;
     const values = {

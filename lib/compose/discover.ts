@@ -13,7 +13,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { MirrorError } from "../messages/errors.ts";
 import { message } from "../messages/texts.ts";
 import { readRegular } from "../system/read-file.ts";
-import { parseEnvFile } from "./env-file.ts";
+import { decodeEnvFile, parseEnvFile } from "./env-file.ts";
 import type { ComposeWarning, LoadOptions } from "./project.ts";
 
 /** What a compose file is called where none is named, in the order in which docker compose looks. */
@@ -87,7 +87,7 @@ export async function readEnvFiles(
   if (files.length === 0) return base;
   let values: Variables = new Map();
   for (const file of files) {
-    const text = await readText(file, LARGEST_ENV_FILE, "lenient");
+    const text = decodeEnvFile(await readBytes(file, LARGEST_ENV_FILE));
     const onUnset = (variable: string): void => {
       warnings.push({ code: "variable-unset", values: { variable } });
     };
@@ -98,23 +98,26 @@ export async function readEnvFiles(
 
 /**
  * The text of a file, its byte order mark kept. UTF-8, or UTF-16 by its mark, as go-yaml reads it. /dev/null is an empty
- * file, with which compose users switch `.env` off. `lenient` puts U+FFFD in the place of bytes that are no UTF-8, as in
- * comments in GBK: Go, and so docker compose, lets such bytes of an env file pass.
- * Throws `file-read`, `compose-limit` beyond `most` bytes.
+ * file, with which compose users switch `.env` off. Throws `file-read`, `compose-limit` beyond `most` bytes.
  */
-export async function readText(file: string, most: number, decoding: "strict" | "lenient" = "strict"): Promise<string> {
-  if (file === "/dev/null") return "";
+export async function readText(file: string, most: number): Promise<string> {
+  const bytes = await readBytes(file, most);
+  const encoding =
+    bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-8";
+  try {
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new MirrorError("file-read", { file, detail: message("file-not-text") }, { cause });
+  }
+}
+
+async function readBytes(file: string, most: number): Promise<Uint8Array> {
+  if (file === "/dev/null") return new Uint8Array();
   const { bytes } = await readRegular(file, most).catch((cause: unknown) => {
     if (!(cause instanceof MirrorError) || cause.code !== "file-large") throw cause;
     throw new MirrorError("compose-limit", { file, detail: message("compose-file-size", { most }) }, { cause });
   });
-  const encoding =
-    bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-8";
-  try {
-    return new TextDecoder(encoding, { fatal: decoding === "strict", ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new MirrorError("file-read", { file, detail: message("file-not-text") }, { cause });
-  }
+  return bytes;
 }
 
 /** Whether a file name is one that compose fetches from a Git repository or a registry. */

@@ -28,7 +28,7 @@ const DEEPEST = 100;
 /** What the caller wants to hear. */
 export interface Listeners {
   /** Of every unset variable that became an empty string. */
-  readonly onUnset?: (name: string) => void;
+  readonly onUnset?: ((name: string) => void) | undefined;
   /** Of the variables of every form that left nothing. */
   readonly onEmpty?: (names: readonly string[]) => void;
 }

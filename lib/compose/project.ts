@@ -92,6 +92,8 @@ export interface ImageUse {
   readonly variables: readonly string[];
   /** Those of them that left nothing in it, because they are unset or empty. */
   readonly empty: readonly string[];
+  /** Those of them whose values are bytes that are no text. */
+  readonly notText?: readonly string[];
   /**
    * Index into `Project.composeFiles` when writing another name at `start` to `end` of that file changes images and
    * nothing else; absent when the scalar is in an extended or included file, or also serves as something else.
@@ -158,6 +160,8 @@ export interface LoadOptions {
   readonly projectDirectory?: string;
   /** The environment to fill variables in from: this process's, or that of the host that will run the project. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Hears of a service whose image variables leave empty, which is left out then; absent = `compose-image-empty` is thrown. */
+  readonly onEmptyImage?: (error: MirrorError) => void;
 }
 
 /** The project's name, for what is named by it. Throws `project-name-invalid` when it has none. */

@@ -19,6 +19,7 @@ import { viewOf } from "./host/host-project.ts";
 import { judgeHost } from "./host/judge.ts";
 import { accessTo, type HostProbe, probeHost } from "./host/probe.ts";
 import { type Endpoint, endpointFor } from "./host/pull-endpoint.ts";
+import { layerSizes } from "./host/pull-progress.ts";
 import { lockedBy } from "./host/locked-images.ts";
 import type { DeployOptions } from "./options.ts";
 import type { DeployedProject } from "./orchestrator/compose-project.ts";
@@ -35,7 +36,7 @@ import { requireInStore, throughTunnel, type Tunnel } from "./ssh/tunnel.ts";
 
 export type DeployStage =
   | { readonly kind: "connecting" | "probing" }
-  | { readonly kind: "planned"; readonly plan: DeployPlan }
+  | { readonly kind: "planned"; readonly plan: DeployPlan; readonly layerSizes: ReadonlyMap<string, number> }
   | { readonly kind: "rolling-back"; readonly plan: RollbackPlan }
   | { readonly kind: "unchanged" }
   | DeployProgress;
@@ -59,8 +60,8 @@ export async function deployTo(
   return onHost(host, options, async (connection) => {
     onStage({ kind: "probing" });
     return withTunnel(connection, options, async (tunnel) => {
-      const { plan, running, unchanged } = await planOver(connection, options, tunnel);
-      onStage({ kind: "planned", plan });
+      const { plan, layerSizes: sizes, running, unchanged } = await planOver(connection, options, tunnel);
+      onStage({ kind: "planned", plan, layerSizes: sizes });
       if (unchanged) {
         onStage({ kind: "unchanged" });
         return { ...resultOf(plan, running.containers, plan.previous?.id), unchanged };
@@ -198,6 +199,8 @@ function withTunnel<T>(
 
 interface Planned {
   readonly plan: DeployPlan;
+  /** The bytes of the layers that are pulled, as `layerSizes` gives them. */
+  readonly layerSizes: ReadonlyMap<string, number>;
   readonly running: Running;
   /** What is asked for runs already. */
   readonly unchanged?: true;
@@ -216,11 +219,8 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
   const names = [...new Set([...orchestrator.fileNames(bundle), ...namesOf(own, bundle.mirror)])];
   const first = await probeHost(connection, options.dir, { names, signal });
   const needs = needsOfBundle(bundle, first.compose);
-  const { errors, warnings } = judgeHost(
-    first,
-    { ...needs, manifests: options.manifests, sudo: choices.sudo },
-    orchestrator,
-  );
+  const manifests = await options.manifests();
+  const { errors, warnings } = judgeHost(first, { ...needs, manifests, sudo: choices.sudo }, orchestrator);
   if (errors[0] !== undefined) throw errors[0];
   const locked = lockedBy(lock, bundle.registry);
   const { send } = choices;
@@ -233,11 +233,7 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
   const others = namesOf(needed, view.project).filter((name) => !names.includes(name));
   const probe =
     others.length === 0 ? first : await probeHost(connection, options.dir, { names: [...names, ...others], signal });
-  const layers = new Map(options.manifests.map((manifest) => [manifest.name, manifest.layers]));
-  const images = view.images.map((image) => {
-    const known = locked.get(image.image);
-    return { ...image, size: known?.size, layers: known && layers.get(formatReference(known.mirror)) };
-  });
+  const images = view.images.map((image) => ({ ...image, size: locked.get(image.image)?.size }));
   requireBuildFolders(buildFolders, {
     host: probe.host,
     dir: probe.folder.path,
@@ -282,7 +278,14 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
     choices,
   });
   const unchanged = choices.send !== "all" && isUnchanged(plan, { containers: running.containers, built, otherFiles });
-  return { plan, running, ...(unchanged ? { unchanged } : {}) };
+  const layers = new Map(manifests.map((manifest) => [manifest.name, manifest.layers]));
+  const sizes = layerSizes(
+    images.map(({ image }) => {
+      const known = locked.get(image);
+      return known && layers.get(formatReference(known.mirror));
+    }),
+  );
+  return { plan, layerSizes: sizes, running, ...(unchanged ? { unchanged } : {}) };
 }
 
 /** The names in the host's folder that a project needs. */

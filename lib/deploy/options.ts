@@ -8,6 +8,7 @@ import { message } from "../messages/texts.ts";
 import { lockFileOf, type LockedImage, readLock } from "../mirror/lock-file.ts";
 import { outputPath } from "../mirror/prepare.ts";
 import { findCredentials } from "../registry/credentials.ts";
+import { once } from "../async/once.ts";
 import { run } from "../system/process.ts";
 import { type Bundle, readBundle } from "./files/bundle.ts";
 import { type StoredManifest, storedManifests } from "./host/stored-manifests.ts";
@@ -24,8 +25,8 @@ export interface DeployOptions extends Pick<ConnectOptions, "run" | "signal"> {
   readonly credentials?: Credentials | undefined;
   /** What the mirror compose file's images are to be; absent when no lock file is there. */
   readonly lock?: readonly LockedImage[] | undefined;
-  /** The manifests of the images of the lock file that the content store here has. */
-  readonly manifests: readonly StoredManifest[];
+  /** The manifests of the images of the lock file that the content store here has; read once, when first asked for. */
+  readonly manifests: () => Promise<readonly StoredManifest[]>;
   /** The registry to push to, and its name for the host. */
   readonly registry?: string | undefined;
   readonly pullRegistry?: string | undefined;
@@ -63,7 +64,7 @@ export async function prepareDeploy(config: Config, source?: Project): Promise<D
     profiles,
     ...(await credentialsFor(bundle.registry, config)),
     lock,
-    manifests: await storedManifests(config.store, lock),
+    manifests: once(() => storedManifests(config.store, lock)),
     registry,
     pullRegistry,
     // Images that were named by the content store are nowhere else.

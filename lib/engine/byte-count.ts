@@ -1,12 +1,17 @@
 /**
- * The bytes of one run: each blob counts once in each direction, however many images have it. What was there before the
- * run is told apart from what moved in it.
+ * The bytes of one run: each blob counts once in each direction, however many images have it. Bytes that were there
+ * before the run and bytes that were transferred in it are counted separately.
  */
 import type { Descriptor } from "../image/manifest.ts";
 import type { Transfer } from "../mirror/transfers.ts";
 
 /** `down` to this machine, `up` to the target registry. */
 export type Direction = "down" | "up";
+
+/** Where a step of an engine brings the bytes in the end. */
+export function goalOf(step: "pull" | "push" | "mirror"): Direction {
+  return step === "pull" ? "down" : "up";
+}
 
 /** Bytes of distinct blobs, but for `moved`. */
 export interface Bytes {
@@ -62,6 +67,11 @@ export class ByteCount {
 
   moved(direction: Direction, bytes: number): void {
     this.#tallies[direction].moved += bytes;
+  }
+
+  /** What `of` gives as `moved`, without looking at every blob. */
+  movedIn(direction: Direction): number {
+    return this.#tallies[direction].moved;
   }
 
   of(direction: Direction): Bytes {

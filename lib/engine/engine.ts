@@ -32,6 +32,25 @@ export function failedOf(outcomes: readonly Outcome[]): ReadonlySet<Transfer> {
   return new Set(outcomes.flatMap(({ transfer, status }) => (status === "failed" ? [transfer] : [])));
 }
 
+/** The bytes of several images. */
+export interface Totals {
+  /** Sum of the images' sizes. */
+  readonly bytes: number;
+  /** Bytes of all blobs, each counted once; absent where the engine does not report blobs. */
+  readonly distinct?: number;
+}
+
+/** The bytes of `images`, as far as their sizes are known. */
+export function totalsOf(
+  images: readonly { readonly bytes?: number; readonly blobs?: readonly Pick<Descriptor, "digest" | "size">[] }[],
+): Totals {
+  const sized = images.filter((image) => image.bytes !== undefined);
+  const bytes = sized.reduce((sum, image) => sum + image.bytes!, 0);
+  if (sized.length === 0 || sized.some(({ blobs }) => blobs === undefined)) return { bytes };
+  const sizes = new Map(images.flatMap(({ blobs = [] }) => blobs.map(({ digest, size }) => [digest, size] as const)));
+  return { bytes, distinct: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
+}
+
 /** A sign of life during a step; the terminal decides how to show it. */
 export type Progress =
   | {

@@ -68,7 +68,8 @@ export async function preparePlan(settings: MirrorSettings): Promise<Prepared> {
 }
 
 /**
- * The same for a list of images only: an image whose name is not valid is among `invalid`, and the plan has the rest.
+ * The same for a list of images only: an image whose name is empty or not valid is among `invalid`, and the plan has the
+ * rest.
  * Throws what `preparePlan` throws otherwise.
  */
 export async function listImages(
@@ -128,11 +129,13 @@ function refuseSource({ files }: Project, path: string): void {
 
 async function prepare(settings: ProjectSettings, collectInvalid: boolean) {
   const { platform, withBuildBases, mirrorBuilt } = settings;
-  const project = await load(settings);
+  const empty: MirrorError[] = [];
+  const onEmptyImage = (error: MirrorError): void => void empty.push(error);
+  const project = await load(collectInvalid ? { ...settings, onEmptyImage } : settings);
   const ignore = await readIgnoreList(settings, dirname(project.composeFiles[0]!));
   const bases = withBuildBases ? await buildBases(project) : [];
   const selection = selectImages(project, { ignore, platform, bases, mirrorBuilt, collectInvalid });
-  return { project, selection, renames: ignore.renames };
+  return { project, selection: { ...selection, invalid: [...empty, ...selection.invalid] }, renames: ignore.renames };
 }
 
 /** The list named by `--ignore`, else the one beside the compose file, else this tool's own. */

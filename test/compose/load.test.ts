@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type LoadOptions, type Project, requireName } from "../../lib/compose/project.ts";
+import { entryAt } from "../../lib/compose/values.ts";
+import { settingsOf } from "../../lib/deploy/plan/settings.ts";
 import { MirrorError } from "../../lib/messages/errors.ts";
 import { images, refused, service } from "../_helpers/compose-cases.ts";
 import { type Files, imagesOf, inFolder, loadFiles, loadFrom } from "../_helpers/compose-folder.ts";
@@ -341,6 +343,26 @@ test("an empty image names its variable, the file and the profile", async () => 
   assert.match(error.hint, /leave profile gpu out: --active-profiles/);
 });
 
+test("a service with an empty image is left out for who wants to hear of it; others may still wait for it", async () => {
+  const heard: MirrorError[] = [];
+  const text =
+    "services:\n  a: {image: x, depends_on: [b]}\n  b: {image: '${GPU_IMAGE}', depends_on: [a2]}\n  a2: {image: y}\n";
+  const onEmptyImage = (error: MirrorError): void => void heard.push(error);
+  const { services } = await loadFiles({ "compose.yml": text }, { onEmptyImage });
+  assert.deepEqual(
+    services.map(({ name }) => name),
+    ["a", "a2"],
+  );
+  assert.deepEqual(
+    heard.map(({ code, values }) => [code, values["service"]]),
+    [["compose-image-empty", "b"]],
+  );
+  await assert.rejects(
+    loadFiles({ "compose.yml": `${text}  c: {image: ""}\n` }, { onEmptyImage }),
+    (error) => error instanceof MirrorError && error.code === "compose-no-image",
+  );
+});
+
 test("a folder without a character of a project name has no name, until one is needed", () =>
   inFolder({ "项目/compose.yml": "services: {a: {build: .}, b: {image: x}}\n" }, async (folder) => {
     const project = await loadFrom(folder, { cwd: join(folder, "项目") });
@@ -359,6 +381,24 @@ test("bytes of another encoding in the comments of an env file are passed over",
   const project = await loadFiles({ "compose.yml": "services: {a: {image: 'nginx:${TAG}'}}\n", ".env": env });
   assert.equal(project.services[0]!.image, "nginx:1.25");
 });
+
+test("values in another encoding pass, as docker compose lets them, and those that differ stay different", async () => {
+  const [one, two] = [await withByte(0xd0), await withByte(0xd1)];
+  assert.equal(one.services[0]!.image, "x:1");
+  const environment = entryAt(one.definitions.services.get("a")!.attributes.get("environment"), "W");
+  assert.ok(environment?.kind === "scalar");
+  assert.equal(environment.text, "\uDCD6\uDCD0");
+  assert.deepEqual(environment.notText, ["W"]);
+  const services = new Set(["a"]);
+  assert.notDeepEqual(settingsOf(one, services), settingsOf(two, services));
+});
+
+function withByte(byte: number): Promise<Project> {
+  return loadFiles({
+    "compose.yml": "services: {a: {image: 'x:${T}', environment: {V: '${V}', W: '${W}'}}}\n",
+    ".env": Buffer.concat([Buffer.from("T=1\nV="), Buffer.from([0xd6, byte]), Buffer.from("\nW=$V\n")]),
+  });
+}
 
 function hintOf(thrown: unknown): string {
   return (thrown as MirrorError).hint;

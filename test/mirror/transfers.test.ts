@@ -230,6 +230,22 @@ test("of nested variables those are named that leave nothing, set to an empty va
   });
 });
 
+test("an image with a variable whose value is no text is refused by its name, and the rest is listed", async () => {
+  const loaded = await loadFiles({
+    "compose.yaml": "services:\n  web: {image: nginx}\n  a:\n    image: ${R:-r.example}/a:${T}\n",
+    ".env": Buffer.concat([Buffer.from("T="), Buffer.from([0xd6, 0xd0, 0x0a])]),
+  });
+  const options = { ignore: parseIgnoreList(""), platform: "linux/amd64" };
+  const expected = {
+    code: "value-not-text",
+    exit: 2,
+    message: /compose\.yaml:4 takes a value that is not text in UTF-8 from T$/,
+    hint: /iconv/,
+  };
+  assert.throws(() => selectImages(loaded, options), expected);
+  assert.equal(selectImages(loaded, { ...options, collectInvalid: true }).mirrored.length, 1);
+});
+
 for (const pattern of ["example/agent:${AGENT_VERSION}", "example/agent:", "example/", "*/agent"]) {
   test(`the pattern ${pattern} takes out an image whose variable is unset`, async () => {
     const loaded = await loadFiles({ "compose.yaml": UNSET });

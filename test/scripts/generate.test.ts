@@ -159,6 +159,30 @@ test("images lists what it can, and ends with what it cannot", () =>
     assert.equal((JSON.parse(ignored.stdout) as unknown[]).length, 2);
   }));
 
+test("images lists the others where the image of an inactive profile is empty", () =>
+  inProject(async (script, folder) => {
+    writeFileSync(
+      join(folder, "compose.yaml"),
+      "services:\n  web: {image: nginx}\n  app: {image: 'a/b:${TAG}'}\n  gpu: {image: '${GPU}', profiles: [gpu]}\n",
+    );
+    const plain = await script("images");
+    assert.equal(plain.code, 2);
+    assert.match(plain.stdout, /^nginx +r\.example:5000\/team\/nginx:latest +web\n$/);
+    assert.match(plain.stderr, /the image "\$\{GPU\}" of service "gpu" is empty: GPU is not set .*compose\.yaml:4\)/);
+    assert.match(plain.stderr, /profile gpu out: --active-profiles/);
+    const json = JSON.parse((await script("images", "--json")).stdout) as {
+      images: unknown[];
+      errors: { code: string }[];
+    };
+    assert.equal(json.images.length, 1);
+    assert.deepEqual(
+      json.errors.map(({ code }) => code),
+      ["compose-image-empty", "image-variable-unset"],
+    );
+    const written = await script("generate-mirror-compose");
+    assert.equal(written.code, 2, "nothing is written of a project that is not whole");
+  }));
+
 test("the file that was written, given as input, is left alone", () =>
   inProject(async (script) => {
     await script("generate-mirror-compose");

@@ -2,7 +2,7 @@
  * How far many transfers are: a line for all of them, with the bytes of distinct blobs, the speed of the last seconds
  * and the time left, and a row for each image under way.
  */
-import type { ByteCount, Direction } from "../../engine/byte-count.ts";
+import { type ByteCount, type Direction, goalOf } from "../../engine/byte-count.ts";
 import type { Outcome, Progress } from "../../engine/engine.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
 import { formatBytes } from "../../messages/format.ts";
@@ -26,15 +26,17 @@ const SMALL_BAR = 10;
 export class Board {
   readonly #terminal: Terminal;
   readonly #transfers: readonly Transfer[];
-  readonly #options: BoardOptions;
+  readonly #bytes: ByteCount | undefined;
+  readonly #goal: Direction;
   readonly #speeds: Readonly<Record<Direction, Speed>> = { down: new Speed(), up: new Speed() };
   readonly #underWay = new Map<Transfer, Progress | undefined>();
   readonly #ended = new Set<Transfer>();
 
-  constructor(terminal: Terminal, transfers: readonly Transfer[], options: BoardOptions) {
+  constructor(terminal: Terminal, transfers: readonly Transfer[], { step, bytes }: BoardOptions) {
     this.#terminal = terminal;
     this.#transfers = transfers;
-    this.#options = options;
+    this.#bytes = bytes;
+    this.#goal = goalOf(step);
   }
 
   begin(transfer: Transfer): void {
@@ -58,7 +60,7 @@ export class Board {
   /** All transfers together: two lines with a bar on a terminal, one without elsewhere. */
   summary(): readonly string[] {
     const { interactive } = this.#terminal;
-    const { bytes } = this.#options;
+    const bytes = this.#bytes;
     if (bytes === undefined) return [this.counter()];
     const { done, total, had } = bytes.of(this.#goal);
     const speeds = this.#speedsNow(bytes);
@@ -102,16 +104,11 @@ export class Board {
     ];
   }
 
-  /** Where the bytes are to be in the end. */
-  get #goal(): Direction {
-    return this.#options.step === "pull" ? "down" : "up";
-  }
-
   #speedsNow(bytes: ByteCount): Readonly<Record<Direction, number>> {
     const now = Date.now();
     return {
-      down: this.#speeds.down.at(now, bytes.of("down").moved),
-      up: this.#speeds.up.at(now, bytes.of("up").moved),
+      down: this.#speeds.down.at(now, bytes.movedIn("down")),
+      up: this.#speeds.up.at(now, bytes.movedIn("up")),
     };
   }
 

@@ -1,11 +1,9 @@
 /** A deploy or rollback before it happens: what a dry run shows. Commands are shown with `--verbose`. */
-import { statSync } from "node:fs";
 import type { Config } from "../../config/config.ts";
 import { planFor, rollbackPlanFor } from "../../deploy/deploy.ts";
 import type { DeployOptions } from "../../deploy/options.ts";
 import type { NamedImage, ServiceChange } from "../../deploy/plan/desired-state.ts";
 import type { DeployPlan } from "../../deploy/plan/plan.ts";
-import type { BundleFile } from "../../deploy/files/bundle-file.ts";
 import type { RollbackPlan } from "../../deploy/plan/rollback.ts";
 import type { DeployStep } from "../../deploy/plan/step.ts";
 import { formatBytes } from "../../messages/format.ts";
@@ -102,13 +100,9 @@ function stepJson({ kind, command, phase, title: { values } }: DeployStep) {
   return { kind, phase, command, ...(Object.keys(values).length === 0 ? {} : { values }) };
 }
 
-function deployJson({ steps, rollback, warnings, images, ...plan }: DeployPlan) {
+function deployJson({ steps, rollback, warnings, ...plan }: DeployPlan) {
   return {
     ...plan,
-    images: images.map((image) => {
-      const { layers: _, ...shown } = image;
-      return shown;
-    }),
     steps: steps.map(stepJson),
     rollback: rollback.map(stepJson),
     warnings: warnings.map(({ code, values }) => ({ code: code.replace(/^warning-/, ""), values })),
@@ -188,7 +182,7 @@ function imageOf({ image, digest }: NamedImage): string {
 
 function fileRows(terminal: Terminal, { shipped, kept, removedFiles }: DeployPlan): readonly (readonly string[])[] {
   return [
-    ...shipped.map((file) => [file.name, terminal.text("change-sent"), formatBytes(sizeOf(file))]),
+    ...shipped.map(({ name, size = 0 }) => [name, terminal.text("change-sent"), formatBytes(size)]),
     ...kept.map((name) => [name, terminal.text("change-kept"), ""]),
     ...removedFiles.map((name) => [name, terminal.text("change-removed"), ""]),
   ];
@@ -196,11 +190,7 @@ function fileRows(terminal: Terminal, { shipped, kept, removedFiles }: DeployPla
 
 /** What a step sends, a line for each file. */
 export function sentLines({ files = [] }: DeployStep): readonly string[] {
-  return indented(tableLines(files.map((file) => [file.name, formatBytes(sizeOf(file))])));
-}
-
-function sizeOf({ source, text }: BundleFile): number {
-  return text === undefined ? (statSync(source, { throwIfNoEntry: false })?.size ?? 0) : Buffer.byteLength(text);
+  return indented(tableLines(files.map(({ name, size = 0 }) => [name, formatBytes(size)])));
 }
 
 function tableLines(rows: readonly (readonly string[])[]): readonly string[] {

@@ -2,7 +2,7 @@
 import type { Config } from "../../config/config.ts";
 import { type DeployStage, deployTo, type HostStatus, type KeptRelease } from "../../deploy/deploy.ts";
 import type { DeployResult } from "../../deploy/execute.ts";
-import type { Container, ServiceState } from "../../deploy/host/containers.ts";
+import { type Container, stateText } from "../../deploy/host/containers.ts";
 import type { Drift } from "../../deploy/host/drift.ts";
 import type { DeployOptions } from "../../deploy/options.ts";
 import { MirrorError } from "../../messages/errors.ts";
@@ -126,7 +126,7 @@ function reportHost(terminal: Terminal, { host, result }: HostOutcome, isOneOfMa
   const { dir, services } = result;
   if (services.length === 0) terminal.result(terminal.text("noContainers", { host, dir }));
   else if ("drift" in result) terminal.result(statusTable(terminal, result));
-  else terminal.result(formatTable(services.map((service) => [service.name, stateOf(service), service.image])));
+  else terminal.result(formatTable(services.map((service) => [service.name, stateText(service), service.image])));
   if ("drift" in result) for (const line of statusLines(terminal, result)) terminal.note(line);
 }
 
@@ -143,7 +143,15 @@ function statusTable(terminal: Terminal, { containers, orphans, drift }: HostSta
   const row = (container: Container): readonly string[] => {
     const { name, health = "", startedAt, restarts, image } = container;
     const since = /^\d{4}-\d\d-\d\dT[\d:]+/.exec(startedAt)?.[0] ?? "";
-    return [name, plainState(container), health, since, String(restarts), image, driftOf(name)];
+    return [
+      name,
+      stateText({ ...container, health: undefined }),
+      health,
+      since,
+      String(restarts),
+      image,
+      driftOf(name),
+    ];
   };
   const driftOf = (name: string): string =>
     orphans.includes(name)
@@ -287,12 +295,4 @@ function stageLines(
 /** The first line of what went wrong; the end says it all. */
 function messageOf(terminal: Terminal, error: unknown): string {
   return terminal.errorJson(error).message.split("\n")[0]!;
-}
-
-function stateOf(service: ServiceState): string {
-  return service.health === undefined ? plainState(service) : `${service.state} (${service.health})`;
-}
-
-function plainState({ state, exitCode }: ServiceState): string {
-  return exitCode === undefined ? state : `${state} (${exitCode})`;
 }

@@ -1,7 +1,6 @@
 /** What is drawn while a deploy works on one host: its step, or how far its pulls have come. */
 import type { DeployStage } from "../../deploy/deploy.ts";
-import { layerId, Pulls } from "../../deploy/host/pull-progress.ts";
-import type { DeployPlan } from "../../deploy/plan/plan.ts";
+import { Pulls } from "../../deploy/host/pull-progress.ts";
 import type { DeployStep } from "../../deploy/plan/step.ts";
 import { formatBytes } from "../../messages/format.ts";
 import type { Terminal } from "../output.ts";
@@ -29,7 +28,7 @@ export class HostBoard {
   take(stage: DeployStage, live: string | undefined): void {
     if (live !== undefined) this.#live = live;
     if (stage.kind === "planned") {
-      this.#pulls = new Pulls(layerSizes(stage.plan.images));
+      this.#pulls = new Pulls(stage.layerSizes);
       this.#images = stage.plan.steps.filter(({ kind }) => kind === "pull").length;
     }
     if (!("step" in stage) || stage.step.kind !== "pull") return;
@@ -66,11 +65,4 @@ export class HostBoard {
       dim: true,
     }));
   }
-}
-
-/** The bytes of the layers by id; of all images or of none, so that what is counted is the whole. */
-function layerSizes(images: DeployPlan["images"]): ReadonlyMap<string, number> {
-  const layers = images.flatMap((image) => image.layers ?? []);
-  if (images.some((image) => image.layers === undefined)) return new Map();
-  return new Map(layers.map(({ digest, size }) => [layerId(digest), size]));
 }

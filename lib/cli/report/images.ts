@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import type { ComposeWarning, Project } from "../../compose/project.ts";
 import type { Rewrite } from "../../compose/rewrite.ts";
-import type { Outcome } from "../../engine/engine.ts";
+import { type Outcome, totalsOf } from "../../engine/engine.ts";
 import { detailOf, MirrorError } from "../../messages/errors.ts";
 import type { WrittenMirror } from "../../mirror/mirror-files.ts";
 import {
@@ -132,19 +132,13 @@ export function outcomeCounts(terminal: Terminal, outcomes: readonly Outcome[]):
     .filter((status) => of(status).length > 0)
     .map((status) => terminal.text(`count-${status}`, { count: of(status).length }));
   const moved = [...of("pulled"), ...of("pushed")];
-  const bytes = moved.reduce((sum, outcome) => sum + (outcome.bytes ?? 0), 0);
   // An engine that does not report the layers counts those that several images share with each of them.
-  const distinct = moved.every(({ blobs }) => blobs !== undefined) ? distinctBytes(moved) : bytes;
+  const { bytes, distinct = bytes } = totalsOf(moved);
   return [
     ...counts,
     ...(distinct > 0 ? [formatBytes(distinct)] : []),
     ...(distinct < bytes ? [terminal.text("savedBySharing", { bytes: bytes - distinct })] : []),
   ].join(", ");
-}
-
-function distinctBytes(outcomes: readonly Outcome[]): number {
-  const sizes = new Map(outcomes.flatMap(({ blobs = [] }) => blobs.map(({ digest, size }) => [digest, size] as const)));
-  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
 /** The end of a run: counts, then each failure with its cause and hint. */

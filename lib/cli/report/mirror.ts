@@ -8,7 +8,6 @@ import type { WrittenMirror } from "../../mirror/mirror-files.ts";
 import type { Prepared } from "../../mirror/prepare.ts";
 import { deployJson, type HostOutcome, reportDeploy, reportFailedHosts } from "./deploy.ts";
 import {
-  hasFailed,
   nameOf,
   outcomeJson,
   outcomeLines,
@@ -33,22 +32,21 @@ export function reportMirror(
   { config, terminal }: Context,
   { prepared, outcomes, rewrite, written, deployed }: MirrorResult,
 ): boolean {
+  const failed = [...failedOf(outcomes)];
+  const isMirrored = failed.length === 0;
   if (rewrite !== undefined) {
-    const failed = new Set([...failedOf(outcomes)].flatMap(({ uses }) => uses.map(({ image }) => image)));
-    reportRewrite(terminal, rewrite, failed);
+    reportRewrite(terminal, rewrite, new Set(failed.flatMap(({ uses }) => uses.map(({ image }) => image))));
     reportWritten(terminal, prepared.project, rewrite, written);
+    if (!isMirrored) terminal.note(terminal.text("leftPublic", { images: failed.map(nameOf) }));
   }
-  const left = [...failedOf(outcomes)].map(nameOf);
-  if (rewrite !== undefined && left.length > 0) terminal.note(terminal.text("leftPublic", { images: left }));
   for (const line of outcomeLines(terminal, outcomes)) terminal.note(line);
   reportInactiveBytes(terminal, prepared, outcomes);
-  if (rewrite !== undefined && deployed.length === 0 && !hasFailed(outcomes)) {
+  if (rewrite !== undefined && deployed.length === 0 && isMirrored) {
     const [{ path }] = rewrite.files;
     if (config.embedded) terminal.note(terminal.text("nextWithoutRegistry"));
     else if (dirname(path) === prepared.project.folder)
       terminal.note(terminal.text("nextUp", { file: basename(path) }));
   }
-  const isMirrored = !hasFailed(outcomes);
   if (!config.json) return reportDeploy(terminal, config, deployed) && isMirrored;
   terminal.json({
     images: outcomes.map((outcome) => outcomeJson(terminal, outcome)),

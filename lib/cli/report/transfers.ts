@@ -1,6 +1,7 @@
 /** The steps of an engine for many images, as they are run and shown. */
 import { withMirror } from "../../config/config.ts";
 import type { Engine, Outcome, Progress } from "../../engine/engine.ts";
+import { goalOf } from "../../engine/byte-count.ts";
 import { openSession, type Session } from "../../engine/session.ts";
 import { mapConcurrent } from "../../async/map-concurrent.ts";
 import { MirrorError } from "../../messages/errors.ts";
@@ -81,10 +82,9 @@ export async function showTransfers(
   if (isTarget && !config.overwrite) refuseOwned(transfers, await ownersOf(config.store, transfers));
   recorder.begin(transfers);
   const board = new Board(terminal, transfers, { step, bytes: engine.bytes });
-  const direction = step === "pull" ? "down" : "up";
   const draw = (): void => {
     row.live(board.summary(), board.rows());
-    if (engine.bytes !== undefined) recorder.moved(engine.bytes.of(direction).moved);
+    if (engine.bytes !== undefined) recorder.moved(engine.bytes.movedIn(goalOf(step)));
   };
   // What stands still must be seen to stand still.
   const clock = setInterval(draw, DRAW_EVERY);

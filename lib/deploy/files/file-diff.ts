@@ -4,7 +4,7 @@
  */
 import { MirrorError } from "../../messages/errors.ts";
 import { message } from "../../messages/texts.ts";
-import { isOutside, type NeededFile } from "./project-files.ts";
+import { isOutside, type NeededFile, refuseState } from "./project-files.ts";
 import { strayError } from "./real-paths.ts";
 import type { BundleFile } from "./bundle-file.ts";
 import type { SentFile } from "../plan/release.ts";
@@ -35,7 +35,7 @@ export interface FileDiffRequest {
 /**
  * Compares the files that a project needs with those of the host. Throws `ship-missing` for a file that is neither here
  * nor there, `ship-special` for a FIFO, socket or device that the host lacks, `ship-outside` for one above the
- * project's folder that the host lacks, and `ship-link` for a link that leads out of the project's folder.
+ * project's folder that the host lacks, `ship-link` for a link that leads out of the project's folder, and what `refuseState` throws.
  */
 export function diffFiles({ needed, probe, services, mode }: FileDiffRequest): FileDiff {
   const last = lastSent(probe);
@@ -47,6 +47,7 @@ export function diffFiles({ needed, probe, services, mode }: FileDiffRequest): F
   for (const file of needed) {
     if (file.services.length > 0 && !file.services.some((name) => services.has(name))) continue;
     const { name, source, content } = file;
+    if (mode !== "none") refuseState(name, source);
     if (file.stray !== undefined && mode !== "none") throw strayError(file.stray);
     const there = probe.files.get(name);
     const fate = fateOf(file, there, { mode, last: last[name]?.sha256 });
@@ -73,22 +74,24 @@ export interface PlacedFile extends Pick<NeededFile, "name" | "services" | "moun
 /** What of `needed` the host will have, with the content that it will have there. */
 export function placedFiles(needed: readonly NeededFile[], probe: HostProbe, mode: SendMode): readonly PlacedFile[] {
   return needed.flatMap((file): readonly PlacedFile[] => {
-    const there = probe.files.get(file.name);
-    const isSent = there === undefined ? mode !== "none" : isReplaced(file, probe, mode);
-    const sha256 = isSent ? file.content?.sha256 : there?.sha256;
     const { name, services, mounted } = file;
+    const { sha256 } = (isSent(file, probe, mode) ? file.content : probe.files.get(name)) ?? {};
     return sha256 === undefined ? [] : [{ name, services, mounted, sha256 }];
   });
 }
 
 /** Whether a deploy puts `file` in the place of what the host has. */
-export function isReplaced(file: NeededFile, probe: Pick<HostProbe, "files" | "releases" | "current">, mode: SendMode) {
-  const there = probe.files.get(file.name);
-  return there !== undefined && fateOf(file, there, { mode, last: lastSent(probe)[file.name]?.sha256 }) === "sent";
+export function isReplaced(file: NeededFile, probe: HostProbe, mode: SendMode): boolean {
+  return probe.files.has(file.name) && isSent(file, probe, mode);
+}
+
+function isSent(file: NeededFile, probe: HostProbe, mode: SendMode): boolean {
+  const last = lastSent(probe)[file.name]?.sha256;
+  return fateOf(file, probe.files.get(file.name), { mode, last }) === "sent";
 }
 
 /** What the current release sent. */
-function lastSent({ releases, current }: Pick<HostProbe, "releases" | "current">): Readonly<Record<string, SentFile>> {
+function lastSent({ releases, current }: HostProbe): Readonly<Record<string, SentFile>> {
   return releases.find(({ id }) => id === current)?.sent ?? {};
 }
 

@@ -20,6 +20,19 @@ export interface ServiceState {
   readonly image: string;
 }
 
+/** What `stateText` shows of a service. */
+interface ShownState {
+  readonly state: string;
+  readonly health?: string | undefined;
+  readonly exitCode?: number | undefined;
+}
+
+/** `running (healthy)`, `exited (0)`, in docker's words. */
+export function stateText({ state, health, exitCode }: ShownState): string {
+  const detail = health ?? exitCode;
+  return detail === undefined ? state : `${state} (${detail})`;
+}
+
 export interface Container extends ServiceState {
   readonly id: string;
   readonly imageId: string;

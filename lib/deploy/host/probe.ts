@@ -10,6 +10,7 @@
  * the API below 1.44 unless told otherwise), so it is made to try, by listing the containers of a project that is not.
  */
 import { coerce, gte, type SemVer } from "semver";
+import { decodeEnvFile } from "../../compose/env-file.ts";
 import type { ReadManifest } from "../../image/readability.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import { type Cause, type Message, theirs } from "../../messages/message.ts";
@@ -104,7 +105,7 @@ export interface HostProbe {
 export type DeployWarning = Message;
 
 export interface ProbeOptions {
-  /** Names in the folder to look for; they hold no line break. */
+  /** Names in the folder to look for. One with a line break, as no file that is sent has, is never found. */
   readonly names?: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
@@ -116,9 +117,11 @@ export interface ProbeOptions {
 export async function probeHost(
   connection: Connection,
   dir: string,
-  { names = [], signal }: ProbeOptions = {},
+  { names: wanted = [], signal }: ProbeOptions = {},
 ): Promise<HostProbe> {
   const { host } = connection;
+  // They go there one a line.
+  const names = wanted.filter((name) => !name.includes("\n"));
   const { code, stdout, stderr } = await connection.run(script("probe", checkedDir(dir), ROOT_PATH), {
     input: names.map((name) => `${name}\n`).join(""),
     signal,
@@ -177,7 +180,7 @@ export async function probeHost(
       writable: text("writable") === "yes",
       hasEnvFile: text("env") === "yes",
       ...(text("foreign") === "yes" ? { foreignState: true } : {}),
-      ...(envText === undefined ? {} : { envText: new Secret(Buffer.from(envText, "base64").toString("utf8")) }),
+      ...(envText === undefined ? {} : { envText: new Secret(decodeEnvFile(Buffer.from(envText, "base64"))) }),
       ...freeBytes("free"),
     },
     files: new Map(files),
@@ -242,7 +245,7 @@ export interface HostNeeds {
   /** What is bind-mounted without a label for SELinux. */
   readonly unlabelled: readonly string[];
   /** The manifests of the mirrored images, as far as they are known here. */
-  readonly manifests?: readonly ReadManifest[];
+  readonly manifests?: readonly ReadManifest[] | undefined;
   /** docker may be called as root where it answers root only. */
   readonly sudo?: boolean | undefined;
 }

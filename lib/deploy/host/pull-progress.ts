@@ -3,6 +3,8 @@
  * first twelve characters of its digest.
  */
 
+import type { Descriptor } from "../../image/manifest.ts";
+
 /** What a line of a pull tells of a layer. */
 export interface LayerState {
   /** The first twelve characters of the digest. */
@@ -25,9 +27,16 @@ export function readPullLine(line: string): LayerState | undefined {
   return id === undefined ? undefined : { id, state: STATES.get(said) ?? "absent" };
 }
 
-/** The same part of a layer's digest. */
-export function layerId(digest: string): string {
-  return digest.replace(/^[^:]*:/, "").slice(0, 12);
+type Layers = readonly Pick<Descriptor, "digest" | "size">[];
+
+/**
+ * The bytes of layers by the same part of their digests. They are of all `images` or of none, so that what is counted is
+ * the whole; `undefined` stands for an image whose layers are not known.
+ */
+export function layerSizes(images: readonly (Layers | undefined)[]): ReadonlyMap<string, number> {
+  const known = images.flatMap((layers) => layers ?? []);
+  if (images.includes(undefined)) return new Map();
+  return new Map(known.map(({ digest, size }) => [digest.replace(/^[^:]*:/, "").slice(0, 12), size]));
 }
 
 /** How far the pulls of one host have come; a layer that several images have counts once. */

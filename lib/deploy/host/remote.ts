@@ -14,7 +14,7 @@ export interface EngineAccess {
 }
 
 /** The folder in the project's folder that belongs to this tool. */
-const STATE = ".compose-mirror";
+export const STATE = ".compose-mirror";
 /** The path of programs run as root: sudo's secure_path often lacks /usr/local/bin. */
 export const ROOT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 

@@ -1,7 +1,6 @@
 /** The steps that deploys and rollbacks have in common, whatever runs the services. A new step is a function here. */
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import type { Descriptor } from "../../image/manifest.ts";
 import { engineName, familiarRepository, type ImageReference } from "../../image/reference.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import { message } from "../../messages/texts.ts";
@@ -50,8 +49,6 @@ export interface WantedImage {
   readonly digest?: string;
   /** Bytes of its layers and config by the lock. */
   readonly size?: number | undefined;
-  /** Its layers, where the content store here has its manifest. */
-  readonly layers?: readonly Pick<Descriptor, "digest" | "size">[] | undefined;
 }
 
 type Engine = Pick<DeployedProject, "access">;

@@ -20,7 +20,7 @@ import { message } from "../../messages/texts.ts";
 import { RegistryError } from "../../registry/errors.ts";
 import { type BlobWatcher, type Download, type Downloads, openDownloads } from "./downloads.ts";
 import type { Engine, Outcome, Requirements, Step, StepOptions } from "../engine.ts";
-import { ByteCount } from "../byte-count.ts";
+import { ByteCount, goalOf } from "../byte-count.ts";
 import type { QueueWidths } from "./blob-queue.ts";
 import { createChunkSizer } from "./chunk-sizer.ts";
 import { type Inspect, openPrefetch } from "./prefetch.ts";
@@ -115,7 +115,7 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     ]);
     const image = await inFormat(await source.image(call));
     const isThere = (kind === "mirror" ? there : here)?.digest === image.raw.descriptor.digest;
-    if (!isThere) count.expect(kind === "mirror" ? "up" : "down", blobsOf(image));
+    if (!isThere) count.expect(goalOf(kind), blobsOf(image));
     count.known.add(transfer);
     return { source, image, here, there };
   };

@@ -127,6 +127,15 @@ export const COMPOSE_ERRORS = {
       zh: "每行写成 NAME=value",
     },
   },
+  "value-not-text": {
+    exit: 2,
+    en: "{where} takes a value that is not text in UTF-8 from {variables:names}",
+    zh: "{where} 引用的 {variables:names} 的值不是 UTF-8 文本",
+    hint: {
+      en: "save the env file that sets it as UTF-8, for example with iconv -f GB18030 -t UTF-8 FILE",
+      zh: "请以 UTF-8 编码保存设置该变量的 env 文件，例如用 iconv -f GB18030 -t UTF-8 FILE 转换",
+    },
+  },
   "project-name-invalid": {
     exit: 2,
     en: 'project name "{name}" is not valid',

@@ -255,6 +255,15 @@ export const DEPLOY_ERRORS = {
       zh: "把它移到该目录下，主机上才能有对应的位置",
     },
   },
+  "ship-state": {
+    exit: 2,
+    en: 'cannot send "{file}", because deploy keeps its own records in "{folder}" on the host',
+    zh: "无法发送“{file}”，因为主机上的“{folder}”用于保存部署记录",
+    hint: {
+      en: "move it to another folder of the project",
+      zh: "把它移到项目的其他目录下",
+    },
+  },
   "ship-missing": {
     exit: 2,
     en: 'service {services:list} reads "{name}", which is neither here nor in "{dir}" on "{host}"',

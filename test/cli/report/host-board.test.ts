@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HostBoard } from "../../../lib/cli/report/host-board.ts";
 import type { DeployStage } from "../../../lib/deploy/deploy.ts";
-import { readPullLine } from "../../../lib/deploy/host/pull-progress.ts";
+import { layerSizes, readPullLine } from "../../../lib/deploy/host/pull-progress.ts";
 import type { DeployPlan } from "../../../lib/deploy/plan/plan.ts";
 import { pullStep, type WantedImage } from "../../../lib/deploy/plan/steps.ts";
 import { parseReference } from "../../../lib/image/reference.ts";
@@ -10,18 +10,23 @@ import { plainTerminal } from "../../_helpers/plain-terminal.ts";
 
 const layer = (letter: string, size: number) => ({ digest: `sha256:${letter.repeat(64)}`, size });
 
-function wanted(name: string, layers?: WantedImage["layers"]): WantedImage {
+interface Pulled extends WantedImage {
+  readonly layers: readonly ReturnType<typeof layer>[] | undefined;
+}
+
+function wanted(name: string, layers?: Pulled["layers"]): Pulled {
   const reference = parseReference(`r.example/team/${name}:1`);
   return { image: `r.example/team/${name}:1`, reference, services: [name], mirrored: true, refreshes: false, layers };
 }
 
-/** The board after the pulls of `images` have begun, and the stages to go on with. */
-function pulling(images: readonly WantedImage[]) {
+/** A board on which the pulls of `images` have started, and functions that give it further stages. */
+function pulling(images: readonly Pulled[]) {
   const { terminal } = plainTerminal();
   const access = { kind: "docker", sudo: false } as unknown as Parameters<typeof pullStep>[0]["access"];
   const steps = images.map((image) => pullStep({ access }, { image, from: image.image }, undefined));
   const board = new HostBoard(terminal);
-  board.take({ kind: "planned", plan: { images, steps } as unknown as DeployPlan }, undefined);
+  const sizes = layerSizes(images.map(({ layers }) => layers));
+  board.take({ kind: "planned", plan: { images, steps } as unknown as DeployPlan, layerSizes: sizes }, undefined);
   const said = (index: number, line: string): void => {
     const step = steps[index]!;
     const found = readPullLine(line);
@@ -33,7 +38,7 @@ function pulling(images: readonly WantedImage[]) {
   return { board, said, ended };
 }
 
-test("the bytes of distinct layers, what the host had left out", () => {
+test("each layer counts once, and those that the host had before do not count", () => {
   const base = layer("a", 1000);
   const { board, said, ended } = pulling([
     wanted("web", [base, layer("b", 500)]),
@@ -55,7 +60,7 @@ test("the bytes of distinct layers, what the host had left out", () => {
   assert.deepEqual([board.summary(), board.rows()], ["pulling", []]);
 });
 
-test("an image whose layers are not known: layers are counted, and no bytes are made up", () => {
+test("an image whose layers are not known: layers are counted instead of bytes", () => {
   const { board, said } = pulling([wanted("web", [layer("a", 1000)]), wanted("built-elsewhere")]);
   assert.equal(board.summary(), "0 of 2 images pulled");
   said(0, "aaaaaaaaaaaa: Download complete");

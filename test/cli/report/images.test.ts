@@ -13,7 +13,7 @@ function failed(image: string, error: MirrorError): Outcome {
   return { transfer, status: "failed", error };
 }
 
-test("the bytes of layers count once, and what sharing saved is told; without the layers nothing is made up", () => {
+test("each layer counts once, and what sharing saved is shown; without the layers nothing is", () => {
   const { terminal } = plainTerminal();
   const [layer, ...configs] = ["a", "b", "c"].map((letter, index) => ({
     mediaType: "m",

@@ -118,7 +118,9 @@ test("files asked for, releases and the current one are found", async () => {
   host.write("home/app/.compose-mirror/releases/20260102-030405-0000/release.json", "{}\n");
   host.write("home/app/.compose-mirror/current", `${release.id}\n`);
   const connection = await connect("box", host);
-  const probe = await probeHost(connection, "~/app", { names: ["missing", "a b.conf", "folder", "../app/folder/x"] });
+  const probe = await probeHost(connection, "~/app", {
+    names: ["missing", "a\nfolder/x", "a b.conf", "folder", "../app/folder/x"],
+  });
   await connection.close();
   host.remove();
   const sha256 = "2c8b08da5ce60398e1f19af0e5dccc744df274b826abe585eaba68c525434806";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { layerId, Pulls, readPullLine } from "../../../lib/deploy/host/pull-progress.ts";
+import { layerSizes, Pulls, readPullLine } from "../../../lib/deploy/host/pull-progress.ts";
 
 const A = `sha256:${"a".repeat(64)}`;
 const B = `sha256:${"b".repeat(64)}`;
 const C = `sha256:${"c".repeat(64)}`;
-const SIZES = new Map([A, B, C].map((digest, index) => [layerId(digest), [100, 20, 3][index]!]));
+const SIZES = layerSizes([[A, B, C].map((digest, index) => ({ digest, size: [100, 20, 3][index]! }))]);
 
 function pullsAfter(lines: readonly string[], sizes = SIZES): Pulls {
   const pulls = new Pulls(sizes);

@@ -3,13 +3,15 @@
  * (https://www.w3.org/TR/CSP3/) lets no script run but the page's own, by its hash, should an escape ever be missing.
  */
 import { createHash } from "node:crypto";
+import { stateText } from "../../../deploy/host/containers.ts";
+import { totalsOf } from "../../../engine/engine.ts";
 import { formatBytes, formatDuration, type Language } from "../../../messages/format.ts";
 import type { Explanation } from "../../../messages/errors.ts";
 import { type Say, type TextCode, textOf } from "../../../messages/texts.ts";
 import { type Canvas, drawSharing, drawThroughput, shadeOf } from "./drawings.ts";
 import { html, type Markup } from "./markup.ts";
 import type { HostRecord, ImageRecord, RunRecord, StepRecord } from "./record.ts";
-import { groupsOf, totalsOf } from "./sharing.ts";
+import { groupsOf } from "./sharing.ts";
 import { SCRIPT, STYLE } from "./style.ts";
 
 const SHARING: readonly Canvas[] = [
@@ -261,13 +263,13 @@ function hostPart({ host, dir, release, steps, services }: HostRecord, language:
       ${steps.map((step) => stepRow(step, { begin, end }, language, say))}
     </tbody>
   </table>`;
-  const states = services.map(({ name, state, health, exitCode, image }) => {
+  const states = services.map((service) => {
+    const { name, state, health, exitCode, image } = service;
     const tone = state === "running" && health !== "unhealthy" ? "good" : exitCode === 0 ? "calm" : "bad";
-    const words = health ?? (exitCode === undefined ? undefined : String(exitCode));
     return html`<tr role="row">
       <td role="cell"><strong>${name}</strong></td>
       <td role="cell" class="badged" data-label="${say("page-health")}">
-        <span class="badge ${tone}">${state}${words === undefined ? "" : ` (${words})`}</span>
+        <span class="badge ${tone}">${stateText(service)}</span>
       </td>
       <td role="cell" data-label="${say("page-image")}"><span>${image}</span></td>
     </tr>`;

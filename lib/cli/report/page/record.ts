@@ -126,7 +126,7 @@ export function openRecorder({
   words,
   now = () => performance.now(),
 }: RecorderOptions): Recorder {
-  const begun = now();
+  const startedAt = now();
   const time = new Date().toISOString();
   let order: readonly Transfer[] = [];
   const images = new Map<Transfer, ImageRecord>();
@@ -140,7 +140,7 @@ export function openRecorder({
   let lookedAt = 0;
   let failed: unknown;
 
-  const at = (): number => Math.round(now() - begun);
+  const elapsed = (): number => Math.round(now() - startedAt);
   const hostOf = (host: string): Open<HostRecord> => {
     const known = hosts.get(host) ?? { host, steps: [], services: [] };
     hosts.set(host, known);
@@ -152,16 +152,16 @@ export function openRecorder({
     progress: (progress) => {
       if (progress.kind !== "retry") return;
       const { transfer, attempt, reason } = progress;
-      retries.push({ transfer, at: at(), image: transfer.uses[0].image, attempt, reason: words(reason) });
+      retries.push({ transfer, at: elapsed(), image: transfer.uses[0].image, attempt, reason: words(reason) });
     },
     moved: (bytes) => {
       const last = samples.at(-1)!;
       if (bytes !== last.bytes) {
         // The end of a stall: without it, the chart would spread the bytes that followed over the stall.
         if (lookedAt > last.at) samples.push({ ...last, at: lookedAt });
-        samples.push({ at: at(), bytes });
+        samples.push({ at: elapsed(), bytes });
       }
-      lookedAt = at();
+      lookedAt = elapsed();
     },
     outcome: ({ transfer, status, digest, bytes, blobs, error }) => {
       images.set(transfer, {
@@ -179,14 +179,14 @@ export function openRecorder({
     stage: (host, stage) => {
       const { steps } = hostOf(host);
       if (stage.kind === "started") {
-        const step: Open<StepRecord> = { title: words(stage.step.title), from: at(), waiting: [] };
+        const step: Open<StepRecord> = { title: words(stage.step.title), from: elapsed(), waiting: [] };
         open.set(stage.step, step);
         steps.push(step);
       } else if (stage.kind === "finished") {
         const step = open.get(stage.step);
-        if (step !== undefined) step.to = at();
+        if (step !== undefined) step.to = elapsed();
       } else if (stage.kind === "waiting" && stage.services.length > 0) {
-        open.get(stage.step)?.waiting.push({ at: at(), services: [...stage.services] });
+        open.get(stage.step)?.waiting.push({ at: elapsed(), services: [...stage.services] });
       }
     },
     host: ({ host, result, error }) => {
@@ -210,10 +210,10 @@ export function openRecorder({
         {
           command,
           time,
-          duration: at(),
+          duration: elapsed(),
           images: [...images].toSorted(([a], [b]) => order.indexOf(a) - order.indexOf(b)).map(([, image]) => image),
           samples,
-          retries: retries.map(({ at: moment, image, attempt, reason }) => ({ at: moment, image, attempt, reason })),
+          retries: retries.map(({ at, image, attempt, reason }) => ({ at, image, attempt, reason })),
           hosts: [...hosts.values()],
           findings,
           ...(failed === undefined ? {} : { error: explain(failed) }),

@@ -9,13 +9,6 @@ export interface SharedGroup {
   readonly bytes: number;
 }
 
-export interface Totals {
-  /** Sum of the images' sizes. */
-  readonly bytes: number;
-  /** Bytes of all blobs, each counted once; absent where the engine does not report blobs. */
-  readonly distinct?: number;
-}
-
 /** The blobs of `images` by the set of images that have them, the most bytes first. */
 export function groupsOf(images: readonly ImageRecord[]): readonly SharedGroup[] {
   const owners = new Map<string, { readonly blob: BlobRecord; readonly images: string[] }>();
@@ -36,13 +29,6 @@ export function groupsOf(images: readonly ImageRecord[]): readonly SharedGroup[]
   return [...groups.values()]
     .map((group) => ({ ...group, bytes: sizeOf(group.blobs) }))
     .toSorted((a, b) => b.bytes - a.bytes);
-}
-
-export function totalsOf(images: readonly ImageRecord[]): Totals {
-  const sized = images.filter(({ bytes }) => bytes !== undefined);
-  const bytes = sized.reduce((sum, image) => sum + (image.bytes ?? 0), 0);
-  if (sized.length === 0 || sized.some(({ blobs }) => blobs === undefined)) return { bytes };
-  return { bytes, distinct: groupsOf(images).reduce((sum, group) => sum + group.bytes, 0) };
 }
 
 function sizeOf(blobs: readonly BlobRecord[]): number {

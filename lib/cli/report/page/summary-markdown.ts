@@ -2,12 +2,12 @@
  * A run as Markdown, for the job summary of GitHub's runner
  * (https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary).
  */
+import { totalsOf } from "../../../engine/engine.ts";
 import { formatBytes, type Language } from "../../../messages/format.ts";
 import type { Explanation } from "../../../messages/errors.ts";
 import { type Say, textOf } from "../../../messages/texts.ts";
 import { printable } from "../../format.ts";
 import type { RunRecord } from "./record.ts";
-import { totalsOf } from "./sharing.ts";
 
 /** `text` as one piece of inline Markdown: every character that Markdown or HTML knows is written by its number. */
 export function inline(text: string): string {

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isEmpty, openRecorder } from "../../../../lib/cli/report/page/record.ts";
 import type { DeployStep } from "../../../../lib/deploy/plan/step.ts";
-import { groupsOf, totalsOf } from "../../../../lib/cli/report/page/sharing.ts";
+import { groupsOf } from "../../../../lib/cli/report/page/sharing.ts";
+import { totalsOf } from "../../../../lib/engine/engine.ts";
 import { parseReference } from "../../../../lib/image/reference.ts";
 import { renderCause, theirs } from "../../../../lib/messages/message.ts";
 import { message } from "../../../../lib/messages/texts.ts";
@@ -109,7 +110,7 @@ test("a stall is kept by its begin and its end", () => {
   );
 });
 
-test("the only host's error, which ends the run too, is told once", () => {
+test("an error of the only host, which also ends the run, is shown once", () => {
   const recorder = recorderAt({ time: 0 });
   const error = new Error("refused");
   recorder.host({ host: "server", error });

@@ -11,7 +11,9 @@ import { cleanSlate, inFolder, NAMESPACE, onServer, PASSWORD, REGISTRY, script, 
 
 /** Runs `command` on a terminal and answers each question in turn; gives what was shown. */
 async function onTerminal(command: readonly string[], cwd: string, answers: readonly string[]): Promise<string> {
-  const child = spawn("script", ["-qfec", commandLine(command), "/dev/null"], {
+  // "script" leaves the size of its terminal at 0.
+  const sized = `stty cols 120 rows 40; ${commandLine(command)}`;
+  const child = spawn("script", ["-qfec", sized, "/dev/null"], {
     cwd,
     stdio: ["pipe", "pipe", "inherit"],
   });

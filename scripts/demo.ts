@@ -49,7 +49,7 @@ await command("demo", async ({ terminal, signal, recorder }) => {
         {
           title: terminal.text("stepCompose", { file: composeFile }),
           run: async () => {
-            locked = lockAfter([], outcomes);
+            locked = lockAfter([], outcomes, transfers);
             await Promise.all([writeFiles(rewrite.files), writeLock(lockFileOf(composeFile), locked)]);
           },
         },

@@ -8,8 +8,8 @@ import { reportPlan } from "../lib/cli/report/images.ts";
 
 await command("images", async (context) => {
   const { config, terminal } = context;
-  const { project, plan, invalid } = await listImages(withMirror(config));
-  const rows = imageRows(plan);
+  const { invalid, ...prepared } = await listImages(withMirror(config));
+  const rows = imageRows(prepared.plan);
   // An array where all is well; the rows and what is wrong with the rest otherwise.
   if (config.json)
     terminal.json(
@@ -28,7 +28,7 @@ await command("images", async (context) => {
       ),
     );
   }
-  reportPlan(context, { project, plan });
+  reportPlan(context, prepared);
   const [first, ...others] = invalid;
   for (const error of others) terminal.note(terminal.explain(error));
   if (first !== undefined) throw first;

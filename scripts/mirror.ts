@@ -3,14 +3,14 @@ import { withMirror } from "../lib/config/config.ts";
 import { prepareDeploy } from "../lib/deploy/options.ts";
 import type { Rewrite } from "../lib/compose/rewrite.ts";
 import { failedOf, type Outcome } from "../lib/engine/engine.ts";
-import { lockAfter, lockBefore } from "../lib/engine/lock-update.ts";
+import { lockAfter, lockBefore, unmirroredOf } from "../lib/engine/lock-update.ts";
 import { openSession } from "../lib/engine/session.ts";
 import { lockFileOf, writeLock } from "../lib/mirror/lock-file.ts";
 import { modeOf, writeMirror, type WrittenMirror } from "../lib/mirror/mirror-files.ts";
 import { leavePublic, preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
 import { failedCheck, showChecks } from "../lib/cli/report/preflight.ts";
 import { command } from "../lib/cli/command.ts";
-import { allWell, deployTitle, type HostOutcome, showDeploy } from "../lib/cli/report/deploy.ts";
+import { allWell, deployTitle, type HostOutcome, showDeploy, skipDeploy } from "../lib/cli/report/deploy.ts";
 import { reportMirror, reportMirrorPlan } from "../lib/cli/report/mirror.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
 import { hasFailed, outcomeCounts, reportPlan } from "../lib/cli/report/images.ts";
@@ -24,6 +24,7 @@ await command("mirror", async (context) => {
   reportPlan(context, prepared);
   if (config.dryRun) return reportMirrorPlan(context, prepared, composeFile);
   const before = await lockBefore(composeFile);
+  const unmirrored = unmirroredOf(prepared, before);
   const session = await openSession(config, before);
   const step = config.embedded ? "pull" : "mirror"; // the store is the mirror where there is no other
   let outcomes: readonly Outcome[] = [];
@@ -32,7 +33,6 @@ await command("mirror", async (context) => {
   let written: WrittenMirror = {};
   let deployed: readonly HostOutcome[] = [];
   const skipFailed = (): string | undefined => (hasFailed(outcomes) ? terminal.text("skipFailed") : undefined);
-
   try {
     session.engine.begin?.(plan.transfers, step);
     await pipeline(terminal, [
@@ -48,7 +48,7 @@ await command("mirror", async (context) => {
         run: async (row) => {
           outcomes = await showTransfers(context, row, plan.transfers, { engine: session.engine, step });
           row.title(outcomeCounts(terminal, outcomes));
-          locked = lockAfter(before, outcomes);
+          locked = lockAfter(before, outcomes, prepared.whole.transfers);
           await writeLock(lockFileOf(composeFile), locked, await modeOf(project));
           return !hasFailed(outcomes);
         },
@@ -57,16 +57,19 @@ await command("mirror", async (context) => {
         title: terminal.text("stepCompose", { file: composeFile }),
         skip: () => (config.keepGoing ? undefined : skipFailed()),
         run: async () => {
-          rewrite = rewriteFor(config, leavePublic(prepared, failedOf(outcomes)), config.pin ? locked : undefined);
+          const named = leavePublic(prepared, new Set([...failedOf(outcomes), ...unmirrored]));
+          rewrite = rewriteFor(config, named, config.pin ? locked : undefined);
           written = await writeMirror(project, rewrite);
         },
       },
       {
         title: deployTitle(terminal, config.hosts),
-        skip: () => skipFailed() ?? (config.hosts.length === 0 ? terminal.text("skipNoHost") : undefined),
+        skip: () => skipFailed() ?? skipDeploy(context, unmirrored),
         run: async (row) => {
-          const options = { ...(await prepareDeploy(config, project)), signal };
-          deployed = await showDeploy(context, row, config.hosts, options);
+          deployed = await showDeploy(context, row, config.hosts, {
+            ...(await prepareDeploy(config, project)),
+            signal,
+          });
           return allWell(deployed);
         },
       },
@@ -75,5 +78,5 @@ await command("mirror", async (context) => {
   } finally {
     await session.close();
   }
-  return reportMirror(context, { prepared, outcomes, rewrite, written, deployed });
+  return reportMirror(context, { prepared, others: unmirrored, outcomes, rewrite, written, deployed });
 });

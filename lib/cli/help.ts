@@ -10,7 +10,8 @@ import type { Terminal } from "./output.ts";
 export function helpOf(name: CommandName, { language }: Pick<Terminal, "language">): string {
   const flags = flagsOf(name);
   const positional = flags.find((flag) => rowOf(flag).positional);
-  const alone = positional === undefined ? "" : ` [${rowOf(positional).value}]`;
+  const alone =
+    positional === undefined ? "" : ` [${rowOf(positional).value}${rowOf(positional).repeatable ? " ..." : ""}]`;
   const { example } = COMMANDS[name];
   const groups = groupsOf(flags).map(({ group, members }) => [
     `${GROUPS[group][language]}:`,

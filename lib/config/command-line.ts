@@ -27,7 +27,7 @@ export function parseCommandLine(argv: readonly string[], flags: readonly FlagNa
     if (word === "--" || !/^-./.test(word)) {
       const alone = word === "--" ? words.splice(0) : [word];
       for (const value of alone) {
-        if (positional === undefined || given.has(positional))
+        if (positional === undefined || (given.has(positional) && !rowOf(positional).repeatable))
           throw unreadable(message("argument-unexpected", { argument: value }));
         put(positional, value);
       }

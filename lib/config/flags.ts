@@ -31,7 +31,7 @@ export interface FlagRow extends Text {
   readonly default?: string;
   readonly short?: string;
   readonly repeatable?: true;
-  /** The value may stand alone, without the flag's name. */
+  /** The value may stand alone, without the flag's name; of a repeatable flag several may. */
   readonly positional?: true;
   readonly group: Group;
   /** The commands that take it. */
@@ -63,6 +63,17 @@ const DEPLOY = ["mirror", "deploy"] as const satisfies CommandName[];
 const HOST = ["mirror", "check", "deploy", "rollback", "status"] as const satisfies CommandName[];
 
 export const FLAGS = {
+  service: {
+    property: "services",
+    parse: values.texts,
+    value: "SERVICE",
+    repeatable: true,
+    positional: true,
+    group: "project",
+    commands: ["mirror", "images", "pull", "push"],
+    en: "only the images of this service and of what it depends on, as docker compose up SERVICE needs them; every service where absent",
+    zh: "只处理该服务及其依赖的服务所用的镜像，与 docker compose up SERVICE 所需一致；默认处理全部服务",
+  },
   file: {
     property: "files",
     parse: values.texts,

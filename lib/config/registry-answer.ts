@@ -1,4 +1,4 @@
-/** The address of a registry as people paste it from a registry's console. */
+/** The address of a registry as people paste it from the web page of a registry. */
 
 export interface RegistryAnswer {
   /** HOST or HOST:PORT, not yet checked. */

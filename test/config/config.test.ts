@@ -18,7 +18,7 @@ import type { MirrorError } from "../../lib/messages/errors.ts";
 import { fill } from "../../lib/messages/message.ts";
 
 /** One flag at most takes a value that stands alone. */
-const EVERY_FLAG = FLAG_NAMES.filter((name) => name !== "shell");
+const EVERY_FLAG = FLAG_NAMES.filter((name) => !["shell", "service"].includes(name));
 const NO_FILE = join(tmpdir(), "compose-mirror-no-such-settings");
 
 function read(argv: readonly string[], environment: Record<string, string> = {}, settingsFile = NO_FILE): Config {
@@ -406,6 +406,14 @@ test("a release may stand alone, where a command takes one", () => {
   assert.throws(() => readConfig({ argv: ["x"], environment: {}, cwd: "/", flags, settingsFile: NO_FILE }), {
     code: "flag-unknown",
   });
+});
+
+test("several services may stand alone, where a command takes them, and after -- too", () => {
+  const services = (...argv: readonly string[]): readonly string[] =>
+    readConfig({ argv, environment: {}, cwd: "/", flags: flagsOf("mirror"), settingsFile: NO_FILE }).services;
+  assert.deepEqual(services("web", "--json", "db"), ["web", "db"]);
+  assert.deepEqual(services("web", "--service", "api", "--", "--odd"), ["web", "api", "--odd"]);
+  assert.deepEqual(services(), []);
 });
 
 test("several hosts, each once, by flags or with commas between", () => {

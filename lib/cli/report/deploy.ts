@@ -6,6 +6,7 @@ import { type Container, stateText } from "../../deploy/host/containers.ts";
 import type { Drift } from "../../deploy/host/drift.ts";
 import type { DeployOptions } from "../../deploy/options.ts";
 import { MirrorError } from "../../messages/errors.ts";
+import type { Transfer } from "../../mirror/transfers.ts";
 import type { Context } from "../command.ts";
 import { HostBoard } from "./host-board.ts";
 import { planHead, rollbackHead, sentLines, stepTitle } from "./deploy-plan.ts";
@@ -25,6 +26,18 @@ export interface HostOutcome {
 export function deployTitle(terminal: Terminal, hosts: readonly string[]): string {
   if (hosts.length === 0) return terminal.text("stepDeployNowhere");
   return terminal.text("stepDeploy", { host: hosts.join(", ") });
+}
+
+/**
+ * Why a mirrored project is not deployed: no host was named, or `unmirrored` images are at no mirror, and the host might
+ * not reach their registries.
+ */
+export function skipDeploy(
+  { config, terminal }: Pick<Context, "config" | "terminal">,
+  unmirrored: readonly Transfer[],
+): string | undefined {
+  if (config.hosts.length === 0) return terminal.text("skipNoHost");
+  return unmirrored.length === 0 ? undefined : terminal.text("skipOthers", { count: unmirrored.length });
 }
 
 /** Deploys to all hosts at once and shows it in `row`. Throws `interrupted` only. */

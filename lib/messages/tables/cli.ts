@@ -119,6 +119,10 @@ export const CLI_TEXTS = {
     en: "{mirror} to mirror, {ignored} ignored, {built} built",
     zh: "需同步 {mirror} 个，忽略 {ignored} 个，自行构建 {built} 个",
   },
+  imagesOfServices: {
+    en: "for {services:names} only, what they depend on included; without service names it is the whole project",
+    zh: "仅处理 {services:names}（含其依赖的服务）；不指定服务时处理整个项目",
+  },
   noRegistry: {
     en: "no registry is set, so the images stay on this machine; MIRROR_REGISTRY and MIRROR_NAMESPACE name one",
     zh: "没有设置镜像仓库，镜像只保存在本机；用 MIRROR_REGISTRY 和 MIRROR_NAMESPACE 指定仓库",
@@ -151,6 +155,14 @@ export const CLI_TEXTS = {
   nextMirror: {
     en: "next: task mirror (or compose-mirror mirror)",
     zh: "下一步：task mirror（或 compose-mirror mirror）",
+  },
+  leftPublicOthers: {
+    en: "these belong to services that were not named, were never mirrored, and keep their public names in the compose file: {images:names}",
+    zh: "以下镜像属于未指定的服务，从未同步过，在 compose 文件中保留公网名字：{images:names}",
+  },
+  skipOthers: {
+    en: "skipped: {count:image of another service was|images of other services were} never mirrored; run mirror without service names",
+    zh: "跳过：其他服务还有 {count} 个镜像从未同步，请不指定服务运行 mirror",
   },
   leftPublic: {
     en: "these failed and keep their public names in the compose file: {images:names}",

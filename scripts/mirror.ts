@@ -1,17 +1,16 @@
 import "../lib/cli/node-version.ts";
 import { withMirror } from "../lib/config/config.ts";
 import { prepareDeploy } from "../lib/deploy/options.ts";
-import type { Rewrite } from "../lib/compose/rewrite.ts";
 import { failedOf, type Outcome } from "../lib/engine/engine.ts";
 import { lockAfter, lockBefore, unmirroredOf } from "../lib/engine/lock-update.ts";
 import { openSession } from "../lib/engine/session.ts";
 import { lockFileOf, writeLock } from "../lib/mirror/lock-file.ts";
-import { modeOf, writeMirror, type WrittenMirror } from "../lib/mirror/mirror-files.ts";
+import { modeOf, writeMirror } from "../lib/mirror/mirror-files.ts";
 import { leavePublic, preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
 import { failedCheck, showChecks } from "../lib/cli/report/preflight.ts";
 import { command } from "../lib/cli/command.ts";
 import { allWell, deployTitle, type HostOutcome, showDeploy, skipDeploy } from "../lib/cli/report/deploy.ts";
-import { reportMirror, reportMirrorPlan } from "../lib/cli/report/mirror.ts";
+import { type MirrorResult, reportMirror, reportMirrorPlan } from "../lib/cli/report/mirror.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
 import { hasFailed, outcomeCounts, reportPlan } from "../lib/cli/report/images.ts";
 import { reportStore, showTransfers } from "../lib/cli/report/transfers.ts";
@@ -29,10 +28,10 @@ await command("mirror", async (context) => {
   const step = config.embedded ? "pull" : "mirror"; // the store is the mirror where there is no other
   let outcomes: readonly Outcome[] = [];
   let locked = before;
-  let rewrite: Rewrite | undefined;
-  let written: WrittenMirror = {};
+  let files: Pick<MirrorResult, "rewrite" | "written"> = { written: {} };
   let deployed: readonly HostOutcome[] = [];
   const skipFailed = (): string | undefined => (hasFailed(outcomes) ? terminal.text("skipFailed") : undefined);
+
   try {
     session.engine.begin?.(plan.transfers, step);
     await pipeline(terminal, [
@@ -58,18 +57,16 @@ await command("mirror", async (context) => {
         skip: () => (config.keepGoing ? undefined : skipFailed()),
         run: async () => {
           const named = leavePublic(prepared, new Set([...failedOf(outcomes), ...unmirrored]));
-          rewrite = rewriteFor(config, named, config.pin ? locked : undefined);
-          written = await writeMirror(project, rewrite);
+          const rewrite = rewriteFor(config, named, config.pin ? locked : undefined);
+          files = { rewrite, written: await writeMirror(project, rewrite) };
         },
       },
       {
         title: deployTitle(terminal, config.hosts),
         skip: () => skipFailed() ?? skipDeploy(context, unmirrored),
         run: async (row) => {
-          deployed = await showDeploy(context, row, config.hosts, {
-            ...(await prepareDeploy(config, project)),
-            signal,
-          });
+          const options = { ...(await prepareDeploy(config, project)), signal };
+          deployed = await showDeploy(context, row, config.hosts, options);
           return allWell(deployed);
         },
       },
@@ -78,5 +75,5 @@ await command("mirror", async (context) => {
   } finally {
     await session.close();
   }
-  return reportMirror(context, { prepared, others: unmirrored, outcomes, rewrite, written, deployed });
+  return reportMirror(context, { prepared, others: unmirrored, outcomes, ...files, deployed });
 });

@@ -16,12 +16,14 @@ export interface Context {
   readonly terminal: Terminal;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Aborted when nobody reads standard output any more, as behind `| head`. */
+  readonly readerGone: AbortSignal;
   /** Collects what the report and the summary show. */
   readonly recorder: Recorder;
 }
 
-/** `false` = something failed and was reported (exit code 1). */
-export type Body = (context: Context) => Promise<boolean | void>;
+/** `false` = something failed and was reported (exit code 1); a number is the exit code, with nothing more to say. */
+export type Body = (context: Context) => Promise<boolean | number | void>;
 
 /**
  * Runs the `body` of the command `name` and sets the process's exit code by the command contract. With `--json` a
@@ -31,6 +33,7 @@ export async function command(name: CommandName, body: Body): Promise<void> {
   const abort = new AbortController();
   // Everything under way listens to the one signal; that is no leak.
   setMaxListeners(0, abort.signal);
+  const gone = new AbortController();
   const onSignal = (): void => {
     if (abort.signal.aborted) process.exit(EXIT.interrupted);
     abort.abort();
@@ -39,7 +42,7 @@ export async function command(name: CommandName, body: Body): Promise<void> {
   process.on("SIGTERM", onSignal);
   let terminal = openTerminal({ language: languageOf(undefined, {}) });
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (isReaderGone(error)) return;
+    if (isReaderGone(error)) return gone.abort();
     terminal.note(terminal.explain(new MirrorError("file-write", { file: "stdout", detail: causeOf(error) })));
     process.exitCode = EXIT.failed;
   });
@@ -47,6 +50,7 @@ export async function command(name: CommandName, body: Body): Promise<void> {
   process.stderr.on("error", () => {});
   const invocation = readInvocation(flagsOf(name));
   terminal = openTerminal({ language: invocation.language });
+  let ended: Awaited<ReturnType<Body>> = undefined;
   const report = (error: unknown): void => {
     if (invocation.json && !terminal.hasJson()) terminal.json({ error: terminal.errorJson(error) });
   };
@@ -59,8 +63,9 @@ export async function command(name: CommandName, body: Body): Promise<void> {
       const plain = config.environment["TERM"] === "dumb";
       terminal = openTerminal({ language: config.language, facts: factsOf(config), plain });
       for (const notice of config.notices) terminal.note(terminal.warning(notice));
-      const context = { config, terminal, signal: abort.signal };
-      if ((await recorded(name, body, context)) === false) process.exitCode = EXIT.failed;
+      ended = await recorded(name, body, { config, terminal, signal: abort.signal, readerGone: gone.signal });
+      if (ended === false) process.exitCode = EXIT.failed;
+      else if (typeof ended === "number") process.exitCode = ended;
     }
   } catch (error) {
     if (!isInterrupt(error)) {
@@ -72,7 +77,7 @@ export async function command(name: CommandName, body: Body): Promise<void> {
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
   }
-  if (abort.signal.aborted) {
+  if (abort.signal.aborted && typeof ended !== "number") {
     const interrupted = new MirrorError("interrupted");
     terminal.note(terminal.text("wasInterrupted"));
     report(interrupted);
@@ -81,7 +86,7 @@ export async function command(name: CommandName, body: Body): Promise<void> {
 }
 
 /** Runs `body`, and publishes what it did however it ends. Throws what `body` throws, else `file-write`. */
-async function recorded(name: CommandName, body: Body, context: Omit<Context, "recorder">): Promise<boolean | void> {
+async function recorded(name: CommandName, body: Body, context: Omit<Context, "recorder">): ReturnType<Body> {
   const { config, terminal } = context;
   const recorder = openRecorder({
     command: name,
@@ -90,7 +95,7 @@ async function recorded(name: CommandName, body: Body, context: Omit<Context, "r
     words: (cause) => renderCause(cause, terminal.language),
   });
   await checkReport(config);
-  let result: boolean | void;
+  let result: Awaited<ReturnType<Body>>;
   try {
     result = await body({ ...context, recorder });
   } catch (error) {

@@ -66,6 +66,16 @@ export const COMMANDS = {
     zh: "查看主机上正在运行的服务",
     example: "--host my-server --json",
   },
+  logs: {
+    en: "shows what the services on the host wrote",
+    zh: "查看主机上各服务的日志",
+    example: "web --follow --tail 100",
+  },
+  exec: {
+    en: "runs a program in the container of a service on the host; the exit code is the program's",
+    zh: "在主机上某个服务的容器中执行程序，退出码即该程序的退出码",
+    example: "web -- sh -c 'ls /etc'",
+  },
   verify: {
     en: "compares the lock file, the mirror registry and the source registries, and reports what differs",
     zh: "比较锁文件、私有仓库和源仓库，报告不一致之处",

@@ -86,7 +86,7 @@ export function readConfig({
     const origin = { name: `--${name}`, cwd, home, environment };
     const onLine = given.get(name);
     if (onLine !== undefined) {
-      const plain = onLine.map((value) => plainlyQuoted(value, origin.name));
+      const plain = row.afterDashes ? onLine : onLine.map((value) => plainlyQuoted(value, origin.name));
       return row.parse(plain, origin);
     }
     const ofVariable = row.variable === undefined || row.foreign ? undefined : variable(row.variable);
@@ -154,13 +154,14 @@ export function readInvocation(flags: readonly FlagName[]): {
   readonly config: () => Config;
 } {
   const argv = process.argv.slice(2);
-  const at = argv.lastIndexOf("--lang");
-  const inline = argv.findLast((arg) => arg.startsWith("--lang="))?.slice("--lang=".length);
-  const flag = (at < 0 ? inline : argv[at + 1])?.toLowerCase();
+  const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  const at = own.lastIndexOf("--lang");
+  const inline = own.findLast((arg) => arg.startsWith("--lang="))?.slice("--lang=".length);
+  const flag = (at < 0 ? inline : own[at + 1])?.toLowerCase();
   const known = flag?.startsWith("zh") || flag?.startsWith("en") ? flag : undefined;
   return {
     language: languageOf(known, process.env),
-    json: flags.includes("json") && argv.includes("--json"),
+    json: flags.includes("json") && own.includes("--json"),
     given: () => parseCommandLine(argv, flags),
     config: () => readConfig({ argv, environment: process.env, cwd: callersFolder(), flags }),
   };
@@ -204,6 +205,20 @@ export function requireHosts({ hosts }: Config): readonly [string, ...string[]] 
   const [first, ...others] = hosts;
   if (first === undefined) throw missing("host");
   return [first, ...others];
+}
+
+/** What `exec` is to run, and where. Throws `exec-usage`, `exec-hosts`, `setting-missing`. */
+export function requireExec(config: Config): {
+  readonly host: string;
+  readonly service: string;
+  readonly command: readonly string[];
+} {
+  const [host, ...others] = requireHosts(config);
+  const [service, ...more] = config.services;
+  const { command } = config;
+  if (service === undefined || more.length > 0 || command.length === 0) throw new MirrorError("exec-usage");
+  if (others.length > 0) throw new MirrorError("exec-hosts", { hosts: config.hosts });
+  return { host, service, command };
 }
 
 /** The size that the local store may keep, in bytes. Throws `setting-missing`. */

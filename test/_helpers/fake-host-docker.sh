@@ -53,6 +53,7 @@ compose() {
   case $calls in
   *" version "*) ;;
   *" up "*) on up 'up; echo Started >&2' ;;
+  *" logs "*) on compose-logs 'echo "web-1  | hello"' ;;
   esac
 }
 
@@ -84,6 +85,10 @@ login*)
   say docker "$@"
   cat >"$ROOT/login-input"
   on login '[ "$DOCKER_CONFIG" = "" ] || echo secret >"$DOCKER_CONFIG/config.json"; echo Login Succeeded'
+  ;;
+exec*)
+  say docker "$@"
+  on exec 'cat; echo said >&2; exit 3'
   ;;
 pull*)
   say docker "$@"

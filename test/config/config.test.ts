@@ -9,16 +9,18 @@ import {
   factsOf,
   languageOf,
   readConfig,
+  requireExec,
   requireHosts,
   requireMirror,
   requireRegistry,
 } from "../../lib/config/config.ts";
+import type { CommandName } from "../../lib/config/commands.ts";
 import { FLAG_NAMES, flagsOf, rowOf } from "../../lib/config/flags.ts";
 import type { MirrorError } from "../../lib/messages/errors.ts";
 import { fill } from "../../lib/messages/message.ts";
 
 /** One flag at most takes a value that stands alone. */
-const EVERY_FLAG = FLAG_NAMES.filter((name) => !["shell", "service"].includes(name));
+const EVERY_FLAG = FLAG_NAMES.filter((name) => !["shell", "service", "command"].includes(name));
 const NO_FILE = join(tmpdir(), "compose-mirror-no-such-settings");
 
 function read(argv: readonly string[], environment: Record<string, string> = {}, settingsFile = NO_FILE): Config {
@@ -29,6 +31,11 @@ function read(argv: readonly string[], environment: Record<string, string> = {},
     flags: EVERY_FLAG,
     settingsFile,
   });
+}
+
+/** The same with the flags that a command takes. */
+function readFor(command: CommandName, argv: readonly string[]): Config {
+  return readConfig({ argv, environment: {}, cwd: "/", flags: flagsOf(command), settingsFile: NO_FILE });
 }
 
 function withSettings(text: string, body: (file: string) => void): void {
@@ -409,11 +416,20 @@ test("a release may stand alone, where a command takes one", () => {
 });
 
 test("several services may stand alone, where a command takes them, and after -- too", () => {
-  const services = (...argv: readonly string[]): readonly string[] =>
-    readConfig({ argv, environment: {}, cwd: "/", flags: flagsOf("mirror"), settingsFile: NO_FILE }).services;
-  assert.deepEqual(services("web", "--json", "db"), ["web", "db"]);
-  assert.deepEqual(services("web", "--service", "api", "--", "--odd"), ["web", "api", "--odd"]);
-  assert.deepEqual(services(), []);
+  assert.deepEqual(readFor("mirror", ["web", "--json", "db"]).services, ["web", "db"]);
+  assert.deepEqual(readFor("mirror", ["web", "--service", "api", "--", "--odd"]).services, ["web", "api", "--odd"]);
+  assert.deepEqual(readFor("mirror", []).services, []);
+});
+
+test("what stands after -- is exec's command, word by word, whatever it looks like", () => {
+  assert.deepEqual(requireExec(readFor("exec", ["--host", "box", "web", "--", "sh", "-c", "", "--", "“x”"])), {
+    host: "box",
+    service: "web",
+    command: ["sh", "-c", "", "--", "“x”"],
+  });
+  assert.throws(() => requireExec(readFor("exec", ["web", "--", "ls"])), { code: "setting-missing" });
+  assert.throws(() => requireExec(readFor("exec", ["--host=box", "web", "ls"])), { code: "exec-usage" });
+  assert.throws(() => requireExec(readFor("exec", ["--host=a,b", "web", "--", "ls"])), { code: "exec-hosts" });
 });
 
 test("several hosts, each once, by flags or with commas between", () => {

@@ -37,11 +37,11 @@ export function reportProject(
 /** The same for a plan, with the images it does not mirror and those that flags would add or remove. */
 export function reportPlan(
   { config: { mirrorBuilt, embedded }, terminal }: Pick<Context, "config" | "terminal">,
-  { project, plan, services }: Omit<Prepared, "whole">,
+  { project, plan, services: asked }: Omit<Prepared, "whole">,
 ): void {
   if (embedded) terminal.note(terminal.text("noRegistry"));
   reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
-  if (services !== undefined) terminal.note(terminal.text("imagesOfServices", { services }));
+  if (asked !== undefined) terminal.note(terminal.text("imagesOfServices", { services: asked }));
   const present = plan.present.map(({ image }) => image);
   if (present.length > 0) terminal.note(terminal.text("imagesPresent", { count: present.length, images: present }));
   const published = mirrorBuilt ? [] : publishedBuilds(project);

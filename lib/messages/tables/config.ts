@@ -48,6 +48,18 @@ export const CONFIG_ERRORS = {
     zh: "缺少 {argument}",
     hint: { en: "name one of {argument}", zh: "指定其中之一：{argument}" },
   },
+  "exec-usage": {
+    exit: 2,
+    en: "exec needs the name of one service and a program to run in it",
+    zh: "exec 需要一个服务名和要在其中执行的程序",
+    hint: { en: "for example: exec web -- sh", zh: "例如：exec web -- sh" },
+  },
+  "exec-hosts": {
+    exit: 2,
+    en: "exec works on one host, and several are set: {hosts:names}",
+    zh: "exec 只能用于一台主机，但设置了多台：{hosts:names}",
+    hint: { en: "choose one with --host", zh: "用 --host 指定其中一台" },
+  },
   "value-quotes": {
     exit: 2,
     en: "the value of {name} is enclosed in typographic quotes: {open} {close}",

@@ -17,6 +17,7 @@ import { type Given, parseCommandLine } from "./command-line.ts";
 import { FLAG_NAMES, type FlagName, FLAGS, type FlagValues, rowOf, VARIABLES } from "./flags.ts";
 import { namesOf, readProjectSettings, readSettings } from "./settings.ts";
 import { nearest } from "./suggest.ts";
+import { checkTaskVariables } from "./task-variables.ts";
 import { type Environment, language as parseLanguage } from "./values.ts";
 
 /** The namespace of the local store, where that is the mirror. */
@@ -63,8 +64,8 @@ export interface Invocation {
 }
 
 /**
- * Reads an invocation. Throws `flag-unknown`, `flag-repeated`, `flag-value`, `value-quotes`, `file-read`,
- * `settings-line`, `credentials-half`, `proxy-invalid`, and what the parsers of values.ts throw.
+ * Reads an invocation. Throws `flag-unknown`, `flag-repeated`, `flag-value`, `value-quotes`, `task-variable-unknown`,
+ * `file-read`, `settings-line`, `credentials-half`, `proxy-invalid`, and what the parsers of values.ts throw.
  */
 export function readConfig({
   argv,
@@ -74,6 +75,7 @@ export function readConfig({
   settingsFile = join(TOOL_FOLDER, ".env"),
 }: Invocation): Config {
   const given = parseCommandLine(argv, flags);
+  checkTaskVariables(environment);
   const project = readProjectSettings(folderOf(given, environment, cwd));
   const settings: ReadonlyMap<string, string> = new Map([...readSettings(settingsFile), ...project.settings]);
   const variable = (name: string, from = settings): string | undefined => {

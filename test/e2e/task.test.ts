@@ -9,6 +9,7 @@ import {
   asUser,
   CHECKOUT,
   cleanSlate,
+  forgetRequests,
   inFolder,
   type MirrorReport,
   requests,
@@ -74,6 +75,55 @@ test("task mirror deploys the project of the folder it is called in", async (t) 
         for (const { port, image } of SMALL) assert.equal(await answerOn(port), `${image} linux/amd64\n`);
       });
     }
+  });
+});
+
+test("task refuses a variable that nothing reads, before anything is done", async () => {
+  await inFolder(async (folder) => {
+    await laySmall(folder);
+    await forgetRequests();
+    for (const args of [
+      ["DRY_RUN=1"],
+      ["HOST=server", "JSON=true"],
+      ["PATH=/bin"],
+      ["HOST=server", "dry-run=1", "--", "--yes"],
+    ]) {
+      const { code, stderr } = await asUser([...IN_TASKFILE, "mirror", ...args], { cwd: folder });
+      assert.notEqual(code, 0);
+      assert.match(stderr, /error: task was given the variable "(?:DRY_RUN|JSON|PATH|dry-run)", which nothing reads\n/);
+      assert.match(stderr, /hint: flags stand after --, as in task mirror -- --dry-run; the variables are HOST, DIR/);
+    }
+    assert.deepEqual(await requests("acr"), []);
+  });
+});
+
+test("task takes REGISTRY, NAMESPACE, FILE and PROFILE, and flags after --", async () => {
+  await inFolder(async (folder) => {
+    await writeFile(
+      join(folder, "other.yaml"),
+      "services:\n  a: { image: a }\n  b: { image: b, profiles: [x] }\n  c: { image: c, profiles: [y] }\n",
+    );
+    const variables = ["FILE=other.yaml", "REGISTRY=own.example", "NAMESPACE=other", "PROFILE=x"];
+    const ran = await asUser([...IN_TASKFILE, "images", ...variables, "--", "--json"], { cwd: folder });
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.deepEqual(
+      (JSON.parse(ran.stdout) as readonly { readonly target: string }[]).map(({ target }) => target),
+      ["own.example/other/a:latest", "own.example/other/b:latest"],
+    );
+  });
+});
+
+test("a Taskfile that includes this one may have variables of its own", async () => {
+  await inFolder(async (folder) => {
+    await laySmall(folder);
+    const included = `{ taskfile: ${join(CHECKOUT, "Taskfile.yml")}, flatten: true }`;
+    await writeFile(
+      join(folder, "Taskfile.yml"),
+      `version: "3"\nvars: { OWN: mine }\nincludes:\n  mirror: ${included}\n`,
+    );
+    const ran = await asUser([TASK, "images", "--", "--json"], { cwd: folder });
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.equal((JSON.parse(ran.stdout) as readonly unknown[]).length, SMALL.length);
   });
 });
 

@@ -48,6 +48,15 @@ export const CONFIG_ERRORS = {
     zh: "缺少 {argument}",
     hint: { en: "name one of {argument}", zh: "指定其中之一：{argument}" },
   },
+  "task-variable-unknown": {
+    exit: 2,
+    en: 'task was given the variable "{name}", which nothing reads',
+    zh: "传给 task 的变量“{name}”没有任何作用",
+    hint: {
+      en: "flags stand after --, as in task mirror -- --dry-run; the variables are {known:names}",
+      zh: "参数写在 -- 之后，例如 task mirror -- --dry-run；可用的变量：{known:names}",
+    },
+  },
   "exec-usage": {
     exit: 2,
     en: "exec needs the name of one service and a program to run in it",

@@ -110,6 +110,14 @@ test("task takes REGISTRY, NAMESPACE, FILE and PROFILE, and flags after --", asy
       (JSON.parse(ran.stdout) as readonly { readonly target: string }[]).map(({ target }) => target),
       ["own.example/other/a:latest", "own.example/other/b:latest"],
     );
+    // Without PROFILE, that of the project's .env counts.
+    await writeFile(join(folder, ".env"), "COMPOSE_PROFILES=y\n");
+    const flags = ["FILE=other.yaml", "--", "--json", "--active-profiles"];
+    const active = await asUser([...IN_TASKFILE, "images", ...flags], { cwd: folder });
+    assert.deepEqual(
+      (JSON.parse(active.stdout) as readonly { readonly source: string }[]).map(({ source }) => source),
+      ["a", "c"],
+    );
   });
 });
 

@@ -40,7 +40,7 @@ show() {
   service=${1#c0}
   read -r image id <"$ROOT/containers/$service" || return
   state=$(on state 'case $service in job) echo "exited||0" ;; *) echo "running|healthy|0" ;; esac')
-  echo "container:$service|False|$state|$1|$id|$(on restarts 'echo 0')|no|then|app|docker-compose-mirror.yaml|$image"
+  echo "container:$service|False|$state|$1|$id|$(on restarts 'echo 0')|no|then|app|docker-compose-mirror.yaml|$(on ports ':')|$image"
 }
 
 compose() {

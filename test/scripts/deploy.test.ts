@@ -89,6 +89,17 @@ test("deploy: progress on stderr, the services on stdout", async () => {
   });
 });
 
+test("status: a table with a head, and what to open in a browser", async () => {
+  await withProject({ on: { ports: "echo '0.0.0.0,8080,80/tcp;::,8080,80/tcp;'" } }, async (script) => {
+    assert.equal((await script("deploy", "--host", "me@box")).code, 0);
+    const { code, stdout, stderr } = await script("status", "--host", "me@box");
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^service +state +health +since +restarts +ports +image +drift\n/);
+    assert.match(stdout, /^web +running +healthy +\d* +8080->80\/tcp +r\.example\/team\/nginx:1$/m);
+    assert.match(stderr, /^open in a browser: http:\/\/box:8080 \(web\)$/m);
+  });
+});
+
 test("deploy --report: the steps with their times, and the services", async () => {
   await withProject({}, async (script, host) => {
     const file = join(host.home, "page.html");

@@ -302,5 +302,6 @@ export function containersOfStack(services: readonly StackService[]): readonly C
     files: [],
     restartPolicy: "",
     startedAt: "",
+    ports: [],
   }));
 }

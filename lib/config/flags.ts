@@ -1,6 +1,6 @@
 /**
- * Every flag of every command, one row each. The configuration's type and values, `--help`, the reference in docs, the
- * READMEs' table and the shell completion all follow from these rows: a new flag is a row here and the code that uses its
+ * Every flag of every command, one row each. The configuration's type and values, `--help`, the reference in docs and the
+ * shell completion all follow from these rows: a new flag is a row here and the code that uses its
  * property.
  */
 import type { Text } from "../messages/message.ts";

@@ -2,6 +2,7 @@
  * A list of steps, one after another. On a terminal listr2 draws them on stderr; elsewhere each step says in plain
  * lines that it started, what it reports while it runs, and how it ended.
  */
+import { MirrorError } from "../messages/errors.ts";
 import { formatDuration } from "../messages/format.ts";
 import { printable } from "./format.ts";
 import type { Terminal } from "./output.ts";
@@ -91,7 +92,10 @@ async function drawn({ language }: Terminal, steps: readonly Step[]): Promise<vo
       },
       // A failed step is drawn as such; whether the next one runs is its own decision.
       exitOnError: false,
-      task: async (_context: unknown, task: { title: string; output: string }) => {
+      task: async (
+        _context: unknown,
+        task: { title: string; output: string; skip: (message: string) => void },
+      ): Promise<void> => {
         const started = Date.now();
         const notes: string[] = [];
         let latest = printable(title);
@@ -111,6 +115,8 @@ async function drawn({ language }: Terminal, steps: readonly Step[]): Promise<vo
           if (ended === false) failed = true;
         } catch (error) {
           thrown.push(error);
+          // Ctrl-C is no failure.
+          if (error instanceof MirrorError && error.code === "interrupted") return task.skip(latest);
           failed = true;
         }
         // Only a task that throws is drawn as failed.

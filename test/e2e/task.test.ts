@@ -93,6 +93,11 @@ test("task refuses a variable that nothing reads, before anything is done", asyn
       assert.match(stderr, /error: task was given the variable "(?:DRY_RUN|JSON|PATH|dry-run)", which nothing reads\n/);
       assert.match(stderr, /hint: flags stand after --, as in task mirror -- --dry-run; the variables are HOST, DIR/);
     }
+    // Flags before -- are task's own.
+    for (const flag of ["--dry-run", "--json"]) {
+      const { code } = await asUser([...IN_TASKFILE, "mirror", flag], { cwd: folder });
+      assert.notEqual(code, 0, flag);
+    }
     assert.deepEqual(await requests("acr"), []);
   });
 });

@@ -45,7 +45,9 @@ export async function pipeline(
   steps: readonly Step[],
   { summaryEvery = SUMMARY_EVERY }: { readonly summaryEvery?: number } = {},
 ): Promise<void> {
-  return terminal.interactive ? drawn(terminal, steps) : plain(terminal, steps, summaryEvery);
+  // A terminal that nobody gave a size has no columns, and listr2 would draw every row zero columns wide.
+  const isDrawn = terminal.interactive && process.stderr.columns !== 0;
+  return isDrawn ? drawn(terminal, steps) : plain(terminal, steps, summaryEvery);
 }
 
 async function plain(terminal: Terminal, steps: readonly Step[], summaryEvery: number): Promise<void> {

@@ -1,8 +1,9 @@
-/** Ctrl-C on a terminal, where the steps are drawn. */
+/** What is shown on a terminal, where the steps are drawn. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import { run } from "../../lib/system/process.ts";
 import { commandLine } from "../../lib/system/shell-quote.ts";
 import { cleanSlate, clearFaults, inFolder, script, setFaults, SETTINGS } from "./bed.ts";
 import { laySmall } from "./projects.ts";
@@ -36,4 +37,18 @@ test("Ctrl-C on a terminal: nothing is drawn as failed, and one line says that i
   } finally {
     await clearFaults();
   }
+});
+
+test("a terminal without a size shows plain lines", async () => {
+  await inFolder(async (folder) => {
+    await laySmall(folder);
+    // "script" leaves the size at 0.
+    const ran = await run(["script", "-qfec", commandLine(script("check")), "/dev/null"], {
+      cwd: folder,
+      env: { ...SETTINGS, TERM: "xterm" },
+    });
+    assert.equal(ran.code, 0, ran.stdout);
+    assert.match(ran.stdout, /> Check\r\n/);
+    assert.match(ran.stdout, /login to .* works/);
+  });
 });

@@ -47,7 +47,7 @@ test("what the pages say to type works, in the order of the pages", async (t) =>
         if (Object.hasOwn(ELSEWHERE, line) || NO_COMMAND.test(line)) continue;
         const here = line
           .replaceAll("my-server", "server")
-          .replaceAll("~/compose-mirror/", `${quote(CHECKOUT)}/`)
+          .replaceAll("~/compose-mirror", quote(CHECKOUT))
           .replaceAll("~/.local", `${quote(folder)}/.local`);
         await t.test(`${page}: ${line}`, async () => {
           const ran = await asUser(["bash", "-c", here], { cwd: project, env: { PATH: path } });

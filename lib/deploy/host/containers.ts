@@ -57,20 +57,24 @@ export interface Container extends ServiceState {
   readonly ports: readonly PublishedPort[];
 }
 
+/**
+ * By the names of docker's own types, not those of its JSON (`ID`, not `Id`): where one is unknown, docker falls back to the
+ * JSON, in which a key that is left out, such as `Health` of a container without a health check, is an error.
+ */
 const FORMAT = [
   'container:{{index .Config.Labels "com.docker.compose.service"}}',
   '{{index .Config.Labels "com.docker.compose.oneoff"}}',
   "{{.State.Status}}",
   "{{if .State.Health}}{{.State.Health.Status}}{{end}}",
   "{{.State.ExitCode}}",
-  "{{.Id}}",
+  "{{.ID}}",
   "{{.Image}}",
   "{{.RestartCount}}",
   "{{.HostConfig.RestartPolicy.Name}}",
   "{{.State.StartedAt}}",
   '{{index .Config.Labels "com.docker.compose.project"}}',
   '{{index .Config.Labels "com.docker.compose.project.config_files"}}',
-  "{{range $target, $bound := .NetworkSettings.Ports}}{{range $bound}}{{.HostIp}},{{.HostPort}},{{$target}};{{end}}{{end}}",
+  "{{range $target, $bound := .NetworkSettings.Ports}}{{range $bound}}{{.HostIP}},{{.HostPort}},{{$target}};{{end}}{{end}}",
   "{{.Config.Image}}",
 ].join("|");
 const FIELDS = FORMAT.split("|").length;
@@ -108,7 +112,10 @@ export async function containersIn(
   if (ids.length === 0) return [];
   // A container that went in between is no error.
   const inspect = [...docker, "inspect", "--type", "container", "--format", FORMAT, ...ids];
-  const { stdout } = await connection.run(inspect, options);
+  const { stdout, stderr } = await connection.run(inspect, options);
+  const complaint = stderr.split("\n").find((line) => line.includes("template"));
+  if (complaint !== undefined)
+    throw new MirrorError("host-ps", { host: connection.host, dir, detail: theirs(complaint) });
   return stdout
     .split("\n")
     .flatMap(readContainer)

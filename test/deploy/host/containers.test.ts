@@ -61,6 +61,11 @@ test("nothing runs, or nothing is there", async () => {
   });
 });
 
+test("a format that docker cannot fill in is an error, not a host without containers", async () => {
+  const show = "echo 'template parsing error: map has no entry for key \"Health\"' >&2; false";
+  await assert.rejects(statusWith({ show }), { code: "host-ps", message: /no entry for key "Health"/ });
+});
+
 test("published ports are told, with the address that they listen at", async () => {
   const ports = "echo '0.0.0.0,8080,80/tcp;::,8080,80/tcp;127.0.0.1,5432,5432/tcp;0.0.0.0,53,53/udp;'";
   const { containers } = await statusWith({ ports });

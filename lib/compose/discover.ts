@@ -16,7 +16,13 @@ import { readRegularFile } from "../system/read-file.ts";
 import { decodeEnvFile, parseEnvFile } from "./env-file.ts";
 import type { ComposeWarning, LoadOptions } from "./project.ts";
 
-const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+/** What a compose file is called where none is named, in the order in which docker compose looks. */
+export const COMPOSE_NAMES: readonly string[] = [
+  "compose.yaml",
+  "compose.yml",
+  "docker-compose.yml",
+  "docker-compose.yaml",
+];
 const OVERRIDE_NAMES = [
   "compose.override.yml",
   "compose.override.yaml",
@@ -138,7 +144,7 @@ function composePath(cwd: string, file: string, where: string): string {
 /** Looks in `cwd`, then upwards; gives the main file and its override. */
 async function findFiles(cwd: string, warnings: ComposeWarning[]): Promise<readonly string[]> {
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    const main = await firstOf(folder, NAMES, warnings);
+    const main = await firstOf(folder, COMPOSE_NAMES, warnings);
     if (main !== undefined) {
       const override = await firstOf(folder, OVERRIDE_NAMES, warnings);
       return override === undefined ? [main] : [main, override];

@@ -197,7 +197,7 @@ export async function lookAt(
 }
 
 /** Opens a connection for as long as `body` takes. */
-async function onHost<T>(
+export async function onHost<T>(
   host: string,
   { run: runProgram, signal }: Pick<ConnectOptions, "run" | "signal">,
   body: (connection: Connection) => Promise<T>,
@@ -384,7 +384,7 @@ function currentOf({ releases, current }: HostProbe): Release | undefined {
 }
 
 /** The project as the release that runs there has it. Throws `host-docker-missing`, `host-compose-missing`. */
-function projectOn(probe: HostProbe, { bundle, profiles: asked, orchestrator }: DeployOptions): DeployedProject {
+export function projectOn(probe: HostProbe, { bundle, profiles: asked, orchestrator }: DeployOptions): DeployedProject {
   const { host, folder } = probe;
   const compose = ORCHESTRATORS[orchestrator].runtime(probe);
   if (probe.engine === undefined) throw new MirrorError("host-docker-missing", { host });

@@ -139,6 +139,18 @@ export function planTransfers(
   };
 }
 
+/** The part of a plan that some services need. */
+export function planFor(plan: Plan, services: readonly string[]): Plan {
+  const needed = new Set(services);
+  const isNeeded = (users: ImageUsers): boolean => users.services.some((name) => needed.has(name));
+  return {
+    transfers: plan.transfers.filter(({ uses }) => uses.some(isNeeded)),
+    ignored: plan.ignored.filter(isNeeded),
+    built: plan.built.filter(isNeeded),
+    present: plan.present.filter(isNeeded),
+  };
+}
+
 /** Images that a build of the project makes and that have a name of their own, so that a registry may have them. */
 export function publishedBuilds({ services }: Pick<Project, "services">): readonly ImageUsers[] {
   const published = services.filter(isPublishable);

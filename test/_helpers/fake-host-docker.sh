@@ -40,7 +40,7 @@ show() {
   service=${1#c0}
   read -r image id <"$ROOT/containers/$service" || return
   state=$(on state 'case $service in job) echo "exited||0" ;; *) echo "running|healthy|0" ;; esac')
-  echo "container:$service|False|$state|$1|$id|$(on restarts 'echo 0')|no|then|app|docker-compose-mirror.yaml|$image"
+  echo "container:$service|False|$state|$1|$id|$(on restarts 'echo 0')|no|then|app|docker-compose-mirror.yaml|$(on ports ':')|$image"
 }
 
 compose() {
@@ -53,6 +53,7 @@ compose() {
   case $calls in
   *" version "*) ;;
   *" up "*) on up 'up; echo Started >&2' ;;
+  *" logs "*) on compose-logs 'echo "web-1  | hello"' ;;
   esac
 }
 
@@ -92,6 +93,10 @@ login*)
   say docker "$@"
   cat >"$ROOT/login-input"
   on login '[ "$DOCKER_CONFIG" = "" ] || echo secret >"$DOCKER_CONFIG/config.json"; echo Login Succeeded'
+  ;;
+exec*)
+  say docker "$@"
+  on exec 'cat; echo said >&2; exit 3'
   ;;
 pull*)
   say docker "$@"

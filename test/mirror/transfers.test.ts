@@ -6,6 +6,7 @@ import {
   imageRows,
   mirrorNames,
   ofInactiveProfiles,
+  planFor,
   planTransfers,
   publishedBuilds,
   selectImages,
@@ -53,6 +54,24 @@ test("one transfer for an image however it is spelled, its services in order", (
     { image: "nginx", services: ["b", "c"] },
   ]);
   assert.deepEqual(servicesOf(transfers[0]!), ["a", "b", "c"]);
+});
+
+test("the plan for some services has their images, whoever else uses them", () => {
+  const whole = plan(
+    project(
+      { name: "a", image: "nginx" },
+      { name: "b", image: "docker.io/nginx" },
+      { name: "c", image: "redis", otherImages: ["busybox"] },
+      { name: "d", image: "vast/db" },
+      { name: "e", built: true },
+    ),
+    "vast/db",
+  );
+  const sources = (services: readonly string[]): readonly string[] =>
+    imageRows(planFor(whole, services)).map(({ source }) => source);
+  assert.deepEqual(sources(["b"]), ["docker.io/nginx", "nginx"]);
+  assert.deepEqual(sources(["c", "d"]), ["busybox", "redis", "vast/db"]);
+  assert.deepEqual(sources(["e"]), ["demo-e"]);
 });
 
 test("rows are the contract's, in code-point order of the source", () => {

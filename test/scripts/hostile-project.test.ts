@@ -101,6 +101,16 @@ const ATTEMPTS: Readonly<Record<string, Attempt>> = {
     files: { environ: "-> /proc/self/environ" },
     ...refused(OUT),
   },
+  "the settings with the password, by name": {
+    service: "env_file: ./mirror.env",
+    files: { "mirror.env": `MIRROR_PASSWORD=${PRIVATE}\nMIRROR_USERNAME=u\n` },
+    ...refused(/will not send ".*mirror\.env"/),
+  },
+  "the settings with the password, by a link": {
+    service: "volumes: ['./web.conf:/web.conf']",
+    files: { "web.conf": "-> mirror.env", "mirror.env": `MIRROR_PASSWORD=${PRIVATE}\nMIRROR_USERNAME=u\n` },
+    ...refused(/will not send ".*web\.conf"/),
+  },
   "a path above the project": {
     service: "volumes: ['../outside/id:/id']",
     ...refused(/lies outside the project/),
@@ -329,7 +339,7 @@ for (const [
       for (const [name, text] of Object.entries(all)) {
         mkdirSync(dirname(join(folder, name)), { recursive: true });
         if (text.startsWith("-> ")) symlinkSync(text.slice(3).replaceAll("OUTSIDE", outside), join(folder, name));
-        else writeFileSync(join(folder, name), text);
+        else writeFileSync(join(folder, name), text, { mode: name === "mirror.env" ? 0o600 : 0o644 });
       }
       end = await make?.(folder);
       const env = {

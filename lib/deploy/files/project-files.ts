@@ -9,10 +9,11 @@
  */
 import { createHash } from "node:crypto";
 import { type Dirent, promises as fs } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { isHostPath } from "../../compose/paths.ts";
 import type { Mount, Project, Service } from "../../compose/project.ts";
 import { entryAt, textOf } from "../../compose/values.ts";
+import { PROJECT_SETTINGS } from "../../config/settings.ts";
 import { causeOf, MirrorError } from "../../messages/errors.ts";
 import type { Message } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
@@ -72,7 +73,8 @@ export interface ProjectFilesOptions {
 
 /**
  * The files that `project`, loaded as it will run on the host, needs beside the compose files that are given to
- * compose, in code-point order of their names. Throws `file-read` for what is there and cannot be read.
+ * compose, in code-point order of their names. Throws `file-read` for what is there and cannot be read, and `ship-settings` for
+ * `mirror.env`, which is never sent.
  */
 export async function projectFiles(
   project: Project,
@@ -192,6 +194,8 @@ async function examined(file: NeededFile, own: OwnFolders): Promise<NeededFile> 
   if (!isPlainName(name)) return { ...file, special: message("file-name-control") };
   const stray = isOutside(name) ? undefined : await own.strayOf(source);
   if (stray !== undefined) return { ...file, stray };
+  if (basename(await fs.realpath(source)) === PROJECT_SETTINGS)
+    throw new MirrorError("ship-settings", { file: source });
   try {
     const { bytes, mode } = await readRegular(source, LARGEST_FILE);
     return { ...file, content: { sha256: createHash("sha256").update(bytes).digest("hex"), size: bytes.length, mode } };

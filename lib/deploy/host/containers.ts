@@ -33,6 +33,15 @@ export function stateText({ state, health, exitCode }: ShownState): string {
   return detail === undefined ? state : `${state} (${detail})`;
 }
 
+/** A port of the host that leads to one of the container. */
+export interface PublishedPort {
+  /** The host's own address that it listens at, such as `0.0.0.0`. */
+  readonly address: string;
+  readonly port: number;
+  /** As docker writes it: `80/tcp`. */
+  readonly target: string;
+}
+
 export interface Container extends ServiceState {
   readonly id: string;
   readonly imageId: string;
@@ -45,21 +54,27 @@ export interface Container extends ServiceState {
   /** `no`, `always`, `unless-stopped` or `on-failure`. */
   readonly restartPolicy: string;
   readonly startedAt: string;
+  readonly ports: readonly PublishedPort[];
 }
 
+/**
+ * By the names of docker's own types, not those of its JSON (`ID`, not `Id`): where one is unknown, docker falls back to the
+ * JSON, in which a key that is left out, such as `Health` of a container without a health check, is an error.
+ */
 const FORMAT = [
   'container:{{index .Config.Labels "com.docker.compose.service"}}',
   '{{index .Config.Labels "com.docker.compose.oneoff"}}',
   "{{.State.Status}}",
   "{{if .State.Health}}{{.State.Health.Status}}{{end}}",
   "{{.State.ExitCode}}",
-  "{{.Id}}",
+  "{{.ID}}",
   "{{.Image}}",
   "{{.RestartCount}}",
   "{{.HostConfig.RestartPolicy.Name}}",
   "{{.State.StartedAt}}",
   '{{index .Config.Labels "com.docker.compose.project"}}',
   '{{index .Config.Labels "com.docker.compose.project.config_files"}}',
+  "{{range $target, $bound := .NetworkSettings.Ports}}{{range $bound}}{{.HostIP}},{{.HostPort}},{{$target}};{{end}}{{end}}",
   "{{.Config.Image}}",
 ].join("|");
 const FIELDS = FORMAT.split("|").length;
@@ -102,6 +117,9 @@ export async function containersIn(
     const detail = said === "" ? message("exit-code", { code }) : theirs(said);
     throw new MirrorError("host-ps", { host: connection.host, dir, detail });
   }
+  const complaint = stderr.split("\n").find((line) => line.includes("template"));
+  if (complaint !== undefined)
+    throw new MirrorError("host-ps", { host: connection.host, dir, detail: theirs(complaint) });
   return stdout
     .split("\n")
     .flatMap(readContainer)
@@ -128,8 +146,21 @@ function readContainer(line: string): readonly Container[] {
   if (!line.startsWith("container:")) return [];
   const fields = line.slice("container:".length).split("|");
   if (fields.length < FIELDS) return [];
-  const [name, oneOff, state, health, exitCode, id, imageId, restarts, restartPolicy, startedAt, project, files] =
-    fields;
+  const [
+    name,
+    oneOff,
+    state,
+    health,
+    exitCode,
+    id,
+    imageId,
+    restarts,
+    restartPolicy,
+    startedAt,
+    project,
+    files,
+    ports,
+  ] = fields;
   if (oneOff === "True") return [];
   const runs = state === "running";
   return [
@@ -147,6 +178,16 @@ function readContainer(line: string): readonly Container[] {
       files: files === "" ? [] : files!.split(",").map((file) => file.slice(file.lastIndexOf("/") + 1)),
       restartPolicy: restartPolicy!,
       startedAt: startedAt!,
+      ports: readPorts(ports!),
     },
   ];
+}
+
+/** `0.0.0.0,8080,80/tcp;` for each; a port is there once for IPv4 and once for IPv6. */
+function readPorts(text: string): readonly PublishedPort[] {
+  return [...text.matchAll(/([^;,]*),(\d+),(\d+\/\w+);/g)].map(([, address, port, target]) => ({
+    address: address!,
+    port: Number(port),
+    target: target!,
+  }));
 }

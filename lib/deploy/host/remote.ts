@@ -49,6 +49,11 @@ export function busyInFolder(dir: string, command: RemoteCommand): RemoteCommand
   return script("busy-in-folder", dir, ...command);
 }
 
+/** Runs `command` in `dir`, as a person would there, and keeps nobody off. */
+export function inFolder(dir: string, command: RemoteCommand): RemoteCommand {
+  return script("in-folder", dir, ...command);
+}
+
 /**
  * Recreates the containers of `services`, but for those that are younger than the files in `dir`. `docker` and
  * `compose` call those programs; no word of `docker` has a blank in it, nor has the name of a service.

@@ -9,9 +9,9 @@ import { type HostFindings, type HostNeeds, type HostProbe, parseVersion } from 
 import { onEngine, removeContainers } from "../host/remote.ts";
 import { removeFilesSteps, restoreStep, retagSteps, setCurrentStep } from "../plan/steps.ts";
 import type { DeployStep } from "../plan/step.ts";
-import { busyComposeOn, type DeployedProject, recreateOn } from "./compose-project.ts";
+import { busyComposeOn, composeOn, type DeployedProject, recreateOn } from "./compose-project.ts";
 import { waitUntilHealthy } from "./health.ts";
-import type { Orchestrator, StartRequest } from "./orchestrator.ts";
+import { logFlags, type Orchestrator, type StartRequest } from "./orchestrator.ts";
 
 /** The first version 1 with profiles and with files that have no `version`. */
 const V1_OLDEST = "1.28.0";
@@ -36,6 +36,9 @@ export const compose: Orchestrator = {
   }),
   requireOwnName: (connection, { dir, access }, { name, signal }) =>
     requireOwnName(connection, { dir, access, name }, { signal }),
+  logs: (project, { services, follow, tail }) =>
+    composeOn(project, "logs", "--no-color", ...logFlags({ follow, tail }), "--", ...services),
+  runsOnHost: true,
   start: (project, request) => {
     const { services, recreate, oneByOne, refreshes, waitSeconds } = request;
     // Version 1 knows no pull_policy.

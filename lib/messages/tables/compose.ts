@@ -12,6 +12,15 @@ export const COMPOSE_ERRORS = {
       zh: "进入项目目录再运行，或用 -f 指定文件",
     },
   },
+  "service-unknown": {
+    exit: 2,
+    en: 'the compose project has no service "{service}"; its services are {known:names}',
+    zh: "compose 项目中没有服务“{service}”，已有的服务：{known:names}",
+    hint: {
+      en: "name one of these; a service of another profile needs its --profile",
+      zh: "请指定其中之一；属于其他 profile 的服务需要加上对应的 --profile",
+    },
+  },
   "compose-stdin": {
     exit: 2,
     en: 'cannot read a compose file from standard input (-f "-")',

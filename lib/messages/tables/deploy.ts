@@ -300,6 +300,15 @@ export const DEPLOY_ERRORS = {
       zh: "用文件本身替换该链接，或用 --allow-path 允许它所在的目录",
     },
   },
+  "ship-settings": {
+    exit: 2,
+    en: 'will not send "{file}": it may hold the password of the registry',
+    zh: "不会发送“{file}”：其中可能有镜像仓库的密码",
+    hint: {
+      en: "put what the services need into another file",
+      zh: "把服务需要的内容放到另一个文件中",
+    },
+  },
   "stack-unfit": {
     exit: 2,
     en: 'cannot make a stack of "{file}": {detail:cause}',
@@ -692,6 +701,48 @@ export const DEPLOY_ERRORS = {
     hint: {
       en: "see what runs in {dir} there (the command status) and its logs, then deploy again",
       zh: "用 status 命令查看那里 {dir} 中的运行情况，并查看日志，然后重新部署",
+    },
+  },
+  "host-services-none": {
+    exit: 1,
+    en: 'no container of the project is in "{dir}" on "{host}"',
+    zh: "“{host}”的“{dir}”中没有该项目的容器",
+    hint: {
+      en: "deploy it first, or name its folder on the host with --dir",
+      zh: "请先部署，或用 --dir 指定它在主机上的目录",
+    },
+  },
+  "host-service-unknown": {
+    exit: 2,
+    en: 'no container of a service "{service}" is on "{host}"; there are {known:names}',
+    zh: "“{host}”上没有服务“{service}”的容器，已有的服务：{known:names}",
+    hint: { en: "name one of these", zh: "请指定其中之一" },
+  },
+  "service-stopped": {
+    exit: 1,
+    en: 'service "{service}" on "{host}" is not running: {state}',
+    zh: "“{host}”上的服务“{service}”未在运行：{state}",
+    hint: {
+      en: "logs {service} shows why; a program can only be run in a container that runs",
+      zh: "用 logs {service} 查看原因；只能在运行中的容器里执行程序",
+    },
+  },
+  "exec-swarm": {
+    exit: 2,
+    en: 'cannot run a program in "{service}": the tasks of a swarm run on any of its nodes',
+    zh: "无法在“{service}”中执行程序：swarm 的任务可能运行在任意节点",
+    hint: {
+      en: "docker service ps names the node; run docker exec there",
+      zh: "用 docker service ps 找到所在节点，在该节点上运行 docker exec",
+    },
+  },
+  "host-logs": {
+    exit: 1,
+    en: 'cannot read the logs on "{host}": {detail:cause}',
+    zh: "无法读取“{host}”上的日志：{detail:cause}",
+    hint: {
+      en: "the lines above say why; status shows what runs there",
+      zh: "原因见上方输出；用 status 查看主机上正在运行的服务",
     },
   },
   "host-ps": {

@@ -227,7 +227,7 @@ test("a deploy over a release goes back to it: files, images by id or digest, se
 
 test("a deploy that fails after an unfinished one takes away what that had added", () => {
   const running = ["web", "db", "fresh"].map((name): Container => {
-    const rest = { image: "x", id: name, imageId: "i", restarts: 0, restartPolicy: "no", startedAt: "t" };
+    const rest = { image: "x", id: name, imageId: "i", restarts: 0, restartPolicy: "no", startedAt: "t", ports: [] };
     return { name, state: "running", project: "app", files: PROJECT.files, ...rest };
   });
   const removedWith = (unfinished: readonly string[], keepOrphans = false): unknown => {

@@ -15,7 +15,7 @@ function release(id: string, services: readonly string[], sent: Release["sent"] 
 }
 
 function container(name: string): Container {
-  const rest = { image: "x", id: name, imageId: "i", restarts: 0, restartPolicy: "no", startedAt: "t" };
+  const rest = { image: "x", id: name, imageId: "i", restarts: 0, restartPolicy: "no", startedAt: "t", ports: [] };
   return { name, state: "running", project: "app", files: [FILE], ...rest };
 }
 

@@ -17,6 +17,10 @@ export interface LogsOptions extends LogsRequest {
   readonly onLine: (line: string) => void;
 }
 
+/** What compose 2.26 writes before each line, whether its output is a terminal or not. */
+// oxlint-disable-next-line no-control-regex
+const ERASE_LINE = /^\u001B\[2K/;
+
 /**
  * Passes on what services on `host` wrote. With `follow` it goes on until `options.signal` is aborted, which ends all of
  * it on the host too. Throws `interrupted` then; `host-service-unknown`, `host-services-none`, `host-logs`, and what
@@ -33,7 +37,12 @@ export async function showLogs(
     for (const service of services) requireKnown(service, known, project);
     const command = orchestrator.logs(project, { ...request, services: services.length === 0 ? known : services });
     const { signal } = options;
-    const { code } = await connection.run(command, { onDisconnect: "end", discard: true, onLine, signal });
+    const { code } = await connection.run(command, {
+      onDisconnect: "end",
+      discard: true,
+      onLine: (line) => onLine(line.replace(ERASE_LINE, "")),
+      signal,
+    });
     if (code !== 0) throw new MirrorError("host-logs", { host, detail: message("exit-code", { code }) });
   });
 }

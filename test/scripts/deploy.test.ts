@@ -361,24 +361,27 @@ test("deploy refuses a link that leads out of the project before anything starts
 const THERE = ["--host", "box", "--dir", "~/app"] as const;
 
 test("logs: of the services asked for, all where none is; arguments as they are, and no deploy is kept waiting", async () => {
-  await withProject({ on: { "compose-logs": "printf 'web-1  | a\\033[31m\\nweb-1  | b'" } }, async (script, host) => {
-    const early = await script("logs", ...THERE);
-    assert.equal(early.code, 1);
-    assert.match(early.stderr, /no container of the project is in ".*\/app" on "box"\n {2}hint: deploy it first/);
-    assert.equal((await script("deploy", ...THERE)).code, 0);
+  await withProject(
+    { on: { "compose-logs": "printf '\\033[2Kweb-1  | a\\033[31m\\nweb-1  | b'" } },
+    async (script, host) => {
+      const early = await script("logs", ...THERE);
+      assert.equal(early.code, 1);
+      assert.match(early.stderr, /no container of the project is in ".*\/app" on "box"\n {2}hint: deploy it first/);
+      assert.equal((await script("deploy", ...THERE)).code, 0);
 
-    const { code, stdout, stderr } = await script("logs", ...THERE);
-    assert.equal(code, 0, stderr);
-    assert.equal(stdout, "web-1  | a\\u001b[31m\nweb-1  | b\n");
-    assert.equal((await script("logs", "web", "--follow", "--tail", "5", ...THERE)).code, 0);
-    assert.deepEqual(
-      host.calls().flatMap((call) => /<compose>.*<logs> (.*) in /.exec(call)?.[1] ?? []),
-      ["<--no-color> <--> <job> <web>", "<--no-color> <--follow> <--tail=5> <--> <web>"],
-    );
-    const unknown = await script("logs", "web", "wbe", ...THERE);
-    assert.equal(unknown.code, 2);
-    assert.match(unknown.stderr, /no container of a service "wbe" is on "box"; there are job, web\n/);
-  });
+      const { code, stdout, stderr } = await script("logs", ...THERE);
+      assert.equal(code, 0, stderr);
+      assert.equal(stdout, "web-1  | a\\u001b[31m\nweb-1  | b\n");
+      assert.equal((await script("logs", "web", "--follow", "--tail", "5", ...THERE)).code, 0);
+      assert.deepEqual(
+        host.calls().flatMap((call) => /<compose>.*<logs> (.*) in /.exec(call)?.[1] ?? []),
+        ["<--no-color> <--> <job> <web>", "<--no-color> <--follow> <--tail=5> <--> <web>"],
+      );
+      const unknown = await script("logs", "web", "wbe", ...THERE);
+      assert.equal(unknown.code, 2);
+      assert.match(unknown.stderr, /no container of a service "wbe" is on "box"; there are job, web\n/);
+    },
+  );
 });
 
 test("logs of several hosts: each line says whose it is, and one that fails keeps no other back", async () => {

@@ -11,7 +11,7 @@ import { type Config, requireMirror } from "./config/config.ts";
 import { once } from "./async/once.ts";
 import { needsOf } from "./deploy/files/bundle.ts";
 import { lookAt } from "./deploy/deploy.ts";
-import type { HostNeeds } from "./deploy/host/probe.ts";
+import { type HostNeeds, type HostPrograms, programsIn } from "./deploy/host/probe.ts";
 import { judgeHost } from "./deploy/host/judge.ts";
 import { storedManifests } from "./deploy/host/stored-manifests.ts";
 import { defaultDir } from "./deploy/options.ts";
@@ -38,6 +38,15 @@ export interface Finding {
   /** Empty = all is well. */
   readonly errors: readonly MirrorError[];
   readonly warnings: readonly Message[];
+  /** Of a host: what a deploy need not look at again. */
+  readonly programs?: HostPrograms;
+}
+
+/** What the checks found of the hosts, by their names. */
+export function programsOf(findings: readonly Finding[]): ReadonlyMap<string, HostPrograms> {
+  return new Map(
+    findings.flatMap(({ values, programs }) => (programs === undefined ? [] : [[String(values["host"]), programs]])),
+  );
 }
 
 /** The mirror registry, as far as it is asked here. */
@@ -231,7 +240,7 @@ async function checkHost(
       dir: folder.path,
       bytes: engine?.freeBytes ?? folder.freeBytes ?? 0,
     };
-    return [{ check: "host", values, errors, warnings }];
+    return [{ check: "host", values, errors, warnings, programs: programsIn(probe) }];
   } catch (error) {
     return [failed("host", { host }, error)];
   }

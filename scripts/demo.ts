@@ -50,7 +50,7 @@ await command("demo", async (context) => {
         {
           title: terminal.text("stepCompose", { file: composeFile }),
           run: async () => {
-            locked = lockAfter([], outcomes);
+            locked = lockAfter([], outcomes, transfers);
             await Promise.all([writeFiles(rewrite.files), writeLock(lockFileOf(composeFile), locked)]);
           },
         },

@@ -2,6 +2,7 @@
  * A list of steps, one after another. On a terminal listr2 draws them on stderr; elsewhere each step says in plain
  * lines that it started, what it reports while it runs, and how it ended.
  */
+import { MirrorError } from "../messages/errors.ts";
 import { formatDuration } from "../messages/format.ts";
 import { printable } from "./format.ts";
 import type { Terminal } from "./output.ts";
@@ -44,7 +45,9 @@ export async function pipeline(
   steps: readonly Step[],
   { summaryEvery = SUMMARY_EVERY }: { readonly summaryEvery?: number } = {},
 ): Promise<void> {
-  return terminal.interactive ? drawn(terminal, steps) : plain(terminal, steps, summaryEvery);
+  // A terminal that nobody gave a size has no columns, and listr2 would draw every row zero columns wide.
+  const isDrawn = terminal.interactive && process.stderr.columns !== 0;
+  return isDrawn ? drawn(terminal, steps) : plain(terminal, steps, summaryEvery);
 }
 
 async function plain(terminal: Terminal, steps: readonly Step[], summaryEvery: number): Promise<void> {
@@ -91,7 +94,10 @@ async function drawn(terminal: Terminal, steps: readonly Step[]): Promise<void> 
       },
       // A failed step is drawn as such; whether the next one runs is its own decision.
       exitOnError: false,
-      task: async (_context: unknown, task: { title: string; output: string }) => {
+      task: async (
+        _context: unknown,
+        task: { title: string; output: string; skip: (message: string) => void },
+      ): Promise<void> => {
         const started = Date.now();
         const notes: string[] = [];
         let latest = printable(title);
@@ -113,6 +119,8 @@ async function drawn(terminal: Terminal, steps: readonly Step[]): Promise<void> 
           if (ended === false) failed = true;
         } catch (error) {
           thrown.push(error);
+          // Ctrl-C is no failure.
+          if (error instanceof MirrorError && error.code === "interrupted") return task.skip(latest);
           failed = true;
         } finally {
           terminal.divertNotes(undefined);

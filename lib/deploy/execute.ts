@@ -61,7 +61,7 @@ export interface DeployResult {
 }
 
 /**
- * Carries out `plan` over `connection`. Throws `file-read` before anything is touched, `host-busy`, what `hostError`
+ * Carries out `plan` over `connection`. Throws `file-read` before anything is touched, `host-busy`, `host-changed`, what `hostError`
  * knows when a step fails, `host-image-changed`, `host-unhealthy`, and what `Connection.run` throws.
  */
 export async function executeDeploy(
@@ -70,7 +70,7 @@ export async function executeDeploy(
   options: ExecuteOptions = {},
 ): Promise<DeployResult> {
   const archive = await archiveOf(plan.shipped);
-  const containers = await underLock(connection, plan, archive, options);
+  const containers = await underLock(connection, { ...plan, stamp: plan.probe.stamp }, archive, options);
   return resultOf(plan, containers, plan.release);
 }
 
@@ -101,7 +101,8 @@ export function resultOf(
 
 /** What of a plan its execution needs. */
 type Work = Pick<DeployPlan, "host" | "dir" | "lock" | "steps" | "rollback" | "registry"> &
-  Partial<Pick<DeployPlan, "login" | "probe">>;
+  Partial<Pick<DeployPlan, "login" | "probe">> &
+  Pick<RollbackPlan, "stamp">;
 
 function underLock(
   connection: Connection,
@@ -111,7 +112,7 @@ function underLock(
 ): Promise<readonly Container[]> {
   const { signal, onProgress = () => {} } = options;
   const onWaiting = (holder: string): void => onProgress({ kind: "locked", holder });
-  return withLock(connection, work.lock, { dir: work.dir, signal, onWaiting }, () =>
+  return withLock(connection, work.lock, { dir: work.dir, stamp: work.stamp, signal, onWaiting }, () =>
     new Execution(connection, work, archive, options).run(),
   );
 }

@@ -96,6 +96,6 @@ function isOlder(version: string, since: string): boolean {
 
 /** Major, minor and patch, a missing patch as 0; `undefined` where the text is no version. */
 function numbersOf(version: string): readonly number[] | undefined {
-  const [, ...numbers] = /^v?(\d+)\.(\d+)(?:\.(\d+))?/.exec(version) ?? [];
-  return numbers.length === 0 ? undefined : numbers.map((number = "0") => Number(number));
+  const [, ...numbers] = /^v?(\d+)\.(\d+)\.?(\d*)/.exec(version) ?? [];
+  return numbers.length === 0 ? undefined : numbers.map(Number);
 }

@@ -73,7 +73,7 @@ const DRAW_EVERY = 500;
  * not installed, and `target-owned` before the first transfer, where a mirror name holds an image of another source.
  */
 export async function showTransfers(
-  { config, terminal, signal, recorder }: Context,
+  { config, terminal, signal, recorder }: Omit<Context, "readerGone">,
   row: Row,
   transfers: readonly Transfer[],
   { engine, step }: { readonly engine: Engine; readonly step: "pull" | "push" | "mirror" },

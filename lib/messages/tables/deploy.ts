@@ -255,6 +255,15 @@ export const DEPLOY_ERRORS = {
       zh: "把它移到该目录下，主机上才能有对应的位置",
     },
   },
+  "ship-state": {
+    exit: 2,
+    en: 'cannot send "{file}", because deploy keeps its own records in "{folder}" on the host',
+    zh: "无法发送“{file}”，因为主机上的“{folder}”用于保存部署记录",
+    hint: {
+      en: "move it to another folder of the project",
+      zh: "把它移到项目的其他目录下",
+    },
+  },
   "ship-missing": {
     exit: 2,
     en: 'service {services:list} reads "{name}", which is neither here nor in "{dir}" on "{host}"',
@@ -289,6 +298,15 @@ export const DEPLOY_ERRORS = {
     hint: {
       en: "put the file itself in its place, or allow the folder that it is in with --allow-path",
       zh: "用文件本身替换该链接，或用 --allow-path 允许它所在的目录",
+    },
+  },
+  "ship-settings": {
+    exit: 2,
+    en: 'will not send "{file}": it may hold the password of the registry',
+    zh: "不会发送“{file}”：其中可能有镜像仓库的密码",
+    hint: {
+      en: "put what the services need into another file",
+      zh: "把服务需要的内容放到另一个文件中",
     },
   },
   "stack-unfit": {
@@ -343,6 +361,24 @@ export const DEPLOY_ERRORS = {
     hint: {
       en: "wait for it to end and run again",
       zh: "等它结束后重新运行",
+    },
+  },
+  "host-changed": {
+    exit: 1,
+    en: 'another deploy has changed what runs in "{dir}" on "{host}" since this one was planned, and nothing was done',
+    zh: "制定计划之后，另一个部署改变了“{host}”上“{dir}”中运行的内容，因此未做任何更改",
+    hint: {
+      en: "look at status, then run again",
+      zh: "先用 status 查看，再重新运行",
+    },
+  },
+  "project-elsewhere": {
+    exit: 2,
+    en: 'cannot deploy to "{dir}" on "{host}": the compose project "{name}" runs there in "{other}" already, and its containers would be taken over',
+    zh: "无法部署到“{host}”上的“{dir}”：那里的“{other}”已在运行同名 compose 项目“{name}”，其容器会被接管",
+    hint: {
+      en: "give this project another name (name: in the compose file, or another folder name with --dir), deploy to that folder, or take it down there first",
+      zh: "为本项目换个名称（在 compose 文件中写 name:，或用 --dir 换一个目录名），或部署到那个目录，或先在那里停掉它",
     },
   },
   "host-folder": {
@@ -667,6 +703,48 @@ export const DEPLOY_ERRORS = {
       zh: "用 status 命令查看那里 {dir} 中的运行情况，并查看日志，然后重新部署",
     },
   },
+  "host-services-none": {
+    exit: 1,
+    en: 'no container of the project is in "{dir}" on "{host}"',
+    zh: "“{host}”的“{dir}”中没有该项目的容器",
+    hint: {
+      en: "deploy it first, or name its folder on the host with --dir",
+      zh: "请先部署，或用 --dir 指定它在主机上的目录",
+    },
+  },
+  "host-service-unknown": {
+    exit: 2,
+    en: 'no container of a service "{service}" is on "{host}"; there are {known:names}',
+    zh: "“{host}”上没有服务“{service}”的容器，已有的服务：{known:names}",
+    hint: { en: "name one of these", zh: "请指定其中之一" },
+  },
+  "service-stopped": {
+    exit: 1,
+    en: 'service "{service}" on "{host}" is not running: {state}',
+    zh: "“{host}”上的服务“{service}”未在运行：{state}",
+    hint: {
+      en: "logs {service} shows why; a program can only be run in a container that runs",
+      zh: "用 logs {service} 查看原因；只能在运行中的容器里执行程序",
+    },
+  },
+  "exec-swarm": {
+    exit: 2,
+    en: 'cannot run a program in "{service}": the tasks of a swarm run on any of its nodes',
+    zh: "无法在“{service}”中执行程序：swarm 的任务可能运行在任意节点",
+    hint: {
+      en: "docker service ps names the node; run docker exec there",
+      zh: "用 docker service ps 找到所在节点，在该节点上运行 docker exec",
+    },
+  },
+  "host-logs": {
+    exit: 1,
+    en: 'cannot read the logs on "{host}": {detail:cause}',
+    zh: "无法读取“{host}”上的日志：{detail:cause}",
+    hint: {
+      en: "the lines above say why; status shows what runs there",
+      zh: "原因见上方输出；用 status 查看主机上正在运行的服务",
+    },
+  },
   "host-ps": {
     exit: 1,
     en: 'cannot list the containers in "{dir}" on "{host}": {detail:cause}',
@@ -768,7 +846,7 @@ export const DEPLOY_TEXTS = {
   "deploy-remove": { en: "removing services: {services:names}", zh: "移除服务：{services:names}" },
   "deploy-remove-files": { en: "removing files: {files:names}", zh: "移除文件：{files:names}" },
   "warning-orphans": {
-    en: "{services:list} on {host} are no longer in the project and are kept running (--keep-orphans)",
+    en: "no longer in the project, but kept running on {host} (--keep-orphans): {services:list}",
     zh: "{host} 上的{services:list}已不在项目中，按 --keep-orphans 保留运行",
   },
   "warning-other-registry": {

@@ -60,6 +60,18 @@ export function atPortOf(from: URL, url: URL): URL | undefined {
   return moved;
 }
 
+/**
+ * `url` with further parameters. Its own stay as they are, byte for byte: an address may be signed, and `URLSearchParams`
+ * would write `%20` as `+`. What follows `#` is not sent (RFC 9110, section 7.1).
+ */
+export function withParameters(url: URL, parameters: readonly (readonly [name: string, value: string])[]): URL {
+  const added = new URLSearchParams(parameters.map(([name, value]) => [name, value])).toString();
+  const extended = new URL(url);
+  extended.search = [url.search.slice(1), added].filter((part) => part !== "").join("&");
+  extended.hash = "";
+  return extended;
+}
+
 function ownAddress(url: URL, from: URL): URL {
   if (url.hostname === from.hostname && from.protocol === "https:" && url.protocol === "http:") {
     const secure = new URL(url);

@@ -7,6 +7,7 @@
  */
 import { isDigest } from "../image/manifest.ts";
 import { message } from "../messages/texts.ts";
+import { withParameters } from "./addresses.ts";
 import { pullScope, pushScope } from "./auth.ts";
 import { discard, type HttpAnswer } from "./body.ts";
 import { type Call, type Caller, type CallOptions, ignored } from "./calls.ts";
@@ -121,8 +122,7 @@ export function blobUploads(caller: Caller): BlobUploads {
     },
 
     finishUpload: async (repository, { location, offset }, digest, body, { signal, fresh = false } = {}) => {
-      const target = new URL(location);
-      target.searchParams.append("digest", digest);
+      const target = withParameters(new URL(location), [["digest", digest]]);
       const range =
         body === undefined || offset === 0 ? {} : { "content-range": `${offset}-${offset + body.length - 1}` };
       const answer = await caller.ask({

@@ -71,6 +71,8 @@ const LASTING = new Set([501, 505]);
 const INSUFFICIENT_STORAGE = 507;
 const NOT_TLS = /^(?:EPROTO|ERR_SSL_)/;
 const UNTRUSTED = /^(?:DEPTH_ZERO_|SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS_CERT|INVALID_CA|HOSTNAME_MISMATCH)/;
+/** What nothing but the server's own headers can be the reason of. */
+const BAD_HEADERS = /header|content-length|transfer-encoding/i;
 const UNREACHABLE = /^(?:ENOTFOUND|EAI_|ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN)/;
 /** TLS never came about: what a filter between here and the registry does. */
 const NEVER_SECURE = /before secure TLS connection/i;
@@ -179,6 +181,8 @@ export function answerError(question: Question, answer: Answer): RegistryError {
   if (status === 401 && !(loggedIn && isDenied))
     return error(loggedIn ? variant("registry-unauthorized") : "registry-login-missing");
   const isNothing = codes.some((code) => NOTHING_THERE.test(code)) && status < 500;
+  // a registry says why in its own words; a front that refuses before it has none
+  if (status === 403 && action === "login" && codes.length === 0) return error("registry-forbidden");
   if (!isNothing && (status === 403 || isDenied))
     return error(action === "push" ? variant("registry-push-denied") : "registry-pull-denied");
   if (isNothing || status === 404) return error(action === "push" ? "registry-push-unknown" : "registry-not-found");
@@ -251,6 +255,12 @@ export function networkError(host: string, thrown: unknown, way: Way = {}): Mirr
     const detail = message("certificate-issuer", { issuer: shown.issuer, detail: values.detail });
     return new RegistryError("registry-certificate", { ...values, detail }, { cause: thrown });
   }
+  if (code.startsWith("HPE_") && BAD_HEADERS.test(said))
+    return new RegistryError(
+      "registry-answer",
+      { host, detail: message("answer-headers", { detail: values.detail }) },
+      { cause: thrown },
+    );
   if (!UNREACHABLE.test(code) && !NEVER_SECURE.test(said)) return error("registry-cut");
   return error(PRIVATE_NETWORK.test(host) ? "registry-unreachable-vpc" : "registry-unreachable");
 }

@@ -56,6 +56,9 @@ export function isRepeatable({ body }: Pick<HttpRequest, "body">): boolean {
   return body === undefined || body instanceof Uint8Array;
 }
 
+/** Bytes of an answer's headers: what fronts add in cookies and policies is more than the 16 KiB that Node takes. */
+const LARGEST_HEAD = 256 * 1024;
+
 /** Sends `request` and waits for the beginning of the answer. Throws what the connection throws, and `interrupted`. */
 export function exchange(request: HttpRequest, route: Route, limits: Limits): Promise<IncomingMessage> {
   const { method, url, headers = {}, body, signal, fresh = false } = request;
@@ -67,6 +70,7 @@ export function exchange(request: HttpRequest, route: Route, limits: Limits): Pr
     const outgoing = send({
       ...address(url, route),
       method,
+      maxHeaderSize: LARGEST_HEAD,
       headers: {
         host: url.host,
         "user-agent": USER_AGENT,

@@ -8,7 +8,7 @@
  * the protocol works (Docker Hub's is auth.docker.io), and what docker sends. It never leaves TLS for it: `addresses.ts`.
  */
 import { message } from "../messages/texts.ts";
-import { atPortOf, readAddress } from "./addresses.ts";
+import { atPortOf, readAddress, withParameters } from "./addresses.ts";
 import { type HttpAnswer, readBody, readText } from "./body.ts";
 import type { Challenge } from "./challenge.ts";
 import { basicAuthorization, type RegistryCredentials, type StoredOrGiven, withoutLogin } from "./credentials.ts";
@@ -59,11 +59,9 @@ const NOT_THIS_WAY = [404, 405, 501] as const;
 /** The login goes in the header; without one nothing does. */
 const byGet: Grant = {
   send: (url, request, transport) => {
-    const target = new URL(url);
-    const { service } = request.challenge;
-    if (service !== undefined) target.searchParams.append("service", service);
-    for (const scope of request.scopes) target.searchParams.append("scope", scope);
-    const { login } = request;
+    const { login, challenge, scopes } = request;
+    const service = challenge.service === undefined ? [] : [["service", challenge.service] as const];
+    const target = withParameters(url, [...service, ...scopes.map((scope) => ["scope", scope] as const)]);
     const headers: Record<string, string> =
       login === undefined ? {} : { authorization: basicAuthorization(login.credentials) };
     return transport.send({ method: "GET", url: target, headers });

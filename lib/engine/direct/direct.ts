@@ -44,7 +44,7 @@ export interface DirectEngineOptions {
   readonly chunkSize?: number;
   /** `docker` writes every manifest as Docker schema 2; `as-is`, the default, copies it byte for byte. */
   readonly format?: "as-is" | "docker";
-  /** Ends what was started and no step has taken. */
+  /** Ends everything under way: what no step has taken yet, and what a failed image has left behind. */
   readonly over?: AbortSignal;
 }
 
@@ -81,7 +81,7 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     const known = runs.get(signal);
     if (known !== undefined) return known;
     const targets = new Map<string, Uploads>();
-    const shared = { store, count, sizer: createChunkSizer(chunkSize), least, retries, signal };
+    const shared = { store, count, sizer: createChunkSizer(chunkSize), least, retries, signal: eitherOf(signal, over) };
     const downloads = openDownloads({ ...shared, widths });
     // what goes up must keep up with what comes down, and has more round trips to wait for
     const upward = { ...widths, large: widths.large * 2 };
@@ -288,6 +288,15 @@ function step(first: "pull" | "push", action: (work: Work) => Promise<Omit<Outco
       return { transfer, status: "failed", error };
     }
   };
+}
+
+/** A signal that is aborted with the first of two. */
+function eitherOf(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const either = AbortSignal.any([one, other]);
+  // every request under way listens to it
+  setMaxListeners(0, either);
+  return either;
 }
 
 function workOn(transfer: Transfer, { signal, onProgress }: StepOptions): Work {

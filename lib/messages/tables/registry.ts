@@ -290,6 +290,22 @@ export const REGISTRY_ERRORS = {
       zh: "确认该地址是镜像仓库，并且中间没有代理或登录页面",
     },
   },
+  "registry-forbidden": {
+    exit: 1,
+    en: '"{host}" lets nobody in from here: {detail:cause}',
+    zh: "“{host}”拒绝了来自本机的访问：{detail:cause}",
+    hint: [
+      {
+        en: "a firewall, an allow-list of addresses or a gateway before the registry refuses: check that the name is the registry's, and ask its administrator",
+        zh: "是防火墙、地址白名单或镜像仓库前面的网关在拒绝：确认该地址是镜像仓库，并询问其管理员",
+      },
+      {
+        when: (facts, values) => sent("none")(facts, values) && isMirror(facts, values) && !facts.credentials,
+        en: "if it wants a login, set MIRROR_USERNAME and MIRROR_PASSWORD, or run docker login {host}",
+        zh: "如果它要求登录，设置 MIRROR_USERNAME 和 MIRROR_PASSWORD，或执行 docker login {host}",
+      },
+    ],
+  },
   "registry-helper": {
     exit: 2,
     en: 'credential helper "{helper}" gave nothing for "{registry}": {detail:cause}',
@@ -579,6 +595,10 @@ export const REGISTRY_TEXTS = {
   "action-pull": { en: "pull", zh: "拉取" },
   "action-push": { en: "push", zh: "推送" },
   "action-login": { en: "log in for", zh: "登录" },
+  "answer-headers": {
+    en: "its headers break the rules of HTTP ({detail:cause})",
+    zh: "它的响应头不符合 HTTP 规范（{detail:cause}）",
+  },
   "answer-of-token-server": {
     en: 'its token server "{place}" says: {detail:cause}',
     zh: "其令牌服务器“{place}”返回：{detail:cause}",

@@ -684,6 +684,26 @@ test("bytes that another run brought meanwhile were there, for the run that wait
   assert.deepEqual(bytes, { done: total, had: total, moved: 0 });
 });
 
+test("the end of a run ends the downloads that a failed image has left behind", async (t) => {
+  const over = new AbortController();
+  const { source, target, store, engine, transfer } = await bench(t, { engine: { over: over.signal } });
+  const layer = noise("left behind", 50_000);
+  putImage(source, { repository: "app", tag: "1", layers: [layer] });
+  const [asked, never] = [gate(), gate()];
+  source.setFault((seen) => {
+    if (!isBlob(seen) || !seen.url.endsWith(digestOf(layer))) return undefined;
+    asked.open();
+    return { wait: never.passed };
+  });
+  target.setFault(({ method }) => (method === "POST" ? { status: 403, body: "no", wait: asked.passed } : undefined));
+  assert.deepEqual(statuses([await engine.mirror(transfer("app:1"))]), ["failed registry-push-denied"]);
+  over.abort();
+  // whoever has the blob now is not the download any more
+  const partial = await store.partial(digestOf(layer), { signal: AbortSignal.timeout(10_000) });
+  await partial!.close();
+  never.open();
+});
+
 test("with an empty store the target's facts are still reported, and the next run asks for digests only", async (t) => {
   const { source, target, folder, mirror, transfer, again } = await bench(t);
   putImage(source, { repository: "app", tag: "1", layers: [noise("layer", 1000)], platforms: ["linux/amd64"] });

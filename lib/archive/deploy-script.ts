@@ -22,6 +22,8 @@ export interface DeployScript {
   readonly profiles: readonly string[];
   /** Names of the files that belong to the archive rather than to the host: compose files and the lock. */
   readonly ownFiles: readonly string[];
+  /** Names of the folders that services are built from. */
+  readonly buildFolders: readonly string[];
 }
 
 const PLACES = {
@@ -36,6 +38,7 @@ const PLACES = {
   ENV_FILES: "envFiles",
   PROFILES: "profiles",
   OWN_FILES: "ownFiles",
+  BUILD_FOLDERS: "buildFolders",
 } as const satisfies Record<string, keyof DeployScript>;
 
 /** The text of deploy.sh for one archive; the same values give the same bytes. */

@@ -25,6 +25,8 @@ ENV_FILES=()
 PROFILES=()
 # What a newer archive always replaces.
 OWN_FILES=()
+# docker-compose version 1 wants the build folder of every service, also of one that is not built.
+BUILD_FOLDERS=()
 
 case ${LC_ALL:-${LC_MESSAGES:-${LANG:-}}} in
 zh*) readonly CHINESE=1 ;;
@@ -224,6 +226,7 @@ while IFS= read -r line; do
   mv -f -- "$from" "$to" || fail 'cannot write %s' '无法写入 %s' "$to"
 done < <(small_file SHA256SUMS)
 umask 022
+for name in ${BUILD_FOLDERS[@]+"${BUILD_FOLDERS[@]}"}; do mkdir -p -- "$dir/$name"; done
 for name in ${kept[@]+"${kept[@]}"}; do
   say 'kept as it is on this host: %s (--replace takes the one of the archive)' '保留本机已有的文件：%s（用 --replace 换成归档中的）' "$name"
 done

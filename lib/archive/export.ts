@@ -1,6 +1,8 @@
 /** From a project and the content store to an archive. */
 import { type Project, requireName } from "../compose/project.ts";
 import type { LoadOptions } from "../compose/project.ts";
+import { buildFoldersOf } from "../deploy/files/build-folders.ts";
+import { isOutside } from "../deploy/files/project-files.ts";
 import { lockAfter } from "../engine/lock-update.ts";
 import type { Outcome } from "../engine/engine.ts";
 import { familiarName, formatReference } from "../image/reference.ts";
@@ -145,6 +147,7 @@ export async function prepareArchive(
     filesV1: compose.v1,
     envFiles,
     profiles: settings.profiles,
+    buildFolders: [...new Set(buildFoldersOf(project).map(({ name }) => name))].filter((name) => !isOutside(name)),
     ownFiles: [...new Set([...compose.v2, ...compose.v1, lockName, ...made.map(({ name }) => name)])],
   });
   const folder = [...files.values()].toSorted(byName(({ name }) => name));

@@ -45,7 +45,10 @@ test("an image counts as stored when all of it is there, for its platform", () =
     await addImage(store, "team/nginx:1.27", ["layer"]);
     const image = await storedImage(store, transfer, name);
     assert.equal(image?.layers.length, 1);
-    assert.equal(await storedImage(store, { ...transfer, target: parseReference("a.b/team/nginx:2") }, name), undefined);
+    assert.equal(
+      await storedImage(store, { ...transfer, target: parseReference("a.b/team/nginx:2") }, name),
+      undefined,
+    );
     const config = JSON.stringify({ os: "linux", architecture: "arm64" });
     const manifest = JSON.stringify({
       schemaVersion: 2,

@@ -6,7 +6,7 @@ import { isOutside } from "../deploy/files/project-files.ts";
 import { lockAfter } from "../engine/lock-update.ts";
 import type { Outcome } from "../engine/engine.ts";
 import { familiarName, formatReference } from "../image/reference.ts";
-import { formatLock, lockFileOf, type LockedImage } from "../mirror/lock-file.ts";
+import { formatLock, LOCK_FILE, type LockedImage } from "../mirror/lock-file.ts";
 import type { Prepared } from "../mirror/prepare.ts";
 import type { Transfer } from "../mirror/transfers.ts";
 import type { Store } from "../store/store.ts";
@@ -128,28 +128,31 @@ export async function prepareArchive(
 ): Promise<Archive & { readonly files: number }> {
   const { project, settings, compose, envFiles } = plan;
   const mode = modeOfArchive(plan);
-  const lockName = lockFileOf("x");
   const made = [
     ...compose.made.map(({ name, text }) => madeFile(name, text, mode)),
-    madeFile(lockName, formatLock(lock), mode),
+    madeFile(LOCK_FILE, formatLock(lock), mode),
   ];
   const files = new Map([...plan.files, ...made].map((file) => [file.name, file]));
   const ordered = inOrder(images);
-  const called = (each: readonly CarriedImage[]): readonly string[] => each.map(({ name }) => familiarName(name));
   const script = deployScript({
     project: requireName(project),
     archive,
     platform: settings.platform,
     oldestV2: compose.oldestV2,
-    images: called(ordered),
-    zstd: called(withZstd(ordered)),
+    images: namesOf(ordered),
+    zstd: namesOf(withZstd(ordered)),
     filesV2: compose.v2,
     filesV1: compose.v1,
     envFiles,
     profiles: settings.profiles,
     buildFolders: [...new Set(buildFoldersOf(project).map(({ name }) => name))].filter((name) => !isOutside(name)),
-    ownFiles: [...new Set([...compose.v2, ...compose.v1, lockName, ...made.map(({ name }) => name)])],
+    ownFiles: [...new Set([...compose.v2, ...compose.v1, LOCK_FILE, ...made.map(({ name }) => name)])],
   });
   const folder = [...files.values()].toSorted(byName(({ name }) => name));
   return { ...(await archiveOf({ script, images: ordered, files: folder }, store)), files: folder.length };
+}
+
+/** The images as docker calls them. */
+function namesOf(images: readonly CarriedImage[]): readonly string[] {
+  return images.map(({ name }) => familiarName(name));
 }

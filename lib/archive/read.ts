@@ -37,7 +37,7 @@ export interface ReadArchive {
   readonly blobs: ReadonlyMap<string, TarPlace>;
 }
 
-const LISTS: readonly string[] = [SCRIPT, SUMS, OCI_LAYOUT, INDEX, DOCKER_MANIFEST];
+const LISTS: ReadonlySet<string> = new Set([SCRIPT, SUMS, OCI_LAYOUT, INDEX, DOCKER_MANIFEST]);
 /** Bytes of a list. */
 const LARGEST_LIST = 64 << 20;
 const MOST_IMAGES = 10_000;
@@ -104,7 +104,7 @@ async function placesOf(source: ArchiveSource): Promise<ReadonlyMap<string, TarP
 }
 
 function isKnownName(name: string): boolean {
-  if (LISTS.includes(name) || digestAt(name) !== undefined) return true;
+  if (LISTS.has(name) || digestAt(name) !== undefined) return true;
   const parts = name.split("/");
   return (
     name.startsWith(PROJECT) && !/[\p{Cc}\\]/u.test(name) && parts.every((part) => !["", ".", ".."].includes(part))

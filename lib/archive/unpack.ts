@@ -7,7 +7,7 @@ import { causeOf, MirrorError } from "../messages/errors.ts";
 import { digestOf } from "../image/digest.ts";
 import { isMissing, readRegularFile } from "../system/read-file.ts";
 import { writeWhole } from "../system/write-file.ts";
-import { formatLock, lockFileOf, parseLock } from "../mirror/lock-file.ts";
+import { formatLock, LOCK_FILE, parseLock } from "../mirror/lock-file.ts";
 import { type FolderFile, madeFile } from "./project-folder.ts";
 import { type PlacedImage, placedLock } from "./store-archive.ts";
 
@@ -19,15 +19,14 @@ export async function folderOf(
   files: readonly FolderFile[],
   placed: readonly PlacedImage[],
 ): Promise<readonly FolderFile[]> {
-  const lockName = lockFileOf("x");
   const result: FolderFile[] = [];
   for (const file of files) {
-    if (file.name !== lockName) {
+    if (file.name !== LOCK_FILE) {
       result.push(file);
       continue;
     }
-    const lock = parseLock(new TextDecoder().decode(await file.read()), lockName);
-    result.push(madeFile(lockName, formatLock(placedLock(lock, placed)), file.mode));
+    const lock = parseLock(new TextDecoder().decode(await file.read()), LOCK_FILE);
+    result.push(madeFile(LOCK_FILE, formatLock(placedLock(lock, placed)), file.mode));
   }
   return result;
 }

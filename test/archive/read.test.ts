@@ -11,7 +11,7 @@ import { openArchive } from "../../lib/archive/source.ts";
 import { digestOf } from "../../lib/image/digest.ts";
 import { MEDIA_TYPES } from "../../lib/image/manifest.ts";
 import { parseReference } from "../../lib/image/reference.ts";
-import { MirrorError } from "../../lib/messages/errors.ts";
+import type { MirrorError } from "../../lib/messages/errors.ts";
 import { tar } from "../../lib/system/tar.ts";
 
 type Contents = Readonly<Record<string, Uint8Array>>;

@@ -85,15 +85,16 @@ test("content that is not what its digest says names the part, and nothing is na
     assert.equal((await store.references()).size, 0);
   }));
 
+const locked = (source: string) => ({
+  source: parseReference(source),
+  platform: "linux/amd64",
+  sourceDigest: DIGEST,
+  mirror: parseReference("old.example/team/a-b:1"),
+  mirrorDigest: DIGEST,
+  size: 1,
+});
+
 test("the lock names the images as this machine's mirror does, and has no others", () => {
-  const locked = (source: string) => ({
-    source: parseReference(source),
-    platform: "linux/amd64",
-    sourceDigest: DIGEST,
-    mirror: parseReference("old.example/team/a-b:1"),
-    mirrorDigest: DIGEST,
-    size: 1,
-  });
   const lock = placedLock([locked("ghcr.io/a/b:1"), locked("nginx:1")], PLACED);
   assert.deepEqual(
     lock.map(({ mirror }) => formatReference(mirror)),

@@ -18,7 +18,7 @@ import type { MirrorError } from "../../lib/messages/errors.ts";
 import { fill } from "../../lib/messages/message.ts";
 
 /** One flag at most takes a value that stands alone. */
-const EVERY_FLAG = FLAG_NAMES.filter((name) => name !== "shell");
+const EVERY_FLAG = FLAG_NAMES.filter((name) => name !== "shell" && name !== "archive");
 const NO_FILE = join(tmpdir(), "compose-mirror-no-such-settings");
 
 function read(argv: readonly string[], environment: Record<string, string> = {}, settingsFile = NO_FILE): Config {

@@ -140,9 +140,9 @@ test("import: what push and the tunnel look for, resumed, and never over other f
     const index = JSON.parse(await readFile(join(folder, "other/index.json"), "utf8")) as {
       manifests: readonly { annotations: Record<string, string> }[];
     };
-    const stored = index.manifests.map(({ annotations }) => annotations["org.opencontainers.image.ref.name"]);
+    const stored = new Set(index.manifests.map(({ annotations }) => annotations["org.opencontainers.image.ref.name"]));
     for (const name of ["mirror/team-api:1", "team/team-api:1", "mirror/tools-web:2"])
-      assert.ok(stored.includes(name), name);
+      assert.ok(stored.has(name), name);
     assert.match(
       await readFile(join(folder, "there/docker-compose-mirror.yaml"), "utf8"),
       /old\.example\/team\/team-api:1/,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TAR_END, tar, tarHeader } from "../../lib/system/tar.ts";
-import { TarError, tarPlaces, type TarSource } from "../../lib/system/tar-reader.ts";
+import { type TarError, tarPlaces, type TarSource } from "../../lib/system/tar-reader.ts";
 import { run } from "../../lib/system/process.ts";
 
 function sourceOf(bytes: Uint8Array, size = bytes.length): TarSource {

@@ -11,7 +11,7 @@ import { type Config, requireMirror } from "./config/config.ts";
 import { once } from "./async/once.ts";
 import { needsOf } from "./deploy/files/bundle.ts";
 import { lookAt } from "./deploy/deploy.ts";
-import type { HostNeeds } from "./deploy/host/probe.ts";
+import { type HostNeeds, type HostPrograms, programsIn } from "./deploy/host/probe.ts";
 import { judgeHost } from "./deploy/host/judge.ts";
 import { storedManifests } from "./deploy/host/stored-manifests.ts";
 import { defaultDir } from "./deploy/options.ts";
@@ -20,6 +20,7 @@ import type { EngineState, Requirements } from "./engine/engine.ts";
 import { causeOf, MirrorError } from "./messages/errors.ts";
 import type { Cause, Message } from "./messages/message.ts";
 import { message } from "./messages/texts.ts";
+import type { PullsLeft } from "./registry/client.ts";
 import { placesOf, type SourceMirror } from "./registry/source-mirror.ts";
 import type { Project } from "./compose/project.ts";
 import { MIRROR_FILE } from "./compose/rewrite.ts";
@@ -37,6 +38,15 @@ export interface Finding {
   /** Empty = all is well. */
   readonly errors: readonly MirrorError[];
   readonly warnings: readonly Message[];
+  /** Of a host: what a deploy need not look at again. */
+  readonly programs?: HostPrograms;
+}
+
+/** What the checks found of the hosts, by their names. */
+export function programsOf(findings: readonly Finding[]): ReadonlyMap<string, HostPrograms> {
+  return new Map(
+    findings.flatMap(({ values, programs }) => (programs === undefined ? [] : [[String(values["host"]), programs]])),
+  );
 }
 
 /** The mirror registry, as far as it is asked here. */
@@ -61,10 +71,10 @@ export interface CheckOptions {
   readonly requirements: Requirements;
   readonly registry: PushProbe;
   /**
-   * Asks a place for one image, and gives the number of pulls that it still allows, where it tells; throws when the place
-   * cannot be used. Absent = sources are not looked at.
+   * Asks a place for one image, and gives the pulls that it still allows, where it tells; throws when the place cannot be
+   * used. Absent = sources are not looked at.
    */
-  readonly askSource?: ((place: SourcePlace) => Promise<number | undefined>) | undefined;
+  readonly askSource?: ((place: SourcePlace) => Promise<PullsLeft | undefined>) | undefined;
   /** An earlier run pushed to the namespace: that is not tried again. */
   readonly isKnown?: boolean;
   readonly run: Run;
@@ -197,8 +207,17 @@ async function checkSource(
   // the first that can be used is read from
   const { host, left } = asked.find(({ error }) => error === undefined)!;
   const count = transfers.length;
-  if (left !== undefined && left < count) warnings.push(message("warning-pulls-left", { host, left, count }));
+  if (left !== undefined && left.count < count) {
+    const advice = message(moreFrom({ ...left, isElsewhere: mirrors.some((mirror) => mirror.registry === registry) }));
+    warnings.push(message("warning-pulls-left", { host, left: left.count, count, advice }));
+  }
   return { check: "source", values, errors: [], warnings };
+}
+
+/** How to get more pulls than a place allows: what is in force already does not help. */
+function moreFrom({ loggedIn, isElsewhere }: { readonly loggedIn: boolean; readonly isElsewhere: boolean }) {
+  if (loggedIn) return isElsewhere ? "advice-pulls-later" : "advice-pulls-elsewhere";
+  return isElsewhere ? "advice-pulls-login" : "advice-pulls-login-or-elsewhere";
 }
 
 async function checkHost(
@@ -221,7 +240,7 @@ async function checkHost(
       dir: folder.path,
       bytes: engine?.freeBytes ?? folder.freeBytes ?? 0,
     };
-    return [{ check: "host", values, errors, warnings }];
+    return [{ check: "host", values, errors, warnings, programs: programsIn(probe) }];
   } catch (error) {
     return [failed("host", { host }, error)];
   }

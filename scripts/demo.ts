@@ -14,7 +14,8 @@ import { hasDrifted, verifiedLines, verifiedSummary } from "../lib/cli/report/ve
 import { verify } from "../lib/mirror/verify.ts";
 import { writeFiles } from "../lib/system/write-file.ts";
 
-await command("demo", async ({ terminal, signal, recorder }) => {
+await command("demo", async (context) => {
+  const { terminal, signal } = context;
   const stage = await openStage();
   const { config } = stage;
   try {
@@ -24,7 +25,7 @@ await command("demo", async ({ terminal, signal, recorder }) => {
     const rewrite = rewriteFor(config, prepared);
     const [{ path: composeFile, text }] = rewrite.files;
     reportProject(terminal, project, { ...plan, mirrored: transfers.length });
-    const session = await openSession(config);
+    const session = await openSession(config, [], context);
     let outcomes: readonly Outcome[] = [];
     let locked: readonly LockedImage[] = [];
     try {
@@ -41,7 +42,7 @@ await command("demo", async ({ terminal, signal, recorder }) => {
           run: async (row) => {
             const work = { engine: session.engine, step: "pull" } as const; // the store is the mirror
             work.engine.begin?.(transfers, work.step);
-            outcomes = await showTransfers({ config, terminal, signal, recorder }, row, transfers, work);
+            outcomes = await showTransfers({ ...context, config }, row, transfers, work);
             row.title(outcomeCounts(terminal, outcomes));
             return !hasFailed(outcomes);
           },
@@ -49,7 +50,7 @@ await command("demo", async ({ terminal, signal, recorder }) => {
         {
           title: terminal.text("stepCompose", { file: composeFile }),
           run: async () => {
-            locked = lockAfter([], outcomes);
+            locked = lockAfter([], outcomes, transfers);
             await Promise.all([writeFiles(rewrite.files), writeLock(lockFileOf(composeFile), locked)]);
           },
         },

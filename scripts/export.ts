@@ -23,7 +23,7 @@ await command("export", async (given) => {
   reportPlan({ ...context, config: { ...config, embedded: false } }, prepared);
   reportExportPlan(context, mirrorPlan, plan);
   const before = await lockBefore(outputPath({}, project, MIRROR_FILE));
-  const session = await openSession(config, before);
+  const session = await openSession(config, before, context);
   try {
     return await showExport(context, { plan, session, before, file });
   } finally {

@@ -3,32 +3,19 @@ import { withMirror } from "../lib/config/config.ts";
 import { imageRows } from "../lib/mirror/transfers.ts";
 import { listImages } from "../lib/mirror/prepare.ts";
 import { command } from "../lib/cli/command.ts";
-import { formatTable } from "../lib/cli/format.ts";
-import { reportPlan } from "../lib/cli/report/images.ts";
+import { reportPlan, showImages } from "../lib/cli/report/images.ts";
 
 await command("images", async (context) => {
   const { config, terminal } = context;
-  const { project, plan, invalid } = await listImages(withMirror(config));
-  const rows = imageRows(plan);
+  const { invalid, ...prepared } = await listImages(withMirror(config));
+  const rows = imageRows(prepared.plan);
   // An array where all is well; the rows and what is wrong with the rest otherwise.
   if (config.json)
     terminal.json(
       invalid.length === 0 ? rows : { images: rows, errors: invalid.map((error) => terminal.errorJson(error)) },
     );
-  else {
-    const place = {
-      mirror: "",
-      present: "",
-      ignored: terminal.text("image-ignored"),
-      built: terminal.text("image-built"),
-    };
-    terminal.result(
-      formatTable(
-        rows.map(({ source, target, services, status }) => [source, target ?? place[status], services.join(", ")]),
-      ),
-    );
-  }
-  reportPlan(context, { project, plan });
+  else await showImages(context, prepared);
+  reportPlan(context, prepared);
   const [first, ...others] = invalid;
   for (const error of others) terminal.note(terminal.explain(error));
   if (first !== undefined) throw first;

@@ -1,17 +1,16 @@
 import "../lib/cli/node-version.ts";
 import { withMirror } from "../lib/config/config.ts";
-import { prepareDeploy } from "../lib/deploy/options.ts";
-import type { Rewrite } from "../lib/compose/rewrite.ts";
+import { type DeployOptions, prepareDeploy } from "../lib/deploy/options.ts";
 import { failedOf, type Outcome } from "../lib/engine/engine.ts";
-import { lockAfter, lockBefore } from "../lib/engine/lock-update.ts";
+import { lockAfter, lockBefore, unmirroredOf } from "../lib/engine/lock-update.ts";
 import { openSession } from "../lib/engine/session.ts";
 import { lockFileOf, writeLock } from "../lib/mirror/lock-file.ts";
-import { modeOf, writeMirror, type WrittenMirror } from "../lib/mirror/mirror-files.ts";
+import { modeOf, writeMirror } from "../lib/mirror/mirror-files.ts";
 import { leavePublic, preparePlan, rewriteFor } from "../lib/mirror/prepare.ts";
-import { failedCheck, showChecks } from "../lib/cli/report/preflight.ts";
+import { passChecks } from "../lib/cli/report/preflight.ts";
 import { command } from "../lib/cli/command.ts";
-import { allWell, deployTitle, type HostOutcome, showDeploy } from "../lib/cli/report/deploy.ts";
-import { reportMirror, reportMirrorPlan } from "../lib/cli/report/mirror.ts";
+import { allWell, deployTitle, type HostOutcome, showDeploy, skipDeploy } from "../lib/cli/report/deploy.ts";
+import { type MirrorResult, reportMirror, reportMirrorPlan } from "../lib/cli/report/mirror.ts";
 import { pipeline } from "../lib/cli/pipeline.ts";
 import { hasFailed, outcomeCounts, reportPlan } from "../lib/cli/report/images.ts";
 import { reportStore, showTransfers } from "../lib/cli/report/transfers.ts";
@@ -24,13 +23,14 @@ await command("mirror", async (context) => {
   reportPlan(context, prepared);
   if (config.dryRun) return reportMirrorPlan(context, prepared, composeFile);
   const before = await lockBefore(composeFile);
-  const session = await openSession(config, before);
+  const unmirrored = unmirroredOf(prepared, before);
+  const session = await openSession(config, before, context);
   const step = config.embedded ? "pull" : "mirror"; // the store is the mirror where there is no other
   let outcomes: readonly Outcome[] = [];
   let locked = before;
-  let rewrite: Rewrite | undefined;
-  let written: WrittenMirror = {};
+  let files: Pick<MirrorResult, "rewrite" | "written"> = { written: {} };
   let deployed: readonly HostOutcome[] = [];
+  let known: DeployOptions["known"];
   const skipFailed = (): string | undefined => (hasFailed(outcomes) ? terminal.text("skipFailed") : undefined);
 
   try {
@@ -39,8 +39,7 @@ await command("mirror", async (context) => {
       {
         title: terminal.text("stepCheck"),
         run: async (row) => {
-          const failure = failedCheck(await showChecks(context, row, { ...prepared, ...session, locked: before }));
-          if (failure) throw failure;
+          known = await passChecks(context, row, { ...prepared, ...session, locked: before });
         },
       },
       {
@@ -48,7 +47,7 @@ await command("mirror", async (context) => {
         run: async (row) => {
           outcomes = await showTransfers(context, row, plan.transfers, { engine: session.engine, step });
           row.title(outcomeCounts(terminal, outcomes));
-          locked = lockAfter(before, outcomes);
+          locked = lockAfter(before, outcomes, prepared.whole.transfers);
           await writeLock(lockFileOf(composeFile), locked, await modeOf(project));
           return !hasFailed(outcomes);
         },
@@ -57,15 +56,16 @@ await command("mirror", async (context) => {
         title: terminal.text("stepCompose", { file: composeFile }),
         skip: () => (config.keepGoing ? undefined : skipFailed()),
         run: async () => {
-          rewrite = rewriteFor(config, leavePublic(prepared, failedOf(outcomes)), config.pin ? locked : undefined);
-          written = await writeMirror(project, rewrite);
+          const named = leavePublic(prepared, new Set([...failedOf(outcomes), ...unmirrored]));
+          const rewrite = rewriteFor(config, named, config.pin ? locked : undefined);
+          files = { rewrite, written: await writeMirror(project, rewrite) };
         },
       },
       {
         title: deployTitle(terminal, config.hosts),
-        skip: () => skipFailed() ?? (config.hosts.length === 0 ? terminal.text("skipNoHost") : undefined),
+        skip: () => skipFailed() ?? skipDeploy(context, unmirrored),
         run: async (row) => {
-          const options = { ...(await prepareDeploy(config, project)), signal };
+          const options = { ...(await prepareDeploy(config, project)), known, signal };
           deployed = await showDeploy(context, row, config.hosts, options);
           return allWell(deployed);
         },
@@ -75,5 +75,5 @@ await command("mirror", async (context) => {
   } finally {
     await session.close();
   }
-  return reportMirror(context, { prepared, outcomes, rewrite, written, deployed });
+  return reportMirror(context, { prepared, others: unmirrored, outcomes, ...files, deployed });
 });

@@ -7,7 +7,7 @@ import { confirm } from "../lib/cli/question.ts";
 await command("prune", async (context) => {
   const { config, terminal } = context;
   const limit = requireStoreLimit(config);
-  const store = await openStore(config.store, { access: config.dryRun ? "read" : "write" });
+  const store = await openStore(config.store, { ...context, access: config.dryRun ? "read" : "write" });
   try {
     const plan = await store.planPrune({ limit });
     if (!config.dryRun && plan.blobs > 0) {

@@ -1,14 +1,16 @@
 /**
- * The two READMEs name everything that can be typed, and say it in step. Their wording is their own; what a user types,
- * and the shape of the text, is the same.
+ * The pages for users name what can be typed, and say it in step in both languages. Their wording is their own; what a
+ * user types, and the shape of the text, is the same. test/e2e/readme.test.ts runs the commands.
  */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { referenceOf } from "../lib/cli/reference.ts";
-import { type FlagRow, FLAGS, VARIABLES } from "../lib/config/flags.ts";
+import { parseCommandLine } from "../lib/config/command-line.ts";
+import { COMMAND_NAMES, type CommandName } from "../lib/config/commands.ts";
+import { FLAGS, flagsOf } from "../lib/config/flags.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const ENGLISH = "README.md";
@@ -44,8 +46,23 @@ function headingsOf(text: string): readonly string[] {
   return [...text.matchAll(/^(#+) /gm)].map(([, level]) => level!);
 }
 
+/** What GitHub makes of headings for links to them. */
+function anchorsOf(text: string): readonly string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+    title!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
 function sorted(values: Iterable<string>): readonly string[] {
   return [...new Set(values)].toSorted();
+}
+
+/** The words of a command line without variables or substitutions. */
+function wordsOf(line: string): readonly string[] {
+  return [...line.matchAll(/'([^']*)'|[^\s']+/g)].map(([word, quoted]) => quoted ?? word);
 }
 
 const { scripts } = JSON.parse(textOf("package.json")) as { readonly scripts: Readonly<Record<string, string>> };
@@ -53,46 +70,95 @@ const { scripts } = JSON.parse(textOf("package.json")) as { readonly scripts: Re
 const commands = Object.keys(scripts).filter((name) =>
   / -- scripts\/[\w-]+\.ts\b| scripts\/\$name\.ts/.test(scripts[name]!),
 );
-const variables = [...VARIABLES, ...Object.values<FlagRow>(FLAGS).flatMap(({ variable }) => variable ?? [])];
+const pages = [
+  ENGLISH,
+  CHINESE,
+  "CONTRIBUTING.md",
+  "CONTRIBUTING.zh-CN.md",
+  "SECURITY.md",
+  ...["docs", "docs/decisions"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder)).flatMap((name) => (name.endsWith(".md") ? [`${folder}/${name}`] : [])),
+  ),
+];
+/** Pages that are there in both languages; the reference is made from tables that have both. */
+const pairs = pages
+  .filter((name) => name.endsWith(".zh-CN.md") && !/reference|CONTRIBUTING/.test(name))
+  .map((chinese) => [chinese.replace(".zh-CN.md", ".md"), chinese] as const);
 
-for (const name of [ENGLISH, CHINESE]) {
+/** Flags of other programs, and `--` in a table of characters. */
+const OTHERS = new Set([
+  "--omit",
+  "--registry",
+  "--prefix",
+  "--taskfile",
+  "--from",
+  "--version",
+  "--with-registry-auth",
+  "--load",
+  "--replace",
+]);
+
+for (const name of pages) {
   const text = textOf(name);
-  const rows = rowsOf(text);
-  /** Of the table of settings: flag, variable, default, meaning. */
-  const settings = rows.filter((row) => row.length === 4);
-  const flagsOf = (row: Row): readonly string[] => spansOf(row[0]!).flatMap((code) => code.match(/^--[\w-]+/) ?? []);
 
-  test(`${name} has the flags and variables that exist, and no others`, () => {
-    assert.deepEqual(sorted(settings.flatMap(flagsOf)), sorted(Object.keys(FLAGS).map((flag) => `--${flag}`)));
-    assert.deepEqual(sorted(settings.flatMap((row) => spansOf(row[1]!))), sorted(variables));
+  test(`${name}: every link leads somewhere`, () => {
+    const dead = linksOf(text).filter((target) => {
+      if (/^https?:/.test(target)) return false;
+      const [file = "", anchor] = target.split("#");
+      const path = file === "" ? name : join(dirname(name), file);
+      return !existsSync(join(ROOT, path)) || (anchor !== undefined && !anchorsOf(textOf(path)).includes(anchor));
+    });
+    assert.deepEqual(dead, []);
   });
 
-  test(`${name} has every flag once, beside its short form, variable and default`, () => {
-    for (const [flag, spec] of Object.entries<FlagRow>(FLAGS)) {
-      const [row, ...more] = settings.filter((each) => flagsOf(each).includes(`--${flag}`));
-      assert.ok(row !== undefined && more.length === 0, flag);
-      const [forms, variable, preset] = row as [string, string, string];
-      if (spec.short !== undefined) assert.ok(spansOf(forms).includes(`-${spec.short}`), flag);
-      if (spec.variable !== undefined) assert.deepEqual(spansOf(variable), [spec.variable], flag);
-      if (spec.default !== undefined) assert.equal(preset.replaceAll("`", ""), spec.default, flag);
+  test(`${name}: every command and flag that is shown exists`, () => {
+    const code = [...blocksOf(text).flatMap((block) => block.split("\n")), ...spansOf(text)].map((line) => line.trim());
+    for (const line of code) {
+      const [, rest] = /^compose-mirror (.*?)(?: >.*)?$/.exec(line) ?? [];
+      const [command, ...words] = wordsOf(rest ?? "");
+      if (command === undefined || command.startsWith("-") || command === "NAME") continue;
+      assert.ok((COMMAND_NAMES as readonly string[]).includes(command), line);
+      assert.doesNotThrow(() => parseCommandLine(words, flagsOf(command as CommandName)), line);
     }
-  });
-
-  test(`${name} has every command in a table`, () => {
-    const named = new Set(rows.flatMap((row) => spansOf(row[0]!)));
+    const flags = spansOf(text).flatMap((span) => /^--[a-z][\w-]*/.exec(span)?.[0] ?? []);
     assert.deepEqual(
-      commands.filter((command) => !named.has(command)),
+      flags.filter((flag) => !Object.hasOwn(FLAGS, flag.slice(2)) && !OTHERS.has(flag)),
       [],
     );
-  });
-
-  test(`${name} runs only npm scripts that exist`, () => {
     const run = [...text.matchAll(/\bnpm (?:--prefix \S+ )?run ([a-z][\w:-]*)/g)].map(([, script]) => script!);
-    assert.ok(run.length > 0);
     assert.deepEqual(
       run.filter((script) => !(script in scripts)),
       [],
     );
+  });
+}
+
+for (const name of [ENGLISH, CHINESE]) {
+  test(`${name} has every command in a table, and is read in some minutes`, () => {
+    const text = textOf(name);
+    const named = new Set(rowsOf(text).flatMap((row) => spansOf(row[0]!)));
+    assert.deepEqual(
+      commands.filter((command) => !named.has(command)),
+      [],
+    );
+    assert.ok(text.split("\n").length <= 120);
+  });
+}
+
+for (const name of [ENGLISH, CHINESE]) {
+  test(`${name} asks for nothing that a new user lacks, and says how ACR is set up`, () => {
+    const text = textOf(name);
+    const code = [...blocksOf(text), ...spansOf(text)].join("\n");
+    assert.doesNotMatch(
+      code,
+      /\bnpm ci(?! --omit=dev)/,
+      "the tools of contributors are ten times what the commands need",
+    );
+    assert.doesNotMatch(text, /clone REPOSITORY/, "a placeholder that nobody can fill in");
+    assert.doesNotMatch(blocksOf(text).join(""), /^ *task /m, "go-task comes from GitHub");
+    const steps = [...text.matchAll(/^(\d)\. (.*)$/gm)].map(([, number]) => number);
+    assert.deepEqual(steps, ["1", "2", "3", "4", "5"]);
+    assert.match(text, /`crpi-ID[^`]*`[^]*`-vpc`[^]*`--pull-registry`/);
   });
 }
 
@@ -105,21 +171,30 @@ test("every script is an npm script of its name", () => {
   );
 });
 
-test("both READMEs have the same headings, tables, code and links", () => {
-  const english = textOf(ENGLISH);
-  const chinese = textOf(CHINESE);
-  assert.deepEqual(headingsOf(chinese), headingsOf(english));
-  assert.deepEqual(
-    rowsOf(chinese).map((row) => row.length),
-    rowsOf(english).map((row) => row.length),
-  );
-  assert.deepEqual(blocksOf(chinese), blocksOf(english));
-  assert.deepEqual(sorted(spansOf(chinese)), sorted(spansOf(english)));
-  const [toChinese, ...englishLinks] = linksOf(english);
-  const [toEnglish, ...chineseLinks] = linksOf(chinese);
-  assert.deepEqual([toChinese, toEnglish], [CHINESE, ENGLISH]);
-  assert.deepEqual(chineseLinks, englishLinks);
-});
+for (const [first, second] of pairs) {
+  test(`${first} and ${second} have the same headings, tables, code and links`, () => {
+    const english = textOf(first);
+    const chinese = textOf(second);
+    assert.deepEqual(headingsOf(chinese), headingsOf(english));
+    assert.deepEqual(
+      rowsOf(chinese).map((row) => row.length),
+      rowsOf(english).map((row) => row.length),
+    );
+    assert.deepEqual(blocksOf(chinese), blocksOf(english));
+    assert.deepEqual(sorted(spansOf(chinese)), sorted(spansOf(english)));
+    const [toChinese, ...englishLinks] = linksOf(english);
+    const [toEnglish, ...chineseLinks] = linksOf(chinese);
+    assert.deepEqual([toChinese, toEnglish], [basename(second), basename(first)]);
+    // A Chinese page leads to Chinese pages where there are any.
+    const translated = englishLinks.map((link) => {
+      const page = link.replace(/\.md$/, ".zh-CN.md");
+      return existsSync(join(ROOT, dirname(first), page)) ? page : link;
+    });
+    // A heading of the page itself has another name in each language.
+    const [shown, expected] = [chineseLinks, translated].map((links) => links.map((link) => link.replace(/^#.*/, "#")));
+    assert.deepEqual(shown, expected);
+  });
+}
 
 test("the reference is what `npm run docs` makes of the tables", () => {
   assert.equal(textOf("docs/reference.md"), referenceOf("en"));

@@ -85,12 +85,7 @@ export function lockOf(
   before: readonly LockedImage[],
   outcomes: readonly Outcome[],
 ): readonly LockedImage[] {
-  const pulled = new Set(outcomes.map(({ transfer }) => transfer));
-  const others = [...images.keys()].filter((transfer) => !pulled.has(transfer));
-  const after = lockAfter(before, [
-    ...outcomes,
-    ...others.map((transfer): Outcome => ({ transfer, status: "present" })),
-  ]);
+  const after = lockAfter(before, outcomes, [...images.keys()]);
   return after.filter((locked) => [...images].some(([transfer, image]) => isOf(locked, transfer, image)));
 }
 

@@ -8,7 +8,8 @@ import { versionOfTool } from "./dispatch.ts";
 import { helpOf } from "./help.ts";
 import { renderCause } from "../messages/message.ts";
 import { openTerminal, type Terminal } from "./output.ts";
-import { publish } from "./report/page/publish.ts";
+import type { StoreWait } from "../store/store.ts";
+import { checkReport, publish } from "./report/page/publish.ts";
 import { openRecorder, type Recorder } from "./report/page/record.ts";
 
 export interface Context {
@@ -16,12 +17,16 @@ export interface Context {
   readonly terminal: Terminal;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Says that another run is waited for. */
+  readonly onWait: (wait: StoreWait) => void;
+  /** Aborted when nobody reads standard output any more, as behind `| head`. */
+  readonly readerGone: AbortSignal;
   /** Collects what the report and the summary show. */
   readonly recorder: Recorder;
 }
 
-/** `false` = something failed and was reported (exit code 1). */
-export type Body = (context: Context) => Promise<boolean | void>;
+/** `false` = something failed and was reported (exit code 1); a number is the exit code, with nothing more to say. */
+export type Body = (context: Context) => Promise<boolean | number | void>;
 
 /**
  * Runs the `body` of the command `name` and sets the process's exit code by the command contract. With `--json` a
@@ -31,6 +36,7 @@ export async function command(name: CommandName, body: Body): Promise<void> {
   const abort = new AbortController();
   // Everything under way listens to the one signal; that is no leak.
   setMaxListeners(0, abort.signal);
+  const gone = new AbortController();
   const onSignal = (): void => {
     if (abort.signal.aborted) process.exit(EXIT.interrupted);
     abort.abort();
@@ -39,7 +45,7 @@ export async function command(name: CommandName, body: Body): Promise<void> {
   process.on("SIGTERM", onSignal);
   let terminal = openTerminal({ language: languageOf(undefined, {}) });
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (isReaderGone(error)) return;
+    if (isReaderGone(error)) return gone.abort();
     terminal.note(terminal.explain(new MirrorError("file-write", { file: "stdout", detail: causeOf(error) })));
     process.exitCode = EXIT.failed;
   });
@@ -47,6 +53,7 @@ export async function command(name: CommandName, body: Body): Promise<void> {
   process.stderr.on("error", () => {});
   const invocation = readInvocation(flagsOf(name));
   terminal = openTerminal({ language: invocation.language });
+  let ended: Awaited<ReturnType<Body>> = undefined;
   const report = (error: unknown): void => {
     if (invocation.json && !terminal.hasJson()) terminal.json({ error: terminal.errorJson(error) });
   };
@@ -59,8 +66,10 @@ export async function command(name: CommandName, body: Body): Promise<void> {
       const plain = config.environment["TERM"] === "dumb";
       terminal = openTerminal({ language: config.language, facts: factsOf(config), plain });
       for (const notice of config.notices) terminal.note(terminal.warning(notice));
-      const context = { config, terminal, signal: abort.signal };
-      if ((await recorded(name, body, context)) === false) process.exitCode = EXIT.failed;
+      const signals = { signal: abort.signal, readerGone: gone.signal };
+      ended = await recorded(name, body, { config, terminal, ...signals, onWait: waitNotes(terminal) });
+      if (ended === false) process.exitCode = EXIT.failed;
+      else if (typeof ended === "number") process.exitCode = ended;
     }
   } catch (error) {
     if (!isInterrupt(error)) {
@@ -72,7 +81,7 @@ export async function command(name: CommandName, body: Body): Promise<void> {
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
   }
-  if (abort.signal.aborted) {
+  if (abort.signal.aborted && typeof ended !== "number") {
     const interrupted = new MirrorError("interrupted");
     terminal.note(terminal.text("wasInterrupted"));
     report(interrupted);
@@ -81,7 +90,7 @@ export async function command(name: CommandName, body: Body): Promise<void> {
 }
 
 /** Runs `body`, and publishes what it did however it ends. Throws what `body` throws, else `file-write`. */
-async function recorded(name: CommandName, body: Body, context: Omit<Context, "recorder">): Promise<boolean | void> {
+async function recorded(name: CommandName, body: Body, context: Omit<Context, "recorder">): ReturnType<Body> {
   const { config, terminal } = context;
   const recorder = openRecorder({
     command: name,
@@ -89,7 +98,8 @@ async function recorded(name: CommandName, body: Body, context: Omit<Context, "r
     explain: (error) => terminal.errorJson(error),
     words: (cause) => renderCause(cause, terminal.language),
   });
-  let result: boolean | void;
+  await checkReport(config);
+  let result: Awaited<ReturnType<Body>>;
   try {
     result = await body({ ...context, recorder });
   } catch (error) {
@@ -99,6 +109,15 @@ async function recorded(name: CommandName, body: Body, context: Omit<Context, "r
   }
   await publish(config, recorder.record());
   return result;
+}
+
+/** One line for each reason to wait for another run, however many blobs are waited for. */
+function waitNotes(terminal: Terminal): (wait: StoreWait) => void {
+  const told = new Set<StoreWait["reason"]>();
+  return ({ reason, process: holder }) => {
+    if (!told.has(reason)) terminal.note(terminal.text(`waiting-${reason}`, { process: holder }));
+    told.add(reason);
+  };
 }
 
 /** A reader that closes the pipe early, such as `head`, is no error. */

@@ -14,6 +14,23 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
   return rows.map(line).join("\n");
 }
 
+/** The columns that the widest of `lines` takes. */
+export function widthOf(lines: string): number {
+  return Math.max(...lines.split("\n").map((line) => displayWidth(line)));
+}
+
+/**
+ * The rows of a table below each other, for a terminal that is narrower than the table: the first cell, then each other
+ * one that is not empty beside its head.
+ */
+export function formatBlocks(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const blocks = rows.map(([first = "", ...cells]) => {
+    const named = cells.map((cell, index) => [`  ${head[index + 1]}`, cell]).filter(([, cell]) => cell !== "");
+    return named.length === 0 ? first : `${first}\n${formatTable(named)}`;
+  });
+  return blocks.join("\n");
+}
+
 /** `text` safe to show: control characters, which a hostile name could carry, are escaped. */
 export function printable(text: string): string {
   return text.replace(

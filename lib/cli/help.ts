@@ -10,7 +10,9 @@ import type { Terminal } from "./output.ts";
 export function helpOf(name: CommandName, { language }: Pick<Terminal, "language">): string {
   const flags = flagsOf(name);
   const positional = flags.find((flag) => rowOf(flag).positional);
-  const alone = positional === undefined ? "" : ` [${rowOf(positional).value}]`;
+  const alone =
+    positional === undefined ? "" : ` [${rowOf(positional).value}${rowOf(positional).repeatable ? " ..." : ""}]`;
+  const rest = flags.some((flag) => rowOf(flag).afterDashes) ? " -- COMMAND" : "";
   const { example } = COMMANDS[name];
   const groups = groupsOf(flags).map(({ group, members }) => [
     `${GROUPS[group][language]}:`,
@@ -19,7 +21,7 @@ export function helpOf(name: CommandName, { language }: Pick<Terminal, "language
   return [
     `${name}: ${COMMANDS[name][language]}`,
     "",
-    textOf(language, "helpUsage", { usage: `${name}${alone} [${textOf(language, "helpFlagsWord")}]` }),
+    textOf(language, "helpUsage", { usage: `${name}${alone} [${textOf(language, "helpFlagsWord")}]${rest}` }),
     ...(example === "" ? [] : [textOf(language, "helpExample", { example: `${name} ${example}` })]),
     "",
     ...groups.flatMap((lines) => [...lines, ""]),

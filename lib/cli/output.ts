@@ -5,7 +5,7 @@ import { type Facts, NO_FACTS } from "../messages/facts.ts";
 import type { Language } from "../messages/format.ts";
 import { type Message, render } from "../messages/message.ts";
 import { type TextArguments, type TextCode, textOf } from "../messages/texts.ts";
-import { printable } from "./format.ts";
+import { formatBlocks, formatTable, printable, widthOf } from "./format.ts";
 
 export interface Terminal {
   readonly language: Language;
@@ -27,6 +27,8 @@ export interface Terminal {
   errorJson(error: unknown): Explanation;
   /** The command's result, to stdout. */
   result(text: string): void;
+  /** The command's result as a table below its `head`, to stdout; row by row where the terminal is narrower. */
+  table(head: readonly string[], rows: readonly (readonly string[])[]): void;
   /** A file that is shown instead of written, to stdout: its exact bytes, but harmless where stdout is a terminal. */
   file(text: string): void;
   /** The command's result as one JSON document, to stdout. */
@@ -35,6 +37,8 @@ export interface Terminal {
   hasJson(): boolean;
   /** A line for the user, to stderr. */
   note(text: string): void;
+  /** While lines are drawn over, `sink` puts notes among them; `undefined` = to stderr again. */
+  divertNotes(sink: ((text: string) => void) | undefined): void;
 }
 
 export interface TerminalOptions {
@@ -61,6 +65,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
     }
   };
   let printedJson = false;
+  let sink: ((text: string) => void) | undefined;
   const text: Terminal["text"] = (code, ...values) => printable(textOf(language, code, ...values));
   const errorJson = (error: unknown): Explanation => {
     if (error instanceof MirrorError) return explain(error, language, facts);
@@ -81,6 +86,12 @@ export function openTerminal(options: TerminalOptions): Terminal {
       return [text("error", { text: message }), text("hint", { text: hint })].join("\n");
     },
     result: (line) => print(`${printable(line)}\n`),
+    table: (head, rows) => {
+      const table = formatTable([head, ...rows].map((row) => row.map(printable)));
+      // Only a terminal has columns.
+      const isNarrow = stdout.columns > 0 && widthOf(table) > stdout.columns;
+      print(`${isNarrow ? printable(formatBlocks(head, rows)) : table}\n`);
+    },
     file: (content) => print(isatty(stdout.fd) ? printable(content) : content),
     // \uXXXX means the same inside a JSON text.
     json: (value) => {
@@ -88,6 +99,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
       print(`${printable(JSON.stringify(value, null, 2))}\n`);
     },
     hasJson: () => printedJson,
-    note: (line) => void stderr.write(`${printable(line)}\n`),
+    note: (line) => (sink === undefined ? void stderr.write(`${printable(line)}\n`) : sink(line)),
+    divertNotes: (next) => (sink = next),
   };
 }

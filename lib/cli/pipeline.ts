@@ -2,6 +2,7 @@
  * A list of steps, one after another. On a terminal listr2 draws them on stderr; elsewhere each step says in plain
  * lines that it started, what it reports while it runs, and how it ended.
  */
+import { MirrorError } from "../messages/errors.ts";
 import { formatDuration } from "../messages/format.ts";
 import { printable } from "./format.ts";
 import type { Terminal } from "./output.ts";
@@ -44,7 +45,9 @@ export async function pipeline(
   steps: readonly Step[],
   { summaryEvery = SUMMARY_EVERY }: { readonly summaryEvery?: number } = {},
 ): Promise<void> {
-  return terminal.interactive ? drawn(terminal, steps) : plain(terminal, steps, summaryEvery);
+  // A terminal that nobody gave a size has no columns, and listr2 would draw every row zero columns wide.
+  const isDrawn = terminal.interactive && process.stderr.columns !== 0;
+  return isDrawn ? drawn(terminal, steps) : plain(terminal, steps, summaryEvery);
 }
 
 async function plain(terminal: Terminal, steps: readonly Step[], summaryEvery: number): Promise<void> {
@@ -78,7 +81,7 @@ function drawnDetail({ text, dim = false }: Detail): string {
   return dim ? `\u001B[2m${printable(text)}\u001B[22m` : printable(text);
 }
 
-async function drawn({ language }: Terminal, steps: readonly Step[]): Promise<void> {
+async function drawn(terminal: Terminal, steps: readonly Step[]): Promise<void> {
   const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
   const thrown: unknown[] = [];
   const list = new Listr(
@@ -91,27 +94,36 @@ async function drawn({ language }: Terminal, steps: readonly Step[]): Promise<vo
       },
       // A failed step is drawn as such; whether the next one runs is its own decision.
       exitOnError: false,
-      task: async (_context: unknown, task: { title: string; output: string }) => {
+      task: async (
+        _context: unknown,
+        task: { title: string; output: string; skip: (message: string) => void },
+      ): Promise<void> => {
         const started = Date.now();
         const notes: string[] = [];
         let latest = printable(title);
         let failed = false;
         try {
+          const note = (text: string): void => {
+            notes.push(printable(text));
+            task.output = notes.join("\n");
+          };
+          terminal.divertNotes(note);
           const ended = await run({
             title: (text) => (task.title = latest = printable(text)),
             live: (summary, details = []) =>
               (task.output = [...notes, ...summary.map(printable), ...details.map(drawnDetail)].join("\n")),
-            note: (text) => {
-              notes.push(printable(text));
-              task.output = notes.join("\n");
-            },
+            note,
           });
           if (notes.length > 0) task.output = notes.join("\n");
-          task.title = `${latest} (${formatDuration(Date.now() - started, language)})`;
+          task.title = `${latest} (${formatDuration(Date.now() - started, terminal.language)})`;
           if (ended === false) failed = true;
         } catch (error) {
           thrown.push(error);
+          // Ctrl-C is no failure.
+          if (error instanceof MirrorError && error.code === "interrupted") return task.skip(latest);
           failed = true;
+        } finally {
+          terminal.divertNotes(undefined);
         }
         // Only a task that throws is drawn as failed.
         if (failed) throw new Error(latest);

@@ -19,7 +19,10 @@ export function referenceOf(language: Language): string {
     ].join("\n\n");
   });
   const groups = groupsOf(FLAG_NAMES).map(({ group, members }) =>
-    [`### ${GROUPS[group][language]}`, flagTable(members, language)].join("\n\n"),
+    [
+      `### ${GROUPS[group][language]}`,
+      group === "mirror" ? `${flagTable(members, language)}\n${secretsRow(language)}` : flagTable(members, language),
+    ].join("\n\n"),
   );
   return `${[
     `# ${textOf(language, "referenceTitle")}`,
@@ -36,10 +39,10 @@ export function referenceOf(language: Language): string {
   ].join("\n\n")}\n`;
 }
 
-/** The READMEs' table of settings: every flag, and the variables that have none. */
-export function settingsTable(language: Language): string {
+/** The variables that have no flag, as a row of the table of flags. */
+function secretsRow(language: Language): string {
   const secrets = VARIABLES.map(code).join(textOf(language, "listSeparator"));
-  return `${flagTable(FLAG_NAMES, language)}\n| | ${secrets} | | ${textOf(language, "meaningOfSecrets")} |`;
+  return `| | ${secrets} | | ${textOf(language, "meaningOfSecrets")} |`;
 }
 
 /** A table of flags: forms, variable, default, meaning. */

@@ -12,11 +12,17 @@ import { stat } from "node:fs/promises";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { MirrorError } from "../messages/errors.ts";
 import { message } from "../messages/texts.ts";
-import { readRegular } from "../system/read-file.ts";
-import { parseEnvFile } from "./env-file.ts";
+import { readRegularFile } from "../system/read-file.ts";
+import { decodeEnvFile, parseEnvFile } from "./env-file.ts";
 import type { ComposeWarning, LoadOptions } from "./project.ts";
 
-const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+/** What a compose file is called where none is named, in the order in which docker compose looks. */
+export const COMPOSE_NAMES: readonly string[] = [
+  "compose.yaml",
+  "compose.yml",
+  "docker-compose.yml",
+  "docker-compose.yaml",
+];
 const OVERRIDE_NAMES = [
   "compose.override.yml",
   "compose.override.yaml",
@@ -81,9 +87,9 @@ export async function readEnvFiles(
   if (files.length === 0) return base;
   let values: Variables = new Map();
   for (const file of files) {
-    const text = await readText(file, LARGEST_ENV_FILE, "lenient");
+    const text = decodeEnvFile(await readBytes(file, LARGEST_ENV_FILE));
     const onUnset = (variable: string): void => {
-      warnings.push({ code: "variable-unset", values: { variable } });
+      warnings.push(message("warning-variable-unset", { variable }));
     };
     values = parseEnvFile(text, (name) => base.get(name), file, values, onUnset);
   }
@@ -91,24 +97,25 @@ export async function readEnvFiles(
 }
 
 /**
- * The text of a file, its byte order mark kept. UTF-8, or UTF-16 by its mark, as go-yaml reads it. /dev/null is an empty
- * file, with which compose users switch `.env` off. `lenient` puts U+FFFD in the place of bytes that are no UTF-8, as in
- * comments in GBK: Go, and so docker compose, lets such bytes of an env file pass.
+ * The text of a file, its byte order mark kept. UTF-8, or UTF-16 by its mark, as go-yaml reads it.
  * Throws `file-read`, `compose-limit` beyond `most` bytes.
  */
-export async function readText(file: string, most: number, decoding: "strict" | "lenient" = "strict"): Promise<string> {
-  if (file === "/dev/null") return "";
-  const { bytes } = await readRegular(file, most).catch((cause: unknown) => {
-    if (!(cause instanceof MirrorError) || cause.code !== "file-large") throw cause;
-    throw new MirrorError("compose-limit", { file, detail: message("compose-file-size", { most }) }, { cause });
-  });
+export async function readText(file: string, most: number): Promise<string> {
+  const bytes = await readBytes(file, most);
   const encoding =
     bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-8";
   try {
-    return new TextDecoder(encoding, { fatal: decoding === "strict", ignoreBOM: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw new MirrorError("file-read", { file, detail: message("file-not-text") }, { cause });
   }
+}
+
+function readBytes(file: string, most: number): Promise<Uint8Array> {
+  return readRegularFile(file, most).catch((cause: unknown) => {
+    if (!(cause instanceof MirrorError) || cause.code !== "file-large") throw cause;
+    throw new MirrorError("compose-limit", { file, detail: message("compose-file-size", { most }) }, { cause });
+  });
 }
 
 /** Whether a file name is one that compose fetches from a Git repository or a registry. */
@@ -137,7 +144,7 @@ function composePath(cwd: string, file: string, where: string): string {
 /** Looks in `cwd`, then upwards; gives the main file and its override. */
 async function findFiles(cwd: string, warnings: ComposeWarning[]): Promise<readonly string[]> {
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    const main = await firstOf(folder, NAMES, warnings);
+    const main = await firstOf(folder, COMPOSE_NAMES, warnings);
     if (main !== undefined) {
       const override = await firstOf(folder, OVERRIDE_NAMES, warnings);
       return override === undefined ? [main] : [main, override];
@@ -156,7 +163,7 @@ async function firstOf(
   const found = paths.filter((_, index) => exist[index]);
   const [winner] = found;
   if (winner !== undefined && found.length > 1) {
-    warnings.push({ code: "several-files", values: { files: found.join(", "), file: winner } });
+    warnings.push(message("warning-several-files", { files: found.join(", "), file: winner }));
   }
   return winner;
 }

@@ -53,6 +53,8 @@ interface Written {
   readonly dollars: boolean;
   readonly file: SourceFile;
   readonly range: Range;
+  /** Equal items of earlier lists, whose place this item of a merged list took. */
+  readonly repeats?: readonly Value[];
 }
 
 export interface Scalar extends Written {
@@ -65,6 +67,8 @@ export interface Scalar extends Written {
   readonly template?: Scalar;
   /** The variables of those of its forms that left nothing, because they are unset or empty. */
   readonly empty?: readonly string[];
+  /** The variables in it whose values are bytes that are no text. */
+  readonly notText?: readonly string[];
 }
 
 export interface Mapping extends Written {
@@ -75,8 +79,6 @@ export interface Mapping extends Written {
 interface Sequence extends Written {
   readonly kind: "sequence";
   readonly items: readonly Value[];
-  /** Items of earlier files that an equal item of a later file has replaced; another image is written in them as well. */
-  readonly repeated?: readonly Value[];
 }
 
 /** Bytes of one file; the largest compose files in the wild have some hundred kilobytes. */

@@ -30,6 +30,44 @@ const ESCAPED: Readonly<Record<string, string>> = {
   "\\$": "$$",
 };
 
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+/** By the first byte from 0xC2 on, how many bytes a character has (RFC 3629, 3). */
+const LENGTHS: readonly (readonly [last: number, length: number])[] = [
+  [0xdf, 2],
+  [0xef, 3],
+  [0xf4, 4],
+];
+
+/**
+ * The text of an env file. Go, and so docker compose, takes bytes that are no UTF-8, such as text in GBK, as they are.
+ * Here such a byte is a lone surrogate, U+DC80 for 0x80 and so on (PEP 383 https://peps.python.org/pep-0383/), so values
+ * that differ stay different, and `isText` tells them from text.
+ */
+export function decodeEnvFile(bytes: Uint8Array): string {
+  const whole = UTF8.decode(bytes);
+  if (!whole.includes("\uFFFD")) return whole;
+  const parts: string[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const first = bytes[at]!;
+    const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : (LENGTHS.find(([last]) => first <= last)?.[1] ?? 0);
+    const part = UTF8.decode(bytes.subarray(at, at + length));
+    const isCharacter = length > 0 && (!part.includes("\uFFFD") || isReplacement(bytes, at));
+    parts.push(isCharacter ? part : String.fromCharCode(0xdc00 + first));
+    at += isCharacter ? length : 1;
+  }
+  return parts.join("");
+}
+
+/** Whether U+FFFD itself is written at `at`. */
+function isReplacement(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0xef && bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd;
+}
+
+/** Whether a value has no bytes that are no text. */
+export function isText(value: string): boolean {
+  return !/\p{Surrogate}/u.test(value);
+}
+
 /**
  * Reads the text of an env file; `file` is its name for messages. `known` are the values of env files read before,
  * which this one adds to. `onUnset` hears of unset variables in values.

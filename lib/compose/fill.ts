@@ -5,7 +5,8 @@
 import { MirrorError } from "../messages/errors.ts";
 import type { Variables } from "./discover.ts";
 import { type Path, type Scalar, type Value, whereIs } from "./document.ts";
-import { interpolate } from "./interpolation.ts";
+import { isText } from "./env-file.ts";
+import { interpolate, variablesIn } from "./interpolation.ts";
 
 /** Fills variables into the values of one document; a value shared by aliases is filled in once. */
 export class Filling {
@@ -49,7 +50,9 @@ export class Filling {
     };
     try {
       const text = interpolate(scalar.text, lookup, listeners);
-      return { ...scalar, text, template: scalar, ...(empty.length === 0 ? {} : { empty }) };
+      const filled = { ...scalar, text, template: scalar, ...(empty.length === 0 ? {} : { empty }) };
+      if (isText(text)) return filled;
+      return { ...filled, notText: variablesIn(scalar.text).filter((name) => !isText(lookup(name) ?? "")) };
     } catch (cause) {
       if (!(cause instanceof MirrorError)) throw cause;
       const where = `${path.join(".")} at ${whereIs(scalar)}`;

@@ -24,7 +24,7 @@ import {
   whereIs,
 } from "./document.ts";
 import { Filling } from "./fill.ts";
-import { imagesIn, mapImages } from "./images.ts";
+import { type ImageAttribute, imagesIn, mapImages } from "./images.ts";
 import { extendsOf, includeOf } from "./include.ts";
 import { variablesIn } from "./interpolation.ts";
 import { invalid } from "./invalid.ts";
@@ -55,7 +55,7 @@ const LONGEST_CHAIN = 100;
 /**
  * Loads the project that docker compose would load with these options.
  * Throws `compose-not-found`, `compose-stdin`, `compose-remote`, `compose-yaml`, `compose-invalid`, `compose-empty`,
- * `compose-no-image`, `compose-cycle`, `compose-limit`, `interpolation-invalid`, `variable-required`,
+ * `compose-no-image`, `compose-image-empty`, `compose-cycle`, `compose-limit`, `interpolation-invalid`, `variable-required`,
  * `env-file-invalid`, `project-name-invalid`, `file-read`.
  */
 export async function load(options: LoadOptions): Promise<Project> {
@@ -63,7 +63,7 @@ export async function load(options: LoadOptions): Promise<Project> {
   const loader = new Loader(folder, envFiles, warnings);
   const parsed: SourceFile[] = [];
   for (const file of files) parsed.push(await loader.file(file));
-  const { name, unset } = projectName(parsed, folder, variables);
+  const { name, isGiven, unset } = projectName(parsed, folder, variables);
   loader.warnings.push(...unsetWarnings(unset));
   const scope: Scope = { variables: new Map([...variables, ["COMPOSE_PROJECT_NAME", name]]), folder };
   const definitions = await loader.layers(parsed, scope);
@@ -72,10 +72,12 @@ export async function load(options: LoadOptions): Promise<Project> {
   const narrowing =
     options.profiles.length > 0 ? options.profiles : profilesIn(options.environment["COMPOSE_PROFILES"]);
   const everything = narrowing.length > 0 ? narrowing : ["*"];
-  const selected = select(definitions, options.onlyActiveProfiles === true ? active : everything, files[0]);
+  const profiles = options.onlyActiveProfiles === true ? active : everything;
+  const selected = select(definitions, profiles, files[0], options.onEmptyImage ?? refuse);
   const uses = selected.flatMap((entry) => loader.usesOf(entry));
   return {
     name,
+    isNamed: isGiven,
     folder,
     composeFiles: files,
     files: new Map([...loader.parsed].map(([path, { text }]) => [path, text])),
@@ -93,6 +95,10 @@ export async function load(options: LoadOptions): Promise<Project> {
       ...uses.flatMap(notWritable),
     ]),
   };
+}
+
+function refuse(error: MirrorError): never {
+  throw error;
 }
 
 /** Where a file is read: what its variables are, and what its paths are relative to. */
@@ -164,17 +170,36 @@ class Loader {
   }
 
   /** Where the images of a service are written. */
-  usesOf({ name, definition }: Selected): readonly ImageUse[] {
-    return imagesIn(definition.attributes).map(({ attribute, image }) => {
-      const written = image.template ?? image;
-      const place = this.#sharing.placeOf(written);
-      const layer = place === undefined ? undefined : this.#layerOf.get(image);
-      const { file, range } = place ?? written.target ?? written;
-      const variables = variablesIn(written.text);
-      const empty = image.empty ?? [];
-      const use = { service: name, attribute, image: image.text, file: file.path, ...range, variables, empty };
-      return layer === undefined ? use : { ...use, layer };
+  usesOf({ section, name, definition }: Selected): readonly ImageUse[] {
+    return imagesIn(definition.attributes).flatMap(({ attribute, image, repeats }) => {
+      const use = this.#useOf(name, attribute, image);
+      const others = repeats.map((repeat) => this.#useOf(name, attribute, repeat));
+      // Of a service's volumes with one target the last counts. Compose has no such rule for jobs (compose-go, override/uncity.go).
+      if (attribute === "volumes" && section === "services") return [use, ...others.filter(isWritable)];
+      if ([use, ...others].every(isWritable)) return [use, ...others];
+      // Compose takes equal items for one only as long as they stay equal.
+      const { layer: _, ...unwritten } = use;
+      return [unwritten];
     });
+  }
+
+  #useOf(service: string, attribute: ImageAttribute, image: Scalar): ImageUse {
+    const written = image.template ?? image;
+    const place = this.#sharing.placeOf(written);
+    const layer = place === undefined ? undefined : this.#layerOf.get(image);
+    const { file, range } = place ?? written.target ?? written;
+    const [variables, empty] = [variablesIn(written.text), image.empty ?? []];
+    return {
+      service,
+      attribute,
+      image: image.text,
+      file: file.path,
+      ...range,
+      variables,
+      empty,
+      ...(image.notText === undefined ? {} : { notText: image.notText }),
+      ...(layer === undefined ? {} : { layer }),
+    };
   }
 
   async #merge(
@@ -187,7 +212,7 @@ class Loader {
     let definitions = earlier;
     for (const document of file.documents) {
       const { root, definitions: own, resets } = this.#fill(document, scope, scope.folder, layer);
-      if (root.entries.has("version")) this.warnings.push({ code: "version-obsolete", values: { file: file.path } });
+      if (root.entries.has("version")) this.warnings.push(message("warning-version-obsolete", { file: file.path }));
       const included = await this.#include(root, own, resets, scope, [...including, file.path]);
       const base: Base = {
         file: file.path,
@@ -387,14 +412,18 @@ class Loader {
   }
 }
 
+function isWritable({ layer }: ImageUse): boolean {
+  return layer !== undefined;
+}
+
 /** Images of hooks and volumes can only be changed where they are written: lists cannot be overridden item by item. */
 function notWritable({ service, attribute, image, layer }: ImageUse): readonly ComposeWarning[] {
   if (attribute === "image" || layer !== undefined) return [];
-  return [{ code: "image-not-written", values: { service, attribute, image } }];
+  return [message("warning-image-not-written", { service, attribute, image })];
 }
 
 function unsetWarnings(names: Iterable<string>): readonly ComposeWarning[] {
-  return [...names].map((variable) => ({ code: "variable-unset", values: { variable } }) as const);
+  return [...names].map((variable) => message("warning-variable-unset", { variable }));
 }
 
 function distinct(warnings: readonly ComposeWarning[]): readonly ComposeWarning[] {

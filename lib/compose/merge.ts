@@ -169,16 +169,16 @@ function mergeMapping(earlier: Mapping, later: Mapping, path: Path): Mapping {
   return { ...earlier, entries };
 }
 
-/** Of two equal items the later one stays, at the place of the earlier: it is the one that counts once it is rewritten. */
+/** Of two equal items the later one stays, at the place of the earlier, and knows of it: both are rewritten alike. */
 function append(earlier: Sequence, added: readonly Value[]): Sequence {
   const items = [...earlier.items];
-  const repeated = [...(earlier.repeated ?? [])];
   for (const item of added) {
     const index = items.findIndex((known) => isEqual(known, item));
-    if (index === -1) items.push(item);
-    else repeated.push(...items.splice(index, 1, item));
+    const known = items[index];
+    if (known === undefined) items.push(item);
+    else if (known !== item) items[index] = { ...item, repeats: [known, ...(item.repeats ?? [])] };
   }
-  return { ...earlier, items, ...(repeated.length === 0 ? {} : { repeated }) };
+  return { ...earlier, items };
 }
 
 type Sequence = Extract<Value, { readonly kind: "sequence" }>;

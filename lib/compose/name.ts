@@ -7,6 +7,8 @@ import { Filling } from "./fill.ts";
 
 export interface ProjectName {
   readonly name: string;
+  /** It does not come from the folder. */
+  readonly isGiven: boolean;
   /** Variables without a value that the name in the files mentions. */
   readonly unset: ReadonlySet<string>;
 }
@@ -17,7 +19,7 @@ export function projectName(files: readonly SourceFile[], folder: string, variab
   const given = variables.get("COMPOSE_PROJECT_NAME") ?? "";
   if (given !== "") {
     if (normalName(given) !== given) throw new MirrorError("project-name-invalid", { name: given });
-    return { name: given, unset };
+    return { name: given, isGiven: true, unset };
   }
   const names = files.flatMap(({ documents }) =>
     documents.flatMap(({ root }) => {
@@ -30,10 +32,11 @@ export function projectName(files: readonly SourceFile[], folder: string, variab
   const name = normalName(filled?.text ?? basename(folder));
   // A folder named in Chinese has no project name, which only the commands that need one refuse.
   if (name === "" && filled !== undefined) throw new MirrorError("project-name-invalid", { name: filled.text });
-  return { name, unset };
+  return { name, isGiven: filled !== undefined, unset };
 }
 
-function normalName(name: string): string {
+/** What compose makes a project's name of: a folder's name, say. Empty when nothing of it can be in one. */
+export function normalName(name: string): string {
   return name
     .toLowerCase()
     .replace(/[^a-z0-9_-]/g, "")

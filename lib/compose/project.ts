@@ -4,6 +4,7 @@
  */
 import { basename } from "node:path";
 import { MirrorError } from "../messages/errors.ts";
+import type { Message } from "../messages/message.ts";
 import type { ImageAttribute } from "./images.ts";
 import type { Definitions } from "./merge.ts";
 
@@ -92,6 +93,8 @@ export interface ImageUse {
   readonly variables: readonly string[];
   /** Those of them that left nothing in it, because they are unset or empty. */
   readonly empty: readonly string[];
+  /** Those of them whose values are bytes that are no text. */
+  readonly notText?: readonly string[];
   /**
    * Index into `Project.composeFiles` when writing another name at `start` to `end` of that file changes images and
    * nothing else; absent when the scalar is in an extended or included file, or also serves as something else.
@@ -99,20 +102,19 @@ export interface ImageUse {
   readonly layer?: number;
 }
 
-/** Something compose warns about; `lib/cli` puts it into words. */
-export interface ComposeWarning {
-  /**
-   * `variable-unset` (variable), `version-obsolete` (file), `several-files` (files, file: the one chosen),
-   * `image-not-written` (service, attribute, image): an image of a `pre_start` hook or of a volume whose name no
-   * mirror compose file can change.
-   */
-  readonly code: "variable-unset" | "version-obsolete" | "several-files" | "image-not-written";
-  readonly values: Readonly<Record<string, string | number>>;
-}
+/**
+ * What compose warns about, and `image-not-written`: an image of a `pre_start` hook or of a volume whose name no mirror
+ * compose file can change.
+ */
+export type ComposeWarning = Message & {
+  readonly code: `warning-${"variable-unset" | "version-obsolete" | "several-files" | "image-not-written"}`;
+};
 
 export interface Project {
   /** Empty when the folder's name has no character of a project name; `requireName` refuses that. */
   readonly name: string;
+  /** The name is given, by COMPOSE_PROJECT_NAME or in a file; else it is made from the folder's. */
+  readonly isNamed: boolean;
   /** Absolute path of the project directory. */
   readonly folder: string;
   /** Absolute paths of the files given or found, in merge order; never empty. */
@@ -158,6 +160,8 @@ export interface LoadOptions {
   readonly projectDirectory?: string;
   /** The environment to fill variables in from: this process's, or that of the host that will run the project. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Hears of a service whose image variables leave empty, which is left out then; absent = `compose-image-empty` is thrown. */
+  readonly onEmptyImage?: (error: MirrorError) => void;
 }
 
 /** The project's name, for what is named by it. Throws `project-name-invalid` when it has none. */

@@ -68,9 +68,15 @@ function emptyImage(service: string, definition: Definition, template: Scalar): 
 
 /**
  * The services that the profiles enable (`*` enables all), checked as compose checks them, in code-point order. `file`
- * is the one to name in messages. Throws `compose-empty`, `compose-no-image`, `compose-invalid`, `compose-cycle`.
+ * is the one to name in messages. A service whose image variables leave empty is left out once `onEmptyImage` has heard
+ * of it. Throws `compose-empty`, `compose-no-image`, `compose-invalid`, `compose-cycle`.
  */
-export function select(definitions: Definitions, profiles: readonly string[], file: string): readonly Selected[] {
+export function select(
+  definitions: Definitions,
+  profiles: readonly string[],
+  file: string,
+  onEmptyImage: (error: MirrorError) => void,
+): readonly Selected[] {
   const all = SECTIONS.flatMap((section) =>
     [...definitions[section]].map(([name, definition]) => ({ section, name, definition: definition! })),
   );
@@ -86,13 +92,18 @@ export function select(definitions: Definitions, profiles: readonly string[], fi
   if (twice) {
     throw new MirrorError("compose-invalid", { where: `jobs.${twice.name}`, detail: message("compose-name-taken") });
   }
+  const empty = new Set<string>();
   for (const { name, definition } of selected) {
     const { attributes } = definition;
     if (!attributes.has("build") && !attributes.has("provider") && imageOf(definition) === undefined) {
       const image = attributes.get("image");
-      if (image?.kind === "scalar" && image.template !== undefined) throw emptyImage(name, definition, image.template);
-      const [first] = attributes.values();
-      throw new MirrorError("compose-no-image", { service: name, where: first ? whereIs(first) : file });
+      const template = image?.kind === "scalar" ? image.template : undefined;
+      if (template === undefined || variablesIn(template.text).length === 0) {
+        const [first] = attributes.values();
+        throw new MirrorError("compose-no-image", { service: name, where: first ? whereIs(first) : file });
+      }
+      onEmptyImage(emptyImage(name, definition, template));
+      empty.add(name);
     }
     for (const { service, required, value } of dependenciesOf(definition)) {
       if (enabled.has(service) || (known.has(service) && !required)) continue;
@@ -101,7 +112,7 @@ export function select(definitions: Definitions, profiles: readonly string[], fi
     }
   }
   checkCycle(selected);
-  return selected.toSorted(byName(({ name }) => name));
+  return selected.filter(({ name }) => !empty.has(name)).toSorted(byName(({ name }) => name));
 }
 
 /** Services that wait for each other never start. Walks with its own stack: a chain may be as long as the project. */

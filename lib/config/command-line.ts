@@ -15,6 +15,7 @@ export type Given = ReadonlyMap<FlagName, readonly string[]>;
 export function parseCommandLine(argv: readonly string[], flags: readonly FlagName[]): Given {
   const given = new Map<FlagName, readonly string[]>();
   const positional = flags.find((name) => rowOf(name).positional);
+  const afterDashes = flags.find((name) => rowOf(name).afterDashes) ?? positional;
   const put = (name: FlagName, value: string): void => {
     const before = given.get(name) ?? [];
     if (before.length > 0 && !rowOf(name).repeatable && rowOf(name).value !== undefined) {
@@ -25,11 +26,11 @@ export function parseCommandLine(argv: readonly string[], flags: readonly FlagNa
   const words = [...argv];
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     if (word === "--" || !/^-./.test(word)) {
-      const alone = word === "--" ? words.splice(0) : [word];
+      const [name, alone] = word === "--" ? [afterDashes, words.splice(0)] : [positional, [word]];
       for (const value of alone) {
-        if (positional === undefined || given.has(positional))
+        if (name === undefined || (given.has(name) && !rowOf(name).repeatable))
           throw unreadable(message("argument-unexpected", { argument: value }));
-        put(positional, value);
+        put(name, value);
       }
       continue;
     }

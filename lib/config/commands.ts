@@ -6,6 +6,11 @@ export interface CommandRow extends Text {
 }
 
 export const COMMANDS = {
+  init: {
+    en: "asks for registry, login and host, tries them, and writes them to mirror.env beside the compose file",
+    zh: "询问镜像仓库、登录信息和主机，逐一验证后写入 compose 文件旁的 mirror.env",
+    example: "",
+  },
   mirror: {
     en: "does everything: checks, pulls and pushes, writes the mirror compose file, deploys",
     zh: "一次完成：检查、拉取并推送、生成 compose 文件、部署",
@@ -70,6 +75,16 @@ export const COMMANDS = {
     en: "shows what runs on the host",
     zh: "查看主机上正在运行的服务",
     example: "--host my-server --json",
+  },
+  logs: {
+    en: "shows what the services on the host wrote",
+    zh: "查看主机上各服务的日志",
+    example: "web --follow --tail 100",
+  },
+  exec: {
+    en: "runs a program in the container of a service on the host; the exit code is the program's",
+    zh: "在主机上某个服务的容器中执行程序，退出码即该程序的退出码",
+    example: "web -- sh -c 'ls /etc'",
   },
   verify: {
     en: "compares the lock file, the mirror registry and the source registries, and reports what differs",

@@ -1,10 +1,10 @@
 /**
- * The only reader of flags and environment. A flag beats the environment, which beats `.env` beside package.json; the
- * rows of flags.ts say what there is. Every value is parsed and checked here, so the rooms behind get values that they
+ * The only reader of flags and environment. A flag beats the environment, which beats `mirror.env` beside the compose
+ * file, which beats `.env` beside package.json; the rows of flags.ts say what there is. Every value is parsed and checked here, so the rooms behind get values that they
  * can trust.
  */
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { MirrorError } from "../messages/errors.ts";
 import type { Facts } from "../messages/facts.ts";
 import type { Language } from "../messages/format.ts";
@@ -15,8 +15,9 @@ import { Secret } from "../system/secret.ts";
 import { TOOL_FOLDER } from "../system/tool-folder.ts";
 import { type Given, parseCommandLine } from "./command-line.ts";
 import { FLAG_NAMES, type FlagName, FLAGS, type FlagValues, rowOf, VARIABLES } from "./flags.ts";
-import { namesOf, readSettings } from "./settings.ts";
+import { namesOf, readProjectSettings, readSettings } from "./settings.ts";
 import { nearest } from "./suggest.ts";
+import { checkTaskVariables } from "./task-variables.ts";
 import { type Environment, language as parseLanguage } from "./values.ts";
 
 /** The namespace of the local store, where that is the mirror. */
@@ -63,8 +64,8 @@ export interface Invocation {
 }
 
 /**
- * Reads an invocation. Throws `flag-unknown`, `flag-repeated`, `flag-value`, `value-quotes`, `file-read`,
- * `settings-line`, `credentials-half`, `proxy-invalid`, and what the parsers of values.ts throw.
+ * Reads an invocation. Throws `flag-unknown`, `flag-repeated`, `flag-value`, `value-quotes`, `task-variable-unknown`,
+ * `file-read`, `settings-line`, `credentials-half`, `proxy-invalid`, and what the parsers of values.ts throw.
  */
 export function readConfig({
   argv,
@@ -74,9 +75,11 @@ export function readConfig({
   settingsFile = join(TOOL_FOLDER, ".env"),
 }: Invocation): Config {
   const given = parseCommandLine(argv, flags);
-  const settings = readSettings(settingsFile);
-  const variable = (name: string): string | undefined => {
-    const value = filled(environment[name]) ?? filled(settings.get(name));
+  checkTaskVariables(environment);
+  const project = readProjectSettings(folderOf(given, environment, cwd));
+  const settings: ReadonlyMap<string, string> = new Map([...readSettings(settingsFile), ...project.settings]);
+  const variable = (name: string, from = settings): string | undefined => {
+    const value = filled(environment[name]) ?? filled(from.get(name));
     return value === undefined ? undefined : plainlyQuoted(value, name);
   };
   const home = filled(environment["HOME"]) ?? homedir();
@@ -85,7 +88,7 @@ export function readConfig({
     const origin = { name: `--${name}`, cwd, home, environment };
     const onLine = given.get(name);
     if (onLine !== undefined) {
-      const plain = onLine.map((value) => plainlyQuoted(value, origin.name));
+      const plain = row.afterDashes ? onLine : onLine.map((value) => plainlyQuoted(value, origin.name));
       return row.parse(plain, origin);
     }
     const ofVariable = row.variable === undefined || row.foreign ? undefined : variable(row.variable);
@@ -98,7 +101,13 @@ export function readConfig({
 
   const { ship, noShip, help: _help, version: _version, ...others } = values;
   const embedded = values.engine === "direct" && values.registry === undefined && values.namespace === undefined;
-  const credentials = credentialsOf(variable("MIRROR_USERNAME"), variable("MIRROR_PASSWORD"));
+  // The login of the tool's own `.env` is for the registry that is named there, not for one that a project names.
+  const isOfProject =
+    !given.has("registry") &&
+    filled(environment["MIRROR_REGISTRY"]) === undefined &&
+    project.settings.has("MIRROR_REGISTRY");
+  const [username, password] = VARIABLES.map((name) => variable(name, isOfProject ? project.settings : settings));
+  const credentials = credentialsOf(username, password);
   // A proxy that cannot be used is an error before anything starts, for the commands that go to registries themselves;
   // the container engines have settings of their own.
   if (flags.includes("insecure") && values.engine === "direct") readProxies(environment);
@@ -114,7 +123,7 @@ export function readConfig({
     send: noShip ? "none" : ship ? "all" : "missing",
     notices: [
       ...unknownVariables(environment, settings),
-      ...(given.has("help") ? [] : misplacedSettings(cwd, values, settingsFile)),
+      ...(given.has("help") ? [] : misplacedSettings(cwd, values, { settingsFile, place: project.file })),
     ],
   };
 }
@@ -147,13 +156,14 @@ export function readInvocation(flags: readonly FlagName[]): {
   readonly config: () => Config;
 } {
   const argv = process.argv.slice(2);
-  const at = argv.lastIndexOf("--lang");
-  const inline = argv.findLast((arg) => arg.startsWith("--lang="))?.slice("--lang=".length);
-  const flag = (at < 0 ? inline : argv[at + 1])?.toLowerCase();
+  const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  const at = own.lastIndexOf("--lang");
+  const inline = own.findLast((arg) => arg.startsWith("--lang="))?.slice("--lang=".length);
+  const flag = (at < 0 ? inline : own[at + 1])?.toLowerCase();
   const known = flag?.startsWith("zh") || flag?.startsWith("en") ? flag : undefined;
   return {
     language: languageOf(known, process.env),
-    json: flags.includes("json") && argv.includes("--json"),
+    json: flags.includes("json") && own.includes("--json"),
     given: () => parseCommandLine(argv, flags),
     config: () => readConfig({ argv, environment: process.env, cwd: callersFolder(), flags }),
   };
@@ -216,6 +226,20 @@ export function requireHosts({ hosts }: Config): readonly [string, ...string[]] 
   return [first, ...others];
 }
 
+/** What `exec` is to run, and where. Throws `exec-usage`, `exec-hosts`, `setting-missing`. */
+export function requireExec(config: Config): {
+  readonly host: string;
+  readonly service: string;
+  readonly command: readonly string[];
+} {
+  const [host, ...others] = requireHosts(config);
+  const [service, ...more] = config.services;
+  const { command } = config;
+  if (service === undefined || more.length > 0 || command.length === 0) throw new MirrorError("exec-usage");
+  if (others.length > 0) throw new MirrorError("exec-hosts", { hosts: config.hosts });
+  return { host, service, command };
+}
+
 /** The size that the local store may keep, in bytes. Throws `setting-missing`. */
 export function requireStoreLimit({ storeLimit }: Config): number {
   if (storeLimit === undefined) throw missing("store-limit");
@@ -259,15 +283,30 @@ function looksLikeOurs(name: string): boolean {
   return /^(?:MIRROR|DEPLOY)_/.test(name) && !KNOWN.includes(name);
 }
 
-/** Our variables in the compose project's env files, where nothing reads them. */
-function misplacedSettings(cwd: string, { files, envFiles }: FlagValues, settingsFile: string): readonly Message[] {
+/** The folder that the project is looked for in: that of the first compose file named, else the current one. */
+function folderOf(given: Given, environment: Environment, cwd: string): string {
+  const [first] = given.get("file") ?? (filled(environment["COMPOSE_FILE"]) ?? "").split(delimiter);
+  return first === undefined || first === "" ? cwd : dirname(resolve(cwd, first));
+}
+
+/**
+ * Our variables in the compose project's env files, where nothing reads them. Throws `settings-shipped` for the password:
+ * a deploy sends these files.
+ */
+function misplacedSettings(
+  cwd: string,
+  { files, envFiles }: FlagValues,
+  { settingsFile, place }: { readonly settingsFile: string; readonly place: string },
+): readonly Message[] {
   const folder = files[0] === undefined ? cwd : dirname(resolve(cwd, files[0]));
   const candidates = envFiles.length > 0 ? envFiles.map((file) => resolve(cwd, file)) : [join(folder, ".env")];
   return candidates
     .filter((file) => file !== settingsFile)
     .flatMap((file) => {
       const variables = namesOf(file).filter((name) => KNOWN.includes(name));
-      return variables.length === 0 ? [] : [message("setting-misplaced", { file, variables, place: settingsFile })];
+      if (variables.includes(VARIABLES[1]))
+        throw new MirrorError("settings-shipped", { file, variables: [VARIABLES[1]], place });
+      return variables.length === 0 ? [] : [message("setting-misplaced", { file, variables, place })];
     });
 }
 

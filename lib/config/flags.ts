@@ -1,6 +1,6 @@
 /**
- * Every flag of every command, one row each. The configuration's type and values, `--help`, the reference in docs, the
- * READMEs' table and the shell completion all follow from these rows: a new flag is a row here and the code that uses its
+ * Every flag of every command, one row each. The configuration's type and values, `--help`, the reference in docs and the
+ * shell completion all follow from these rows: a new flag is a row here and the code that uses its
  * property.
  */
 import type { Text } from "../messages/message.ts";
@@ -31,8 +31,10 @@ export interface FlagRow extends Text {
   readonly default?: string;
   readonly short?: string;
   readonly repeatable?: true;
-  /** The value may stand alone, without the flag's name. */
+  /** The value may stand alone, without the flag's name; of a repeatable flag several may. */
   readonly positional?: true;
+  /** The words after `--` are its values, as they are. */
+  readonly afterDashes?: true;
   readonly group: Group;
   /** The commands that take it. */
   readonly commands: readonly CommandName[];
@@ -62,9 +64,48 @@ const NAMING = [
 const TRANSFER = ["mirror", "check", "pull", "push"] as const satisfies CommandName[];
 const DEPLOY = ["mirror", "deploy"] as const satisfies CommandName[];
 /** Commands that connect to the host. */
-const HOST = ["mirror", "check", "deploy", "rollback", "status"] as const satisfies CommandName[];
+const HOST = ["mirror", "check", "deploy", "rollback", "status", "logs", "exec"] as const satisfies CommandName[];
 
 export const FLAGS = {
+  service: {
+    property: "services",
+    parse: values.texts,
+    value: "SERVICE",
+    repeatable: true,
+    positional: true,
+    group: "project",
+    commands: ["mirror", "images", "pull", "push", "logs", "exec"],
+    en: "only this service; where images are moved or listed, what it depends on too, as docker compose up SERVICE starts it; every service where absent",
+    zh: "只处理该服务；同步或列出镜像时也包括它依赖的服务，与 docker compose up SERVICE 启动的一致；默认处理全部服务",
+  },
+  command: {
+    property: "command",
+    parse: values.words,
+    value: "WORD",
+    repeatable: true,
+    afterDashes: true,
+    group: "host",
+    commands: ["exec"],
+    en: "program to run in the container and its arguments, all that stands after --",
+    zh: "要在容器中执行的程序及其参数，即 -- 之后的全部内容",
+  },
+  follow: {
+    property: "follow",
+    parse: values.on,
+    group: "host",
+    commands: ["logs"],
+    en: "go on with what the services write, until Ctrl-C",
+    zh: "持续输出新日志，按 Ctrl-C 结束",
+  },
+  tail: {
+    property: "tail",
+    parse: values.maybeWholeNumber(0, 1_000_000),
+    value: "N",
+    group: "host",
+    commands: ["logs"],
+    en: "only the last lines of each container; all where absent",
+    zh: "每个容器只显示最后 N 行；默认全部",
+  },
   file: {
     property: "files",
     parse: values.texts,
@@ -504,7 +545,7 @@ export const FLAGS = {
     parse: values.path,
     value: "FILE",
     group: "output",
-    commands: [...GENERATORS, "export", "mirror", "deploy", "rollback", "status", "verify"],
+    commands: [...GENERATORS, "export", "mirror", "deploy", "rollback", "status", "logs", "exec", "verify"],
     en: "file to write; beside the compose file where absent",
     zh: "要写入的文件；默认在 compose 文件旁边",
   },

@@ -4,8 +4,11 @@
  * of quotes around the whole value is taken off. Blanks around an unquoted value do not count. `export` before the name,
  * a byte order mark and CRLF are fine. (The compose project's `.env` follows docker compose's rules instead.)
  */
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { COMPOSE_NAMES } from "../compose/discover.ts";
 import { causeOf, MirrorError } from "../messages/errors.ts";
+import { writeWhole } from "../system/write-file.ts";
 
 /** Far more than any settings file needs, in bytes. */
 const MOST_BYTES = 1024 * 1024;
@@ -19,6 +22,50 @@ export function readSettings(file: string): ReadonlyMap<string, string> {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return new Map();
     if (cause instanceof MirrorError) throw cause;
     throw new MirrorError("file-read", { file, detail: causeOf(cause) }, { cause });
+  }
+}
+
+/** The settings file of a project, beside its compose file. */
+export const PROJECT_SETTINGS = "mirror.env";
+
+/**
+ * The settings of the project in `folder`, or in the nearest parent that has a compose file; none where there is no
+ * `mirror.env`. It may hold a password and says where passwords and files go, so one that others may read is refused:
+ * a file that came with a cloned project is such a one. Throws `settings-open`, and what `readSettings` throws.
+ */
+export function readProjectSettings(folder: string): {
+  readonly file: string;
+  readonly settings: ReadonlyMap<string, string>;
+} {
+  const file = join(projectFolder(folder), PROJECT_SETTINGS);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return { file, settings: new Map() };
+  const isOwn = process.platform === "win32" || (found.mode & 0o077) === 0;
+  if (!isOwn) throw new MirrorError("settings-open", { file });
+  return { file, settings: readSettings(file) };
+}
+
+/**
+ * Writes the settings of the project in `folder`, for nobody else to read, and sees that git leaves the file out where
+ * the folder has a `.gitignore`. Gives the file's path. Throws `file-write`, `file-read`.
+ */
+export async function writeProjectSettings(folder: string, settings: ReadonlyMap<string, string>): Promise<string> {
+  const file = join(folder, PROJECT_SETTINGS);
+  await writeWhole(file, formatSettings(settings), { confidential: true });
+  const ignored = join(folder, ".gitignore");
+  const text = readSmallFile(ignored, { absent: "" });
+  if (text !== "" && text !== undefined && !text.split(/\r?\n/).includes(PROJECT_SETTINGS)) {
+    await writeWhole(ignored, `${text.replace(/\n?$/, "\n")}${PROJECT_SETTINGS}\n`, {
+      mode: statSync(ignored).mode & 0o777,
+    });
+  }
+  return file;
+}
+
+function projectFolder(folder: string): string {
+  for (let each = folder; ; each = dirname(each)) {
+    if (COMPOSE_NAMES.some((name) => existsSync(join(each, name)))) return each;
+    if (dirname(each) === each) return folder;
   }
 }
 
@@ -37,6 +84,15 @@ export function parseSettings(text: string, file: string): ReadonlyMap<string, s
   return settings;
 }
 
+/** The text of a settings file that `parseSettings` reads as `settings`; a value must be one line. */
+export function formatSettings(settings: ReadonlyMap<string, string>): string {
+  const lines = [...settings].map(([name, value]) => {
+    const isPlain = value === value.trim() && unquote(value) === value;
+    return `${name}=${isPlain ? value : `'${value}'`}\n`;
+  });
+  return lines.join("");
+}
+
 /** The names that an env file of docker compose sets and that begin as ours do; unreadable files have none. */
 export function namesOf(file: string): readonly string[] {
   try {
@@ -48,8 +104,9 @@ export function namesOf(file: string): readonly string[] {
 }
 
 /** A device or a pipe could go on for ever, so only regular files are read. */
-function readSmallFile(file: string): string | undefined {
-  const found = statSync(file);
+function readSmallFile(file: string, { absent }: { readonly absent?: string } = {}): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: absent === undefined });
+  if (found === undefined) return absent;
   return found.isFile() && found.size <= MOST_BYTES ? readFileSync(file, "utf8") : undefined;
 }
 

@@ -35,6 +35,9 @@ export const on: Parser<boolean> = (given) => given.length > 0;
 /** A switch that turns something off: `false` when it is given. */
 export const off: Parser<boolean> = (given) => given.length === 0;
 
+/** Texts exactly as they were given, empty ones too. */
+export const words: Parser<readonly string[]> = (given) => given;
+
 /** Texts in the order given. Throws `flag-value` for an empty one. */
 export const texts: Parser<readonly string[]> = (given, origin) => given.map((value) => filled(value, origin));
 
@@ -67,11 +70,18 @@ function choose<T extends string>(value: string, choices: readonly T[], origin: 
 
 /** A whole number within limits, both included. Throws `flag-value`. */
 export function wholeNumber(least: number, most: number): Parser<number> {
-  return required((value, origin) => {
-    const number = Number(value);
-    if (/^\d+$/.test(value) && number >= least && number <= most) return number;
-    return fail(origin, value, message("value-number", { least, most }));
-  });
+  return required((value, origin) => readNumber(value, origin, { least, most }));
+}
+
+/** The same, or nothing. Throws `flag-value`. */
+export function maybeWholeNumber(least: number, most: number): Parser<number | undefined> {
+  return optional((value, origin) => readNumber(value, origin, { least, most }));
+}
+
+function readNumber(value: string, origin: Origin, limits: { readonly least: number; readonly most: number }): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= limits.least && number <= limits.most) return number;
+  return fail(origin, value, message("value-number", limits));
 }
 
 const UNITS = ["", "k", "m", "g", "t"];

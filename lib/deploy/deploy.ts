@@ -17,7 +17,7 @@ import type { Container } from "./host/containers.ts";
 import { type Drift, driftOf } from "./host/drift.ts";
 import { viewOf } from "./host/host-project.ts";
 import { judgeHost } from "./host/judge.ts";
-import { accessTo, type HostProbe, probeHost } from "./host/probe.ts";
+import { accessTo, type HostProbe, type ProbeOptions, probeHost, programsIn } from "./host/probe.ts";
 import { type Endpoint, endpointFor } from "./host/pull-endpoint.ts";
 import { layerSizes } from "./host/pull-progress.ts";
 import { lockedBy } from "./host/locked-images.ts";
@@ -58,18 +58,39 @@ export async function deployTo(
 ): Promise<DeployResult> {
   onStage({ kind: "connecting" });
   return onHost(host, options, async (connection) => {
-    onStage({ kind: "probing" });
     return withTunnel(connection, options, async (tunnel) => {
-      const { plan, layerSizes: sizes, running, unchanged } = await planOver(connection, options, tunnel);
-      onStage({ kind: "planned", plan, layerSizes: sizes });
-      if (unchanged) {
-        onStage({ kind: "unchanged" });
-        return { ...resultOf(plan, running.containers, plan.previous?.id), unchanged };
+      for (;;) {
+        try {
+          return await deployOver(connection, options, onStage, tunnel);
+        } catch (error) {
+          // Another deploy came first: what is to be done now is planned from what it left.
+          if (!(error instanceof MirrorError && error.code === "host-changed")) throw error;
+        }
       }
-      const { credentials, signal, concurrency } = options;
-      const password = credentials?.password;
-      return executeDeploy(connection, plan, { password, signal, concurrency, onProgress: onStage });
     });
+  });
+}
+
+/** Throws `host-changed` when what it has planned for runs no longer; then nothing was done. */
+async function deployOver(
+  connection: Connection,
+  options: DeployOptions,
+  onStage: OnStage,
+  tunnel?: Tunnel,
+): Promise<DeployResult> {
+  onStage({ kind: "probing" });
+  const { plan, layerSizes: sizes, running, unchanged } = await planQuickly(connection, options, tunnel);
+  onStage({ kind: "planned", plan, layerSizes: sizes });
+  if (unchanged) {
+    onStage({ kind: "unchanged" });
+    return { ...resultOf(plan, running.containers, plan.previous?.id), unchanged };
+  }
+  const { credentials, signal, concurrency } = options;
+  return executeDeploy(connection, plan, {
+    password: credentials?.password,
+    signal,
+    concurrency,
+    onProgress: onStage,
   });
 }
 
@@ -176,7 +197,7 @@ export async function lookAt(
 }
 
 /** Opens a connection for as long as `body` takes. */
-async function onHost<T>(
+export async function onHost<T>(
   host: string,
   { run: runProgram, signal }: Pick<ConnectOptions, "run" | "signal">,
   body: (connection: Connection) => Promise<T>,
@@ -206,7 +227,23 @@ interface Planned {
   readonly unchanged?: true;
 }
 
-async function planOver(connection: Connection, options: DeployOptions, tunnel?: Tunnel): Promise<Planned> {
+/**
+ * The plan, by a look that takes no longer than it must: what the checks before have found is not asked again, and a
+ * docker-compose of version 1 is started only when there is something to do.
+ */
+async function planQuickly(connection: Connection, options: DeployOptions, tunnel?: Tunnel): Promise<Planned> {
+  const known = options.known?.get(connection.host);
+  const planned = await planOver(connection, options, tunnel, { known, quick: true });
+  if (planned.unchanged || planned.plan.probe.compose?.recorded !== true) return planned;
+  return planOver(connection, options, tunnel);
+}
+
+async function planOver(
+  connection: Connection,
+  options: DeployOptions,
+  tunnel?: Tunnel,
+  look: Pick<ProbeOptions, "known" | "quick"> = {},
+): Promise<Planned> {
   const { bundle, profiles, credentials, lock, choices, signal } = options;
   const orchestrator = ORCHESTRATORS[options.orchestrator];
   const filesOf = (project: Project): Promise<readonly NeededFile[]> =>
@@ -217,7 +254,7 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
     });
   const own = await filesOf(bundle.mirror);
   const names = [...new Set([...orchestrator.fileNames(bundle), ...namesOf(own, bundle.mirror)])];
-  const first = await probeHost(connection, options.dir, { names, signal });
+  const first = await probeHost(connection, options.dir, { ...look, names, signal });
   const needs = needsOfBundle(bundle, first.compose);
   const manifests = await options.manifests();
   const { errors, warnings } = judgeHost(first, { ...needs, manifests, sudo: choices.sudo }, orchestrator);
@@ -232,7 +269,9 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
   const buildFolders = buildFoldersOf(view.project);
   const others = namesOf(needed, view.project).filter((name) => !names.includes(name));
   const probe =
-    others.length === 0 ? first : await probeHost(connection, options.dir, { names: [...names, ...others], signal });
+    others.length === 0
+      ? first
+      : await probeHost(connection, options.dir, { known: programsIn(first), names: [...names, ...others], signal });
   const images = view.images.map((image) => ({ ...image, size: locked.get(image.image)?.size }));
   requireBuildFolders(buildFolders, {
     host: probe.host,
@@ -251,6 +290,9 @@ async function planOver(connection: Connection, options: DeployOptions, tunnel?:
     profiles,
   };
   const running = await orchestrator.list(connection, project, { signal, isNew: probe.folder.state === "missing" });
+  if (running.containers.length === 0) {
+    await orchestrator.requireOwnName(connection, project, { name: view.name, signal });
+  }
   const composeFiles = await checkedFiles(files.composeFiles, bundle, options.allowPaths);
   const otherFiles = !(await areThere(composeFiles, probe.files));
   const now = new Date();
@@ -342,7 +384,7 @@ function currentOf({ releases, current }: HostProbe): Release | undefined {
 }
 
 /** The project as the release that runs there has it. Throws `host-docker-missing`, `host-compose-missing`. */
-function projectOn(probe: HostProbe, { bundle, profiles: asked, orchestrator }: DeployOptions): DeployedProject {
+export function projectOn(probe: HostProbe, { bundle, profiles: asked, orchestrator }: DeployOptions): DeployedProject {
   const { host, folder } = probe;
   const compose = ORCHESTRATORS[orchestrator].runtime(probe);
   if (probe.engine === undefined) throw new MirrorError("host-docker-missing", { host });

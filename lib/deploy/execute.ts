@@ -7,6 +7,7 @@ import { tar } from "../system/tar.ts";
 import { type Container, type ServiceState, statesOf } from "./host/containers.ts";
 import { withLock } from "./host/deploy-lock.ts";
 import { hostError } from "./host/host-errors.ts";
+import { readerOn } from "./host/probe.ts";
 import type { LayerState } from "./host/pull-progress.ts";
 import type { DeployedProject } from "./orchestrator/compose-project.ts";
 import type { Pace } from "./orchestrator/health.ts";
@@ -60,7 +61,7 @@ export interface DeployResult {
 }
 
 /**
- * Carries out `plan` over `connection`. Throws `file-read` before anything is touched, `host-busy`, what `hostError`
+ * Carries out `plan` over `connection`. Throws `file-read` before anything is touched, `host-busy`, `host-changed`, what `hostError`
  * knows when a step fails, `host-image-changed`, `host-unhealthy`, and what `Connection.run` throws.
  */
 export async function executeDeploy(
@@ -69,7 +70,7 @@ export async function executeDeploy(
   options: ExecuteOptions = {},
 ): Promise<DeployResult> {
   const archive = await archiveOf(plan.shipped);
-  const containers = await underLock(connection, plan, archive, options);
+  const containers = await underLock(connection, { ...plan, stamp: plan.probe.stamp }, archive, options);
   return resultOf(plan, containers, plan.release);
 }
 
@@ -100,7 +101,8 @@ export function resultOf(
 
 /** What of a plan its execution needs. */
 type Work = Pick<DeployPlan, "host" | "dir" | "lock" | "steps" | "rollback" | "registry"> &
-  Partial<Pick<DeployPlan, "login">>;
+  Partial<Pick<DeployPlan, "login" | "probe">> &
+  Pick<RollbackPlan, "stamp">;
 
 function underLock(
   connection: Connection,
@@ -110,7 +112,7 @@ function underLock(
 ): Promise<readonly Container[]> {
   const { signal, onProgress = () => {} } = options;
   const onWaiting = (holder: string): void => onProgress({ kind: "locked", holder });
-  return withLock(connection, work.lock, { dir: work.dir, signal, onWaiting }, () =>
+  return withLock(connection, work.lock, { dir: work.dir, stamp: work.stamp, signal, onWaiting }, () =>
     new Execution(connection, work, archive, options).run(),
   );
 }
@@ -202,7 +204,8 @@ class Execution {
     if (ran.code === 0) return ran.stdout;
     if (ran.code === placedCode) this.#phase = "placed";
     else if (cleanup) await this.#connection.run(cleanup, { timeout: 10_000 }).catch(() => {});
-    throw hostError({ host, dir, registry, kind, failure, code: ran.code, lines, mask: masked });
+    const reader = this.#work.probe && readerOn(this.#work.probe);
+    throw hostError({ host, dir, registry, kind, failure, code: ran.code, reader, lines, mask: masked });
   }
 
   /** After a step has failed: goes back where that is possible and right, and says how the host is left. */

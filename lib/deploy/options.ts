@@ -11,6 +11,7 @@ import { findCredentials } from "../registry/credentials.ts";
 import { once } from "../async/once.ts";
 import { run } from "../system/process.ts";
 import { type Bundle, readBundle } from "./files/bundle.ts";
+import type { HostPrograms } from "./host/probe.ts";
 import { type StoredManifest, storedManifests } from "./host/stored-manifests.ts";
 import type { OrchestratorName } from "./orchestrator/orchestrators.ts";
 import type { DeployChoices } from "./plan/plan.ts";
@@ -27,6 +28,8 @@ export interface DeployOptions extends Pick<ConnectOptions, "run" | "signal"> {
   readonly lock?: readonly LockedImage[] | undefined;
   /** The manifests of the images of the lock file that the content store here has; read once, when first asked for. */
   readonly manifests: () => Promise<readonly StoredManifest[]>;
+  /** What the checks before the deploy have found of the hosts, by their names. */
+  readonly known?: ReadonlyMap<string, HostPrograms> | undefined;
   /** The registry to push to, and its name for the host. */
   readonly registry?: string | undefined;
   readonly pullRegistry?: string | undefined;

@@ -19,7 +19,7 @@ export interface Bytes {
   readonly total: number;
   /** That are in their place. */
   readonly done: number;
-  /** That were there before the run, in whole blobs or in part of one. */
+  /** That were there before the run, in whole blobs or in part of one, or that another run brought meanwhile. */
   readonly had: number;
   /** That came over the line, those that had to come again included. */
   readonly moved: number;

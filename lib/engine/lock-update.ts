@@ -1,5 +1,6 @@
 /** What the outcomes of a run come to in the lock file. */
 import { lockFileOf, type LockedImage, mergeLock, readLock } from "../mirror/lock-file.ts";
+import type { Prepared } from "../mirror/prepare.ts";
 import type { Transfer } from "../mirror/transfers.ts";
 import { formatReference } from "../image/reference.ts";
 import type { Outcome } from "./engine.ts";
@@ -9,10 +10,16 @@ export async function lockBefore(composeFile: string): Promise<readonly LockedIm
   return (await readLock(lockFileOf(composeFile))) ?? [];
 }
 
-/** The lock after a run: what it mirrored, and of `previous` all that is still wanted. */
-export function lockAfter(previous: readonly LockedImage[], outcomes: readonly Outcome[]): readonly LockedImage[] {
-  const wanted = outcomes.map(({ transfer }) => ({ ...namesOf(transfer), platform: transfer.platform }));
-  return mergeLock(previous, outcomes.flatMap(lockedOf), wanted);
+/**
+ * The lock after a run: what it mirrored, and of `previous` all that is still wanted, which may be more than the run did.
+ */
+export function lockAfter(
+  previous: readonly LockedImage[],
+  outcomes: readonly Outcome[],
+  wanted: readonly Transfer[],
+): readonly LockedImage[] {
+  const names = wanted.map((transfer) => ({ ...namesOf(transfer), platform: transfer.platform }));
+  return mergeLock(previous, outcomes.flatMap(lockedOf), names);
 }
 
 function lockedOf({ transfer, status, sourceDigest, platformDigest, digest, bytes }: Outcome): readonly LockedImage[] {
@@ -29,14 +36,24 @@ function lockedOf({ transfer, status, sourceDigest, platformDigest, digest, byte
   ];
 }
 
-/** Whether `locked` has the transfer's image, at the same place. */
+/** Whether `locked` has the transfer's image, for its platform and at the same place. */
 export function isLocked(locked: readonly LockedImage[]): (transfer: Transfer) => boolean {
   const keys = new Set(locked.map(keyOf));
-  return (transfer) => keys.has(keyOf(namesOf(transfer)));
+  return (transfer) => keys.has(keyOf({ ...namesOf(transfer), platform: transfer.platform }));
 }
 
-function keyOf({ source, mirror }: Pick<LockedImage, "source" | "mirror">): string {
-  return `${formatReference(source)} ${formatReference(mirror)}`;
+/** What of the project a run leaves alone and no earlier run mirrored: the registry may not have it. */
+export function unmirroredOf(
+  { plan, whole }: Pick<Prepared, "plan" | "whole">,
+  locked: readonly LockedImage[],
+): readonly Transfer[] {
+  const planned = new Set(plan.transfers);
+  const isMirrored = isLocked(locked);
+  return whole.transfers.filter((transfer) => !planned.has(transfer) && !isMirrored(transfer));
+}
+
+function keyOf({ source, mirror, platform }: Pick<LockedImage, "source" | "mirror" | "platform">): string {
+  return `${formatReference(source)} ${formatReference(mirror)} ${platform}`;
 }
 
 function namesOf({ source, target }: Transfer): Pick<LockedImage, "source" | "mirror"> {

@@ -5,12 +5,12 @@ import { MirrorError } from "../messages/errors.ts";
 import type { LockedImage } from "../mirror/lock-file.ts";
 import { run } from "../system/process.ts";
 import { familiarName, type ImageReference } from "../image/reference.ts";
-import type { Registry } from "../registry/client.ts";
+import type { PullsLeft, Registry } from "../registry/client.ts";
 import { dockerFolder, findCredentials } from "../registry/credentials.ts";
 import { parseManifest } from "../image/manifest.ts";
 import { openRegistries, type Registries } from "../registry/registries.ts";
 import { openStore } from "../store/open.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, StoreOptions } from "../store/store.ts";
 import { createDirectEngine, directRequirements } from "./direct/direct.ts";
 import { createDockerEngine, type Offer } from "./docker/docker.ts";
 import { isLocked } from "./lock-update.ts";
@@ -38,10 +38,15 @@ export async function openConfigured(config: Config): Promise<Registries> {
 }
 
 /**
- * Opens the engine and what it needs; nothing is transferred. `locked` is what earlier runs mirrored. Throws
- * `engine-setting`, `file-read` and what `openStore` throws.
+ * Opens the engine and what it needs; nothing is transferred. `locked` is what earlier runs mirrored;
+ * `waiting` says what becomes of a wait for another run. Throws `engine-setting`, `file-read` and what `openStore`
+ * throws.
  */
-export async function openSession(config: Config, locked: readonly LockedImage[] = []): Promise<Session> {
+export async function openSession(
+  config: Config,
+  locked: readonly LockedImage[],
+  waiting: Pick<StoreOptions, "signal" | "onWait">,
+): Promise<Session> {
   const registries = await openConfigured(config);
   requirementsOf(config);
   const { engine: program, credentials, sourceMirrors, concurrency } = config;
@@ -54,7 +59,7 @@ export async function openSession(config: Config, locked: readonly LockedImage[]
     };
     return { registries, engine, close };
   }
-  const store = await openStore(config.store);
+  const store = await openStore(config.store, waiting);
   const widths = { large: concurrency, small: concurrency * 2 };
   const over = new AbortController();
   return {
@@ -129,13 +134,13 @@ export function requirementsOf({ engine, sourceMirrors, format, store }: Config)
 
 /**
  * Asks a source registry for one image, as `check` does: one HEAD, which the Docker Hub does not count as a pull. Gives
- * the number of pulls that are left, where the registry tells it.
+ * what the registry still allows, where it tells.
  */
 export function askSources(registries: Registries, signal: AbortSignal) {
-  return async ({ host, repository, reference }: SourceQuestion): Promise<number | undefined> => {
-    let left: number | undefined;
+  return async ({ host, repository, reference }: SourceQuestion): Promise<PullsLeft | undefined> => {
+    let left: PullsLeft | undefined;
     try {
-      await registries.of(host).head(repository, reference, { signal, onPullsLeft: (count) => (left = count) });
+      await registries.of(host).head(repository, reference, { signal, onPullsLeft: (told) => (left = told) });
     } catch (error) {
       // the registry is there; whether it gives the image is seen when it is wanted
       if (!(error instanceof MirrorError && ANSWERS.has(error.code))) throw error;

@@ -2,9 +2,8 @@
  * What of an image an engine of some version cannot read: the media types of its manifest and the compression of its
  * layers against the version that first read them. Known before anything is sent, instead of a pull that fails late.
  *
- * Sources: image-spec layer media types (https://github.com/opencontainers/image-spec/blob/main/layer.md), the release
- * notes of docker (17.06: pulls OCI manifests reliably, 1.13 to 17 being reported to fail; 23.0: zstd
- * layers), containerd (1.5: zstd) and podman (1.8: zstd).
+ * Sources: image-spec layer media types (https://github.com/opencontainers/image-spec/blob/main/layer.md); beside each
+ * version, what tells it.
  */
 import { MEDIA_TYPES } from "./manifest.ts";
 import type { Message } from "../messages/message.ts";
@@ -24,8 +23,10 @@ export interface ReadManifest {
   readonly layers: readonly { readonly mediaType: string }[];
 }
 
+export type Feature = "oci-manifest" | "zstd-layer";
+
 interface Rule {
-  readonly feature: "oci-manifest" | "zstd-layer";
+  readonly feature: Feature;
   readonly uses: (manifest: ReadManifest) => boolean;
   /** The first version that reads it; a kind that is not named always did. */
   readonly since: Readonly<Partial<Record<Reader["kind"], string>>>;
@@ -35,19 +36,30 @@ const RULES: readonly Rule[] = [
   {
     feature: "oci-manifest",
     uses: ({ mediaType }) => mediaType === MEDIA_TYPES.ociManifest,
-    since: { docker: "18.0" },
+    since: {
+      // before, pulls are reported to fail with "missing signature key": it was taken for one of schema 1
+      docker: "18.0",
+    },
   },
   {
     feature: "zstd-layer",
     uses: ({ layers }) => layers.some(({ mediaType }) => mediaType.endsWith("zstd")),
-    since: { docker: "23.0", podman: "1.8", containerd: "1.5" },
+    since: {
+      // https://docs.docker.com/engine/release-notes/23.0/, https://github.com/moby/moby/pull/41759
+      docker: "23.0",
+      // Its release notes name containers/storage 1.12.13, which unpacks layers for it and has
+      // https://github.com/containers/storage/pull/363; podman 1.4.2 has 1.12.10, without it.
+      podman: "1.4.4",
+      // https://github.com/containerd/containerd/pull/4809, https://github.com/containerd/containerd/releases/tag/v1.5.0
+      containerd: "1.5",
+    },
   },
 ];
 
 /** Why `reader` cannot read an image. */
 export interface Unreadable {
   readonly name: string;
-  readonly feature: Rule["feature"];
+  readonly feature: Feature;
   /** The first version of the reader's kind that can. */
   readonly since: string;
   readonly reason: Message;
@@ -69,9 +81,21 @@ export function unreadableBy({ kind, version }: Reader, manifests: readonly Read
   );
 }
 
+/** Whether `reader` reads what has `feature`; `undefined` where its version cannot be understood. */
+export function readsFeature({ kind, version }: Reader, feature: Feature): boolean | undefined {
+  const since = RULES.find((rule) => rule.feature === feature)?.since[kind];
+  return since === undefined ? true : numbersOf(version) && !isOlder(version, since);
+}
+
 function isOlder(version: string, since: string): boolean {
-  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
-  if (major === undefined || minor === undefined) return false;
-  const [sinceMajor = 0, sinceMinor = 0] = since.split(".").map(Number);
-  return Number(major) < sinceMajor || (Number(major) === sinceMajor && Number(minor) < sinceMinor);
+  const is = numbersOf(version);
+  const wanted = numbersOf(since)!;
+  const differs = is?.findIndex((number, index) => number !== wanted[index]) ?? -1;
+  return differs >= 0 && is![differs]! < wanted[differs]!;
+}
+
+/** Major, minor and patch, a missing patch as 0; `undefined` where the text is no version. */
+function numbersOf(version: string): readonly number[] | undefined {
+  const [, ...numbers] = /^v?(\d+)\.(\d+)\.?(\d*)/.exec(version) ?? [];
+  return numbers.length === 0 ? undefined : numbers.map(Number);
 }

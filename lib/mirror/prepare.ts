@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { buildBases } from "../compose/build-bases.ts";
 import { load } from "../compose/load.ts";
+import { neededServices } from "../compose/needed-services.ts";
 import type { LoadOptions, Project } from "../compose/project.ts";
 import { MirrorError } from "../messages/errors.ts";
 import { readRegularFile } from "../system/read-file.ts";
@@ -10,7 +11,15 @@ import { parseIgnoreList } from "./ignore.ts";
 import { type Rewrite, rewrite } from "../compose/rewrite.ts";
 import type { LockedImage } from "./lock-file.ts";
 import type { OnCollision, Rename } from "./mapping.ts";
-import { mirrorNames, type Plan, planTransfers, type Selection, selectImages, type Transfer } from "./transfers.ts";
+import {
+  mirrorNames,
+  type Plan,
+  planFor,
+  planTransfers,
+  type Selection,
+  selectImages,
+  type Transfer,
+} from "./transfers.ts";
 import { formatReference } from "../image/reference.ts";
 
 const IGNORE_FILE = "ignore-images.txt";
@@ -39,6 +48,8 @@ export interface MirrorSettings extends ProjectSettings {
   readonly pullRegistry?: string;
   readonly renames: readonly Rename[];
   readonly onCollision: OnCollision;
+  /** The services to work for, with what they depend on; empty = all. */
+  readonly services: readonly string[];
 }
 
 /** Where the files that name the mirrored images are written. */
@@ -59,16 +70,22 @@ export async function prepareSelection(
 
 export interface Prepared {
   readonly project: Project;
+  /** What is to be done. */
   readonly plan: Plan;
+  /** The plan of the whole project: more than `plan` where only some services are worked for. */
+  readonly whole: Plan;
+  /** Those services: the ones named and what they depend on; absent = all. */
+  readonly services?: readonly string[];
 }
 
-/** The project and its plan. Throws what `prepareSelection` and `planTransfers` throw. */
+/** The project and its plan. Throws what `prepareSelection`, `neededServices` and `planTransfers` throw. */
 export async function preparePlan(settings: MirrorSettings): Promise<Prepared> {
   return planOf(settings, await prepare(settings, false));
 }
 
 /**
- * The same for a list of images only: an image whose name is not valid is among `invalid`, and the plan has the rest.
+ * The same for a list of images only: an image whose name is empty or not valid is among `invalid`, and the plan has the
+ * rest.
  * Throws what `preparePlan` throws otherwise.
  */
 export async function listImages(
@@ -78,10 +95,16 @@ export async function listImages(
   return { ...planOf(settings, found), invalid: found.selection.invalid };
 }
 
-function planOf(settings: MirrorSettings, { project, selection, renames }: Awaited<ReturnType<typeof prepare>>) {
+function planOf(
+  settings: MirrorSettings,
+  { project, selection, renames }: Awaited<ReturnType<typeof prepare>>,
+): Prepared {
   const { registry, namespace, pullRegistry, onCollision } = settings;
   const mapping = { registry, namespace, pullRegistry, onCollision, renames: [...settings.renames, ...renames] };
-  return { project, plan: planTransfers(selection, mapping) };
+  const whole = planTransfers(selection, mapping);
+  if (settings.services.length === 0) return { project, plan: whole, whole };
+  const services = neededServices(project, settings.services);
+  return { project, plan: planFor(whole, services), whole, services };
 }
 
 /**
@@ -90,7 +113,7 @@ function planOf(settings: MirrorSettings, { project, selection, renames }: Await
  */
 export function rewriteFor(
   { pullRegistry, output }: OutputSettings,
-  { project, plan }: Prepared,
+  { project, whole }: Pick<Prepared, "project" | "whole">,
   locked?: readonly LockedImage[],
 ): Rewrite {
   const digests = locked && new Map(locked.map((image) => [formatReference(image.mirror), image.mirrorDigest]));
@@ -99,15 +122,15 @@ export function rewriteFor(
     if (digests && digest === undefined) throw new MirrorError("pin-unknown", { image: uses[0].image });
     return digest;
   };
-  const present = new Set(plan.present.map(({ image }) => image));
-  const rewritten = rewrite(project, mirrorNames(plan, { pullRegistry, digestOf }), { output, present });
+  const present = new Set(whole.present.map(({ image }) => image));
+  const rewritten = rewrite(project, mirrorNames(whole, { pullRegistry, digestOf }), { output, present });
   for (const { path } of rewritten.files) refuseSource(project, path);
   return rewritten;
 }
 
 /** The same without some of the transfers, whose images keep their public names then. */
-export function leavePublic({ project, plan }: Prepared, left: ReadonlySet<Transfer>): Prepared {
-  return { project, plan: { ...plan, transfers: plan.transfers.filter((transfer) => !left.has(transfer)) } };
+export function leavePublic({ whole, ...prepared }: Prepared, left: ReadonlySet<Transfer>): Prepared {
+  return { ...prepared, whole: { ...whole, transfers: whole.transfers.filter((transfer) => !left.has(transfer)) } };
 }
 
 /** Where a file made from the project goes: `--output`, else `name` in the project folder. */
@@ -128,11 +151,13 @@ function refuseSource({ files }: Project, path: string): void {
 
 async function prepare(settings: ProjectSettings, collectInvalid: boolean) {
   const { platform, withBuildBases, mirrorBuilt } = settings;
-  const project = await load(settings);
+  const empty: MirrorError[] = [];
+  const onEmptyImage = (error: MirrorError): void => void empty.push(error);
+  const project = await load(collectInvalid ? { ...settings, onEmptyImage } : settings);
   const ignore = await readIgnoreList(settings, dirname(project.composeFiles[0]!));
   const bases = withBuildBases ? await buildBases(project) : [];
   const selection = selectImages(project, { ignore, platform, bases, mirrorBuilt, collectInvalid });
-  return { project, selection, renames: ignore.renames };
+  return { project, selection: { ...selection, invalid: [...empty, ...selection.invalid] }, renames: ignore.renames };
 }
 
 /** The list named by `--ignore`, else the one beside the compose file, else this tool's own. */

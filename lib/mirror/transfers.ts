@@ -51,7 +51,7 @@ export interface Selection {
   readonly mirrored: readonly Omit<Transfer, "target">[];
   readonly ignored: readonly ImageUsers[];
   readonly built: readonly ImageUsers[];
-  /** Why images can be neither mirrored nor named: `reference-invalid` or `image-variable-unset`. */
+  /** Why images can be neither mirrored nor named: `reference-invalid`, `image-variable-unset`, `value-not-text`, `compose-image-empty`. */
   readonly invalid: readonly MirrorError[];
 }
 
@@ -136,6 +136,18 @@ export function planTransfers(
     ignored,
     built,
     present: mirrored.filter(isThere).flatMap(({ uses }) => uses),
+  };
+}
+
+/** The part of a plan that some services need. */
+export function planFor(plan: Plan, services: readonly string[]): Plan {
+  const needed = new Set(services);
+  const isNeeded = (users: ImageUsers): boolean => users.services.some((name) => needed.has(name));
+  return {
+    transfers: plan.transfers.filter(({ uses }) => uses.some(isNeeded)),
+    ignored: plan.ignored.filter(isNeeded),
+    built: plan.built.filter(isNeeded),
+    present: plan.present.filter(isNeeded),
   };
 }
 
@@ -245,17 +257,20 @@ interface Place {
   readonly where: string;
   /** The variables in it that left nothing. */
   readonly empty: readonly string[];
+  /** The variables in it whose values are no text. */
+  readonly notText: readonly string[];
 }
 
 function placesOf(image: string, { uses = [], files }: ImageSource): readonly Place[] {
   return uses
     .filter((use) => use.image === image)
-    .map(({ file, start, end, empty }) => {
+    .map(({ file, start, end, empty, notText = [] }) => {
       const text = files?.get(file) ?? "";
       return {
         text: text.slice(start, end).replace(/^(["'])(.*)\1$/s, "$2"),
         where: `${file}:${text.slice(0, start).split("\n").length}`,
         empty,
+        notText,
       };
     });
 }
@@ -266,12 +281,18 @@ function referenceOf({ image, services }: ImageUsers, places: readonly Place[]):
     return parseReference(image);
   } catch (cause) {
     if (!(cause instanceof MirrorError)) throw cause;
+    const unreadable = places.find(({ notText }) => notText.length > 0);
+    if (unreadable !== undefined) {
+      const { where, notText } = unreadable;
+      return new MirrorError("value-not-text", { variables: notText, where }, { cause });
+    }
+    const reason = cause.values["detail"] as Cause;
     const place = places.find(({ empty }) => empty.length > 0);
     if (place !== undefined) {
       const { text, where, empty } = place;
-      return new MirrorError("image-variable-unset", { variables: empty, where, image: text, services }, { cause });
+      const values = { variables: empty, where, image: text, services, rest: image, detail: reason };
+      return new MirrorError("image-variable-unset", values, { cause });
     }
-    const reason = cause.values["detail"] as Cause;
     return new MirrorError(
       "reference-invalid",
       { image, detail: message("reference-of-services", { reason, services }) },

@@ -53,7 +53,15 @@ export interface Registry extends BlobUploads {
 
 export interface HeadOptions extends CallOptions {
   /** Called when the registry tells how many pulls it still gives to who asks. */
-  readonly onPullsLeft?: (count: number) => void;
+  readonly onPullsLeft?: (left: PullsLeft) => void;
+}
+
+/** What a registry still gives to who asks. */
+export interface PullsLeft {
+  /** Images: one of several platforms counts once for each platform that is pulled. */
+  readonly count: number;
+  /** Whether that is counted for a login. */
+  readonly loggedIn: boolean;
 }
 
 export type RegistryOptions = CallerOptions;
@@ -95,7 +103,8 @@ export function openRegistry(host: string, options: RegistryOptions): Registry {
           async (answer) => {
             discard(answer);
             const left = pullsLeft(answer.headers);
-            if (left !== undefined) onPullsLeft?.(left);
+            if (left !== undefined && onPullsLeft !== undefined)
+              onPullsLeft({ count: left, loggedIn: await caller.isLoggedIn(call.scopes) });
             return answer.status === 404 ? "nothing" : headDescriptor(answer.headers, reference);
           },
           call,

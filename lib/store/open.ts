@@ -14,7 +14,7 @@ import { planPrune, type PrunePlan, without } from "./prune.ts";
 import { openReferences, type References } from "./references.ts";
 import { clearLeftovers, readContents, sizeOfContents } from "./scan.ts";
 import { NO_WRITER, openWriter, type Writer } from "./writers.ts";
-import type { Pruned, OpenStore, Store } from "./store.ts";
+import type { OpenStore, Pruned, Store, StoreOptions } from "./store.ts";
 import { readUpload, writeUpload } from "./upload-records.ts";
 
 /** https://github.com/opencontainers/image-spec/blob/main/image-layout.md#oci-layout-file */
@@ -22,12 +22,15 @@ const LAYOUT_VERSION = "1.0.0";
 /** Images may be private: the folder is for this user alone. */
 const PRIVATE = 0o700;
 
-export const openStore: OpenStore = async (folder, { access = "write" } = {}) => {
+export const openStore: OpenStore = async (folder, { access = "write", signal, onWait } = {}) => {
   const paths = pathsOf(resolve(folder));
   await guard(paths.folder, "store-write", () => prepareFolder(paths));
-  const writer = access === "read" ? NO_WRITER : await guard(paths.folder, "store-write", () => openWriter(paths));
+  const writer =
+    access === "read"
+      ? NO_WRITER
+      : await guard(paths.folder, "store-write", () => openWriter(paths, { signal, onWait }));
   const references = openReferences(paths);
-  return { ...blobsOf(paths), ...namesOf(paths, references), ...upkeepOf(paths, references, writer) };
+  return { ...blobsOf(paths, onWait), ...namesOf(paths, references), ...upkeepOf(paths, references, writer) };
 };
 
 /** Makes what is missing, the mark of the layout first, so that a folder is a store from its first file on. */
@@ -55,7 +58,7 @@ async function prepareFolder(paths: Paths): Promise<void> {
 
 type Blobs = Pick<Store, "has" | "sizeOf" | "read" | "readBytes" | "writeBytes" | "verify" | "partial">;
 
-function blobsOf(paths: Paths): Blobs {
+function blobsOf(paths: Paths, onWait: StoreOptions["onWait"]): Blobs {
   /** Blobs whose hash this process has seen to be right, with the mark of their file at that time. */
   const verified = new Map<string, string>();
   const reading = <T>(action: () => Promise<T>): Promise<T> => guard(paths.folder, "store-read", action);
@@ -167,7 +170,11 @@ function blobsOf(paths: Paths): Blobs {
     partial: (digest, { size, signal } = {}) =>
       guard(paths.folder, "store-write", async () => {
         const moved = async (): Promise<unknown> => sizeOfFile(paths.partial(digest));
-        const lock = await takeLock(paths.lock(digest), { signal, moved });
+        const lock = await takeLock(paths.lock(digest), {
+          signal,
+          moved,
+          onWait: (process) => onWait?.({ reason: "blob", process }),
+        });
         try {
           if ((await sizeOfFile(paths.blob(digest))) === undefined) {
             return await openPartial({

@@ -34,6 +34,8 @@ export interface LockOptions {
   readonly timeout?: number;
   /** Something that changes as the holder gets on. */
   readonly moved?: () => Promise<unknown>;
+  /** Called once, after a second of waiting, with the number of the process that holds the lock. */
+  readonly onWait?: ((process: number | "?") => void) | undefined;
 }
 
 const RENEW_EVERY = 10_000;
@@ -43,6 +45,8 @@ const UNWRITTEN_AFTER = 10_000;
 const LONGEST_PAUSE = 200;
 /** Milliseconds. Every holder but one that downloads a blob is done in much less. */
 const LONGEST_WAIT = 120_000;
+/** Milliseconds. Most waits are over before that, and nobody needs to know of them. */
+const TOLD_AFTER = 1000;
 
 /**
  * Takes the lock, waiting while another process holds it. Throws `store-locked` after `timeout`, `interrupted`, and file
@@ -50,14 +54,20 @@ const LONGEST_WAIT = 120_000;
  */
 export async function takeLock(file: string, options: LockOptions = {}): Promise<ProcessLock> {
   const { signal, timeout = LONGEST_WAIT, moved = async () => undefined } = options;
+  let { onWait } = options;
   let state = await moved();
-  let since = performance.now();
+  const started = performance.now();
+  let since = started;
   const look = async (): Promise<ProcessLock | "late" | undefined> => {
     const lock = await tryLock(file);
     if (lock !== undefined) return lock;
     const now = await moved();
     if (now !== state) since = performance.now();
     state = now;
+    if (onWait !== undefined && performance.now() - started > TOLD_AFTER) {
+      onWait((await holderOf(file)) ?? "?");
+      onWait = undefined;
+    }
     return performance.now() - since > timeout ? "late" : undefined;
   };
   const lock = await poll(look, { interval: 5, longestInterval: LONGEST_PAUSE, signal });

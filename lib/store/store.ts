@@ -138,6 +138,17 @@ export interface Pruned {
 export interface StoreOptions {
   /** `read` only looks: it neither marks the store as in use nor keeps `prune` away. */
   readonly access?: "write" | "read";
+  /** Ends the wait for another process that prunes the store. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called when another process has been waited for for a second: once for each blob, and once for a prune. */
+  readonly onWait?: ((wait: StoreWait) => void) | undefined;
+}
+
+/** What another process is waited for. */
+export interface StoreWait {
+  readonly reason: "blob" | "prune";
+  /** Its number, where it is known. */
+  readonly process: number | "?";
 }
 
 /**

@@ -3,11 +3,12 @@
  * Each side makes its file first and looks for the other's then, so they cannot miss each other.
  */
 import { randomUUID } from "node:crypto";
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MirrorError } from "../messages/errors.ts";
 import type { Paths } from "./files.ts";
 import { holderOf, takeLock, tryLock } from "./process-lock.ts";
+import type { StoreOptions } from "./store.ts";
 
 export interface Writer {
   /** Runs `action` while no other process writes. Throws `store-busy`. */
@@ -15,12 +16,17 @@ export interface Writer {
   readonly close: () => Promise<void>;
 }
 
-/** Begins a session; waits while another process prunes. */
-export async function openWriter(paths: Paths): Promise<Writer> {
+/** Begins a session; waits while another process prunes. Throws `interrupted` and what `takeLock` throws. */
+export async function openWriter(paths: Paths, options: Pick<StoreOptions, "signal" | "onWait">): Promise<Writer> {
   const own = `session-${randomUUID()}`;
   const session = await takeLock(join(paths.sessions, own));
   const pruning = join(paths.locks, "prune");
-  if ((await holderOf(pruning)) !== undefined) await (await takeLock(pruning)).release();
+  try {
+    if ((await holderOf(pruning)) !== undefined) await afterPrune(paths, pruning, options);
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
   await otherProcess(paths, own);
   const busy = (process: number | "?" = "?"): MirrorError =>
     new MirrorError("store-busy", { folder: paths.folder, process });
@@ -38,6 +44,17 @@ export async function openWriter(paths: Paths): Promise<Writer> {
     },
     close: session.release,
   };
+}
+
+/** Waits for the prune to end, for as long as it removes something now and then. */
+async function afterPrune(
+  { blobs }: Paths,
+  pruning: string,
+  { signal, onWait }: Pick<StoreOptions, "signal" | "onWait">,
+): Promise<void> {
+  const moved = async (): Promise<unknown> => (await stat(join(blobs, "sha256"))).mtimeMs;
+  const told = (process: number | "?"): void => onWait?.({ reason: "prune", process });
+  await (await takeLock(pruning, { signal, moved, onWait: told })).release();
 }
 
 /** A session of a process that only looks. */

@@ -24,6 +24,10 @@ export interface RunOptions {
   readonly timeout?: number;
   /** Called with every finished line of output while the program runs. */
   readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
+  /** Nothing of the output is kept, for a program that may go on for days: `onLine` has it all. */
+  readonly discard?: boolean;
+  /** The program reads and writes what this process does, a terminal included. */
+  readonly attached?: boolean;
 }
 
 export interface Ran {
@@ -40,7 +44,7 @@ export type Run = (command: Command, options?: RunOptions) => Promise<Ran>;
  * Throws `command-missing` when the program is not installed, `interrupted` when `signal` was aborted.
  */
 export const run: Run = async (command, options = {}) => {
-  const { input, env, cwd, signal, timeout, onLine } = options;
+  const { input, env, cwd, signal, timeout, onLine, discard = false, attached = false } = options;
   if (signal?.aborted) throw new MirrorError("interrupted");
   const [program, ...args] = command;
   const abort = new AbortController();
@@ -62,7 +66,8 @@ export const run: Run = async (command, options = {}) => {
       nothrow: true,
       quote: (arg) => arg,
       shell: "none",
-      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      stdio: attached ? "inherit" : [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      ...(discard ? { store: { stdout: new Nowhere(), stderr: new Nowhere(), stdall: new Nowhere() } } : {}),
       ...(cwd === undefined ? {} : { cwd }),
       ...(env === undefined ? {} : { env: { ...$.env, ...env } }),
       spawn: ((_line: string, _args: readonly string[], spawnOptions: SpawnOptions) =>
@@ -83,6 +88,13 @@ export const run: Run = async (command, options = {}) => {
     signal?.removeEventListener("abort", onAbort);
   }
 };
+
+/** Where zx puts output that nobody wants. */
+class Nowhere extends Array<never> {
+  override push(): number {
+    return 0;
+  }
+}
 
 function startError(program: string, cause: unknown): MirrorError {
   return new MirrorError("command-missing", { program, detail: causeOf(cause) }, { cause });

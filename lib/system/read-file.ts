@@ -16,9 +16,11 @@ export interface ReadFile {
 
 /**
  * Reads `file`, following links, when it is a regular file of at most `most` bytes; what follows the size at the time
- * of opening is read too, up to `most`. Throws `file-read`, `file-large`.
+ * of opening is read too, up to `most`. /dev/null is an empty file, the usual way to say that there is none.
+ * Throws `file-read`, `file-large`.
  */
 export async function readRegular(file: string, most: number): Promise<ReadFile> {
+  if (file === "/dev/null") return { bytes: Buffer.alloc(0), mode: 0o666 };
   try {
     // O_NONBLOCK: opening a FIFO that nobody writes to returns at once (open(2)).
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);

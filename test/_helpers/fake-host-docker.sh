@@ -40,7 +40,7 @@ show() {
   service=${1#c0}
   read -r image id <"$ROOT/containers/$service" || return
   state=$(on state 'case $service in job) echo "exited||0" ;; *) echo "running|healthy|0" ;; esac')
-  echo "container:$service|False|$state|$1|$id|$(on restarts 'echo 0')|no|then|app|docker-compose-mirror.yaml|$image"
+  echo "container:$service|False|$state|$1|$id|$(on restarts 'echo 0')|no|then|app|docker-compose-mirror.yaml|$(on ports ':')|$image"
 }
 
 compose() {
@@ -53,13 +53,18 @@ compose() {
   case $calls in
   *" version "*) ;;
   *" up "*) on up 'up; echo Started >&2' ;;
+  *" logs "*) on compose-logs 'echo "web-1  | hello"' ;;
   esac
 }
 
 if [ "${0##*/}" = docker-compose ]; then
   case $1 in
   version) on standalone 'exit 127' ;;
-  -p) on talk ':' ;;
+  --verbose)
+    version=$(on standalone 'exit 127') || exit 127
+    case $version in v2.*) ;; *) echo "compose.cli.docker_client.get_client: docker-compose version $version, build unknown" >&2 ;; esac
+    on talk ':'
+    ;;
   *)
     say docker-compose "$@"
     compose "$@"
@@ -69,9 +74,13 @@ if [ "${0##*/}" = docker-compose ]; then
 fi
 case "$1 $2 $3" in
 --version*) on about 'echo "Docker version 26.1.4, build 5650f9b"' ;;
+*Server*Client*)
+  server=$(on server 'echo 26.1.4') || exit
+  echo "$server $(on client 'echo 26.1.4')"
+  ;;
 *Client*) on client 'echo 26.1.4' ;;
 *Server*) on server 'echo 26.1.4' ;;
-info*Swarm*) on swarm 'echo inactive false' ;;
+info*Swarm*) echo "$(on swarm 'echo inactive false') /var/lib" ;;
 info*) echo /var/lib ;;
 context*) on context 'echo default' ;;
 "compose version"*) on plugin 'echo v2.26.1' ;;
@@ -84,6 +93,10 @@ login*)
   say docker "$@"
   cat >"$ROOT/login-input"
   on login '[ "$DOCKER_CONFIG" = "" ] || echo secret >"$DOCKER_CONFIG/config.json"; echo Login Succeeded'
+  ;;
+exec*)
+  say docker "$@"
+  on exec 'cat; echo said >&2; exit 3'
   ;;
 pull*)
   say docker "$@"

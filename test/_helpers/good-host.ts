@@ -13,6 +13,7 @@ export const GOOD_HOST: HostProbe = {
   files: new Map(),
   releases: [],
   failed: [],
+  stamp: "",
   history: [],
   unfinished: [],
 };

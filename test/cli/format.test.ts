@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatTable, printable } from "../../lib/cli/format.ts";
+import { openTerminal } from "../../lib/cli/output.ts";
 import { formatBytes, formatDuration } from "../../lib/messages/format.ts";
 
 for (const [bytes, text] of [
@@ -39,4 +40,23 @@ test("columns line up, wide characters counted", () => {
 
 test("control characters of a hostile name are shown, not sent", () => {
   assert.equal(printable("a\u001B[31mb\u0007\u202Ec\nd\té镜"), "a\\u001b[31mb\\u0007\\u202ec\nd\té镜");
+});
+
+test("a table that is wider than the terminal is shown row by row, elsewhere as it is", () => {
+  const head = ["image", "at the mirror", "size"];
+  const rows = [
+    ["nginx", "r.example/team/nginx", "1 MB"],
+    ["中文\u001B", "", ""],
+  ];
+  const shown = (columns: number | undefined): string => {
+    let text = "";
+    const write = (chunk: string): boolean => (text += chunk) !== "";
+    const stdout = { fd: -1, columns, write } as unknown as NodeJS.WriteStream & { readonly fd: number };
+    openTerminal({ language: "en", stdout, stderr: stdout }).table(head, rows);
+    return text;
+  };
+  const table = "image       at the mirror         size\nnginx       r.example/team/nginx  1 MB\n中文\\u001b\n";
+  assert.equal(shown(undefined), table);
+  assert.equal(shown(38), table);
+  assert.equal(shown(37), "nginx\n  at the mirror  r.example/team/nginx\n  size           1 MB\n中文\\u001b\n");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseEnvFile } from "../../lib/compose/env-file.ts";
+import { decodeEnvFile, isText, parseEnvFile } from "../../lib/compose/env-file.ts";
 import { MirrorError } from "../../lib/messages/errors.ts";
 
 const ENVIRONMENT: Readonly<Record<string, string>> = { OUTER: "outer", WINS: "environment" };
@@ -52,6 +52,7 @@ for (const [what, text, values] of good) {
 const bad: readonly [what: string, text: string, code: string, line?: number][] = [
   ["a name with a space", "A=1\nB C=2\n", "env-file-invalid", 2],
   ["a character no name has", "A=1\n\n{B}=2\n", "env-file-invalid", 3],
+  ["a name that is no text", "A=1\n\uDCD6\uDCD0=2\n", "env-file-invalid", 2],
   ["a quote without end", "A=1\nB='x\ny\n", "env-file-invalid", 2],
   ["a bad template", "A=${\n", "interpolation-invalid"],
   ["a required variable", "A=${NOPE:?say it}\n", "variable-required"],
@@ -64,6 +65,30 @@ for (const [what, text, code, line] of bad) {
       (thrown) =>
         thrown instanceof MirrorError && thrown.code === code && (line === undefined || thrown.values["line"] === line),
     );
+  });
+}
+
+const bytes: readonly [what: string, bytes: readonly number[], text: string][] = [
+  ["ASCII", [0x41, 0x3d, 0x31], "A=1"],
+  ["UTF-8 of two, three and four bytes", [...Buffer.from("é中🐳")], "é中🐳"],
+  ["U+FFFD itself", [...Buffer.from("a\uFFFD")], "a\uFFFD"],
+  ["GBK", [0x41, 0xd6, 0xd0, 0x0a], "A\uDCD6\uDCD0\n"],
+  ["GBK beside UTF-8 and U+FFFD", [...Buffer.from("中\uFFFD"), 0xd6, 0x41], "中\uFFFD\uDCD6A"],
+  ["a character cut short by the end, by a line break", [0xe4, 0xbd, 0x0a, 0xe4, 0xbd], "\uDCE4\uDCBD\n\uDCE4\uDCBD"],
+  [
+    "too long a form, a surrogate, beyond Unicode",
+    [0xc0, 0xaf, 0xed, 0xa0, 0x80, 0xf4, 0x90, 0x80, 0x80],
+    "À¯í\xa0\x80ô\x90\x80\x80",
+  ],
+  ["UTF-16, which compose does not read", [0xff, 0xfe, 0x41, 0x00], "\uDCFF\uDCFEA\u0000"],
+];
+
+for (const [what, given, text] of bytes) {
+  test(`bytes of an env file: ${what}`, () => {
+    const isLatin = what.startsWith("too long");
+    const expected = isLatin ? text.replace(/./gs, (each) => String.fromCharCode(0xdc00 + each.charCodeAt(0))) : text;
+    assert.equal(decodeEnvFile(Uint8Array.from(given)), expected);
+    assert.equal(isText(decodeEnvFile(Uint8Array.from(given))), !/GBK|cut|too long|UTF-16/.test(what));
   });
 }
 

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type LoadOptions, type Project, requireName } from "../../lib/compose/project.ts";
+import { entryAt } from "../../lib/compose/values.ts";
+import { settingsOf } from "../../lib/deploy/plan/settings.ts";
 import { MirrorError } from "../../lib/messages/errors.ts";
+import { message } from "../../lib/messages/texts.ts";
 import { images, refused, service } from "../_helpers/compose-cases.ts";
 import { type Files, imagesOf, inFolder, loadFiles, loadFrom } from "../_helpers/compose-folder.ts";
 
@@ -105,7 +108,7 @@ test("the profiles that compose would activate are reported", async () => {
 });
 
 function warned({ warnings }: Project): readonly string[] {
-  return warnings.map(({ code, values }) => `${code} ${values["variable"] ?? "file"}`);
+  return warnings.map(({ code, values }) => `${code} ${(values["variable"] as string | undefined) ?? "file"}`);
 }
 
 test("warnings: unset variables once each, of chosen services only; obsolete version", async () => {
@@ -115,13 +118,13 @@ test("warnings: unset variables once each, of chosen services only; obsolete ver
     "base.yml": "services: {d: {image: 'z:$FOUR'}, e: {image: 'z:$FIVE'}}",
   };
   assert.deepEqual(warned(await loadFiles(files, { profiles: ["q"] })), [
-    "variable-unset TOP",
-    "version-obsolete file",
-    "variable-unset ONE",
-    "variable-unset TWO",
-    "variable-unset FOUR",
+    "warning-variable-unset TOP",
+    "warning-version-obsolete file",
+    "warning-variable-unset ONE",
+    "warning-variable-unset TWO",
+    "warning-variable-unset FOUR",
   ]);
-  assert.ok(warned(await loadFiles(files)).includes("variable-unset THREE"));
+  assert.ok(warned(await loadFiles(files)).includes("warning-variable-unset THREE"));
 });
 
 const others: readonly [what: string, files: Files, images: readonly string[]][] = [
@@ -166,8 +169,8 @@ test("warnings: other images that cannot be written", async () => {
     "in.yml": "services: {a: {image: x, pre_start: [{image: y}], volumes: [{type: image, source: w, target: /w}]}}",
   });
   assert.deepEqual(warnings, [
-    { code: "image-not-written", values: { service: "a", attribute: "pre_start", image: "y" } },
-    { code: "image-not-written", values: { service: "a", attribute: "volumes", image: "w" } },
+    message("warning-image-not-written", { service: "a", attribute: "pre_start", image: "y" }),
+    message("warning-image-not-written", { service: "a", attribute: "volumes", image: "w" }),
   ]);
 });
 
@@ -175,7 +178,7 @@ test("a choice between two files is reported", async () => {
   const { warnings } = await loadFiles({ "compose.yaml": service("a", "x"), "docker-compose.yml": service("b", "y") });
   assert.deepEqual(
     warnings.map(({ code }) => code),
-    ["several-files"],
+    ["warning-several-files"],
   );
 });
 
@@ -341,6 +344,26 @@ test("an empty image names its variable, the file and the profile", async () => 
   assert.match(error.hint, /leave profile gpu out: --active-profiles/);
 });
 
+test("a service with an empty image is left out for who wants to hear of it; others may still wait for it", async () => {
+  const heard: MirrorError[] = [];
+  const text =
+    "services:\n  a: {image: x, depends_on: [b]}\n  b: {image: '${GPU_IMAGE}', depends_on: [a2]}\n  a2: {image: y}\n";
+  const onEmptyImage = (error: MirrorError): void => void heard.push(error);
+  const { services } = await loadFiles({ "compose.yml": text }, { onEmptyImage });
+  assert.deepEqual(
+    services.map(({ name }) => name),
+    ["a", "a2"],
+  );
+  assert.deepEqual(
+    heard.map(({ code, values }) => [code, values["service"]]),
+    [["compose-image-empty", "b"]],
+  );
+  await assert.rejects(
+    loadFiles({ "compose.yml": `${text}  c: {image: ""}\n` }, { onEmptyImage }),
+    (error) => error instanceof MirrorError && error.code === "compose-no-image",
+  );
+});
+
 test("a folder without a character of a project name has no name, until one is needed", () =>
   inFolder({ "项目/compose.yml": "services: {a: {build: .}, b: {image: x}}\n" }, async (folder) => {
     const project = await loadFrom(folder, { cwd: join(folder, "项目") });
@@ -359,6 +382,24 @@ test("bytes of another encoding in the comments of an env file are passed over",
   const project = await loadFiles({ "compose.yml": "services: {a: {image: 'nginx:${TAG}'}}\n", ".env": env });
   assert.equal(project.services[0]!.image, "nginx:1.25");
 });
+
+test("values in another encoding pass, as docker compose lets them, and those that differ stay different", async () => {
+  const [one, two] = [await withByte(0xd0), await withByte(0xd1)];
+  assert.equal(one.services[0]!.image, "x:1");
+  const environment = entryAt(one.definitions.services.get("a")!.attributes.get("environment"), "W");
+  assert.ok(environment?.kind === "scalar");
+  assert.equal(environment.text, "\uDCD6\uDCD0");
+  assert.deepEqual(environment.notText, ["W"]);
+  const services = new Set(["a"]);
+  assert.notDeepEqual(settingsOf(one, services), settingsOf(two, services));
+});
+
+function withByte(byte: number): Promise<Project> {
+  return loadFiles({
+    "compose.yml": "services: {a: {image: 'x:${T}', environment: {V: '${V}', W: '${W}'}}}\n",
+    ".env": Buffer.concat([Buffer.from("T=1\nV="), Buffer.from([0xd6, byte]), Buffer.from("\nW=$V\n")]),
+  });
+}
 
 function hintOf(thrown: unknown): string {
   return (thrown as MirrorError).hint;

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { parseAllDocuments } from "yaml";
 import { isImagesDocument, type Rewrite, rewrite } from "../../lib/compose/rewrite.ts";
 import type { LoadOptions, Project } from "../../lib/compose/project.ts";
+import type { Value } from "../../lib/compose/document.ts";
 import { MirrorError } from "../../lib/messages/errors.ts";
 import { type Files, inFolder, loadFrom } from "../_helpers/compose-folder.ts";
 import { Choices } from "../differential/choices.ts";
@@ -403,7 +404,28 @@ test("random projects: bytes outside image scalars stay, and so do the documents
       const images = project.services.flatMap(({ image, otherImages }) => [image ?? "keep", ...otherImages]);
       const mirrored = images.filter((image) => !image.startsWith("keep"));
       const targets = new Map(mirrored.map((image) => [image, `${MIRROR}/${encodeURIComponent(image)}`]));
-      const [{ text }] = rewrite(project, targets).files;
+      const { files: written } = rewrite(project, targets);
+      const [{ path: main, text }] = written;
+      await writeFile(main, text);
+      const again = await loadFrom(folder, { ...options, cwd: folder, profiles: ["*"], files: [main] });
+      // Services with an image of a hook or volume that cannot be written; they are warned of.
+      const kept = new Set(
+        project.warnings.flatMap(({ code, values }) =>
+          code === "warning-image-not-written" ? [values["service"]] : [],
+        ),
+      );
+      for (const [at, { name, image, otherImages, mounts, ...rest }] of project.services.entries()) {
+        const { image: newImage, otherImages: newOthers, mounts: newMounts, ...newRest } = again.services[at]!;
+        assert.equal(newImage, image && (targets.get(image) ?? image), `seed ${seed}, ${name}:\n${text}`);
+        const withoutImages = (list: typeof mounts) =>
+          list.map((mount) => ({ ...mount, source: mount.type === "image" || mount.source }));
+        assert.deepEqual(withoutImages(newMounts), withoutImages(mounts), `seed ${seed}, ${name}`);
+        if (!kept.has(name)) {
+          const others = otherImages.map((other) => targets.get(other) ?? other).toSorted();
+          assert.deepEqual(newOthers, others, `seed ${seed}, ${name}:\n${text}`);
+        }
+        assert.deepEqual(newRest, { name, ...rest }, `seed ${seed}, ${name}`);
+      }
       const out = withoutOwnLines(text.replaceAll(new RegExp(`(["']?)${MIRROR}/[^\\s"',}\\]]*\\1`, "g"), "\u0001"));
       const uses = project.uses.filter(({ image }) => targets.has(image));
       const documents = documentsOf(text);
@@ -428,25 +450,111 @@ test("random projects: bytes outside image scalars stay, and so do the documents
   assert.ok(rewritten > 500, `${rewritten} documents`);
 });
 
-test("a hook that two files have alike is rewritten in both, so that compose still takes them for one", async () => {
-  const hook = "{image: y, command: [z]}";
-  const files = {
-    "compose.yml": `services: {a: {image: x, pre_start: [${hook}]}}`,
-    "compose.override.yml": `services: {a: {pre_start: [${hook}, {image: w}]}}`,
-  };
-  await inFolder(files, async (folder) => {
-    const project = await loadFrom(folder);
-    const targets = new Map(["w", "x", "y"].map((image) => [image, mirrorOf(image)]));
-    const { files: written } = rewrite(project, targets);
-    for (const { path, text } of written) await writeFile(path, text);
-    assert.equal(written[0].text.split(mirrorOf("y")).length - 1, 2);
-    const [service] = (await loadFrom(folder, { files: [basename(written[0].path)] })).services;
-    assert.deepEqual(service!.otherImages, [mirrorOf("w"), mirrorOf("y")]);
-    const merged = await loadFrom(folder, { files: [basename(written[0].path)] });
-    const hooks = merged.definitions.services.get("a")!.attributes.get("pre_start");
-    assert.equal(hooks?.kind === "sequence" && hooks.items.length, 2);
+const HOOK = "{image: y, command: [z], volumes: [{type: image, source: v, target: /v}]}";
+const VOLUME = "{type: image, source: y, target: /y}";
+
+/** Equal items of lists that compose takes for one as long as they are equal. */
+const repeated: readonly [what: string, files: Files, list: (project: Project) => unknown, written: number][] = [
+  [
+    "a hook of two files",
+    {
+      "compose.yml": `services: {a: {image: x, pre_start: [${HOOK}]}}`,
+      "compose.override.yml": `services: {a: {pre_start: [${HOOK}]}}`,
+    },
+    hooksOfA,
+    2,
+  ],
+  [
+    "a hook of two files, the variable of one filled in",
+    {
+      "compose.yml": "services: {a: {image: x, pre_start: [{image: '${Y:-y}'}]}}",
+      "compose.override.yml": "services: {a: {pre_start: [{image: y}]}}",
+    },
+    hooksOfA,
+    2,
+  ],
+  [
+    "a hook of three documents",
+    {
+      "compose.yml": `services: {a: {image: x, pre_start: [${HOOK}]}}\n---\nservices: {a: {pre_start: [${HOOK}]}}\n`,
+      "compose.override.yml": `services: {a: {pre_start: [${HOOK}]}}`,
+    },
+    hooksOfA,
+    3,
+  ],
+  [
+    "a hook of a service and of the service that it extends, over a file that has it too",
+    {
+      "compose.yml": `services: {a: {image: x, pre_start: [${HOOK}]}}`,
+      "compose.override.yml": `services: {a: {extends: b, pre_start: [${HOOK}]}, b: {image: x, pre_start: [${HOOK}]}}`,
+    },
+    hooksOfA,
+    3,
+  ],
+  [
+    "a hook of an extended file, where nothing can be written, stays in both",
+    {
+      "compose.yml": `services: {a: {extends: {file: b.yml, service: a}, pre_start: [${HOOK}]}}`,
+      "b.yml": `services: {a: {image: x, pre_start: [${HOOK}]}}`,
+    },
+    hooksOfA,
+    0,
+  ],
+  [
+    "an image that is an environment value too stays in both",
+    {
+      "compose.yml": "services: {a: {image: x, pre_start: [{image: &y y}], environment: {Y: *y}}}",
+      "compose.override.yml": "services: {a: {pre_start: [{image: y}]}}",
+    },
+    hooksOfA,
+    0,
+  ],
+  [
+    "a volume of a job",
+    {
+      "compose.yml": `services: {a: {image: x}}\njobs: {j: {image: x, volumes: [${VOLUME}]}}`,
+      "compose.override.yml": `jobs: {j: {volumes: [${VOLUME}]}}`,
+    },
+    ({ definitions }) => plainOf(definitions.jobs.get("j")?.attributes.get("volumes")),
+    2,
+  ],
+];
+
+for (const [what, files, list, written] of repeated) {
+  test(`equal items of lists stay equal: ${what}`, async () => {
+    await inFolder(files, async (folder) => {
+      const project = await loadFrom(folder);
+      const targets = new Map(["v", "x", "y"].map((image) => [image, mirrorOf(image)]));
+      const result = rewrite(project, targets);
+      for (const { path, text } of result.files) await writeFile(path, text);
+      assert.equal(result.files[0].text.split(mirrorOf("y")).length - 1, written, result.files[0].text);
+      const again = await loadFrom(folder, { files: [basename(result.files[0].path)] });
+      const expected = JSON.stringify(list(project));
+      assert.equal(
+        JSON.stringify(list(again)),
+        written === 0
+          ? expected
+          : expected.replace(/"(image|source)":"(\w)"/g, (_, key: string, image: string) =>
+              JSON.stringify({ [key]: mirrorOf(image) }).slice(1, -1),
+            ),
+      );
+      assert.equal(
+        project.warnings.some(({ code }) => code === "warning-image-not-written"),
+        written === 0,
+      );
+    });
   });
-});
+}
+
+function hooksOfA({ definitions }: Project): unknown {
+  return plainOf(definitions.services.get("a")?.attributes.get("pre_start"));
+}
+
+function plainOf(value: Value | undefined): unknown {
+  if (value?.kind === "sequence") return value.items.map(plainOf);
+  if (value?.kind !== "mapping") return value?.text;
+  return Object.fromEntries([...value.entries].map(([key, entry]) => [key, plainOf(entry)]));
+}
 
 test("a file of images alone is told from a compose file", () => {
   assert.equal(isImagesDocument("services:\n  db:\n    image: r.example/team/postgres:17\n"), true);

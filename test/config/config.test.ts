@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -9,16 +9,18 @@ import {
   factsOf,
   languageOf,
   readConfig,
+  requireExec,
   requireHosts,
   requireMirror,
   requireRegistry,
 } from "../../lib/config/config.ts";
+import type { CommandName } from "../../lib/config/commands.ts";
 import { FLAG_NAMES, flagsOf, rowOf } from "../../lib/config/flags.ts";
 import type { MirrorError } from "../../lib/messages/errors.ts";
 import { fill } from "../../lib/messages/message.ts";
 
 /** One flag at most takes a value that stands alone. */
-const EVERY_FLAG = FLAG_NAMES.filter((name) => name !== "shell" && name !== "archive");
+const EVERY_FLAG = FLAG_NAMES.filter((name) => !["shell", "archive", "service", "command"].includes(name));
 const NO_FILE = join(tmpdir(), "compose-mirror-no-such-settings");
 
 function read(argv: readonly string[], environment: Record<string, string> = {}, settingsFile = NO_FILE): Config {
@@ -29,6 +31,11 @@ function read(argv: readonly string[], environment: Record<string, string> = {},
     flags: EVERY_FLAG,
     settingsFile,
   });
+}
+
+/** The same with the flags that a command takes. */
+function readFor(command: CommandName, argv: readonly string[]): Config {
+  return readConfig({ argv, environment: {}, cwd: "/", flags: flagsOf(command), settingsFile: NO_FILE });
 }
 
 function withSettings(text: string, body: (file: string) => void): void {
@@ -222,10 +229,98 @@ test("our settings in the project's own .env are noticed with their place", () =
     const [{ code, values } = { code: "", values: {} }] = config.notices;
     assert.deepEqual(
       [code, values],
-      ["setting-misplaced", { file, variables: ["MIRROR_REGISTRY", "DEPLOY_HOST"], place: NO_FILE }],
+      [
+        "setting-misplaced",
+        { file, variables: ["MIRROR_REGISTRY", "DEPLOY_HOST"], place: join(dirname(file), "mirror.env") },
+      ],
     );
     assert.equal(config.embedded, true);
   });
+});
+
+/** Reads the settings of a project whose folder has `files`, started in `below` it; mirror.env has mode 600. */
+function ofProject(
+  files: Readonly<Record<string, string>>,
+  {
+    below = "",
+    argv = [],
+    environment = {},
+    mode = 0o600,
+  }: {
+    readonly below?: string;
+    readonly argv?: readonly string[];
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly mode?: number;
+  } = {},
+): Config {
+  const folder = mkdtempSync(join(tmpdir(), "compose-mirror-"));
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text, { mode: name.endsWith("mirror.env") ? mode : 0o644 });
+    }
+    mkdirSync(join(folder, below), { recursive: true });
+    const settingsFile = join(folder, "tool.env");
+    return readConfig({ argv, environment, cwd: join(folder, below), flags: EVERY_FLAG, settingsFile });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const TOOL = "MIRROR_REGISTRY=tool.example\nMIRROR_NAMESPACE=tool\nMIRROR_USERNAME=tool\nMIRROR_PASSWORD=of-tool\n";
+const OWN = "MIRROR_REGISTRY=own.example\nMIRROR_USERNAME=own\nMIRROR_PASSWORD=of-own\n";
+
+test("mirror.env beside the compose file: below the environment, above the tool's own settings", () => {
+  const files = { "compose.yaml": "", "mirror.env": OWN, "tool.env": TOOL };
+  const config = ofProject(files);
+  assert.deepEqual([config.registry, config.namespace], ["own.example", "tool"]);
+  assert.equal(config.credentials?.password.reveal(), "of-own");
+  assert.equal(ofProject(files, { below: "a/b" }).registry, "own.example", "as docker compose finds its file");
+  assert.equal(ofProject(files, { environment: { MIRROR_REGISTRY: "env.example" } }).registry, "env.example");
+  assert.equal(
+    ofProject({ "sub/compose.yaml": "", "sub/mirror.env": OWN }, { argv: ["-f", "sub/compose.yaml"] }).registry,
+    "own.example",
+  );
+  assert.equal(ofProject({ "mirror.env": "# nothing\n" }).embedded, true);
+});
+
+test("a registry that the project's file names gets no login of the tool's own file", () => {
+  const files = {
+    "compose.yaml": "",
+    "mirror.env": "MIRROR_REGISTRY=evil.example\nMIRROR_NAMESPACE=x\n",
+    "tool.env": TOOL,
+  };
+  const config = ofProject(files);
+  assert.deepEqual([config.registry, config.credentials], ["evil.example", undefined]);
+  const login = { MIRROR_USERNAME: "u", MIRROR_PASSWORD: "asked-for" };
+  assert.equal(ofProject(files, { environment: login }).credentials?.username, "u");
+  assert.equal(ofProject(files, { environment: { MIRROR_REGISTRY: "tool.example" } }).credentials?.username, "tool");
+});
+
+test(
+  "a mirror.env that others may read is refused: it came with the project",
+  { skip: process.platform === "win32" },
+  () => {
+    for (const mode of [0o644, 0o640, 0o604]) {
+      assert.throws(() => ofProject({ "compose.yaml": "", "mirror.env": OWN }, { mode }), {
+        code: "settings-open",
+        exit: 2,
+      });
+    }
+  },
+);
+
+test("the password in an env file of the project is refused, because a deploy would send it", () => {
+  assert.throws(
+    () => ofProject({ "compose.yaml": "", ".env": "TAG=1\nMIRROR_PASSWORD=s3cret\n" }),
+    (error: MirrorError) => {
+      assert.deepEqual([error.code, error.exit], ["settings-shipped", 2]);
+      assert.match(error.message, /MIRROR_PASSWORD is set in ".*\.env", which goes to the host/);
+      assert.match(error.hint, /mirror\.env/);
+      assert.doesNotMatch(error.message + error.hint, /s3cret/);
+      return true;
+    },
+  );
 });
 
 test("the facts that hints depend on", () => {
@@ -318,6 +413,23 @@ test("a release may stand alone, where a command takes one", () => {
   assert.throws(() => readConfig({ argv: ["x"], environment: {}, cwd: "/", flags, settingsFile: NO_FILE }), {
     code: "flag-unknown",
   });
+});
+
+test("several services may stand alone, where a command takes them, and after -- too", () => {
+  assert.deepEqual(readFor("mirror", ["web", "--json", "db"]).services, ["web", "db"]);
+  assert.deepEqual(readFor("mirror", ["web", "--service", "api", "--", "--odd"]).services, ["web", "api", "--odd"]);
+  assert.deepEqual(readFor("mirror", []).services, []);
+});
+
+test("what stands after -- is exec's command, word by word, whatever it looks like", () => {
+  assert.deepEqual(requireExec(readFor("exec", ["--host", "box", "web", "--", "sh", "-c", "", "--", "“x”"])), {
+    host: "box",
+    service: "web",
+    command: ["sh", "-c", "", "--", "“x”"],
+  });
+  assert.throws(() => requireExec(readFor("exec", ["web", "--", "ls"])), { code: "setting-missing" });
+  assert.throws(() => requireExec(readFor("exec", ["--host=box", "web", "ls"])), { code: "exec-usage" });
+  assert.throws(() => requireExec(readFor("exec", ["--host=a,b", "web", "--", "ls"])), { code: "exec-hosts" });
 });
 
 test("several hosts, each once, by flags or with commas between", () => {

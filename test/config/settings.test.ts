@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseSettings } from "../../lib/config/settings.ts";
+import { formatSettings, parseSettings } from "../../lib/config/settings.ts";
 
 for (const [written, value] of [
   ["Aa$9kQ#x!7", "Aa$9kQ#x!7"],
@@ -34,5 +34,12 @@ test("a line that is no setting is an error that names file and line, and not it
       exit: 2,
       message: 'line 2 of "/x/.env" is not NAME=VALUE',
     });
+  }
+});
+
+test("what is written is read as it was, quotes and blanks too", () => {
+  for (const value of ["Aa$9kQ#x!7", " kept ", "'", '"', "'a'", '"a" b', "it's", "", "中文 #1", "a\\n"]) {
+    const settings = new Map([["MIRROR_PASSWORD", value]]);
+    assert.equal(parseSettings(formatSettings(settings), "f").get("MIRROR_PASSWORD"), value, value);
   }
 });

@@ -377,6 +377,23 @@ test("an interrupted start continues on the host, and blocks other deploys until
   host.remove();
 });
 
+test("nothing is done by a plan that another deploy has overtaken", async () => {
+  const host = fakeHost();
+  await deploy({ host });
+  const before = host.calls().length;
+  const { code, seen } = await deploy({
+    host,
+    request: { release: "20260101-000001-0001" },
+    through: (connection) => {
+      host.write("home/app/.compose-mirror/current", "20270101-000000-0001\n");
+      return connection;
+    },
+  });
+  assert.equal(code, "host-changed");
+  assert.deepEqual([seen, host.calls().length], [[], before]);
+  host.remove();
+});
+
 test("a deploy waits for another to end", async () => {
   const host = fakeHost();
   const holder = await connect("box", host);
@@ -384,7 +401,7 @@ test("a deploy waits for another to end", async () => {
   const held = new Promise<void>((resolve) => {
     void holder.run(acquireLock(join(host.home, "app"), "somebody@else", 0), {
       input: lifeline,
-      onLine: (line) => line === "held" && resolve(),
+      onLine: (line) => line.startsWith("held: ") && resolve(),
     });
   });
   await held;

@@ -88,7 +88,9 @@ function distinct(images: readonly string[]): readonly string[] {
  * services of an extended file that nobody extends.
  */
 function compareUnset({ warnings, files }: Project, theirs: readonly string[]): readonly string[] {
-  const ours = warnings.flatMap(({ code, values }) => (code === "variable-unset" ? String(values["variable"]) : []));
+  const ours = warnings.flatMap(({ code, values }) =>
+    code === "warning-variable-unset" ? (values["variable"] as string) : [],
+  );
   const mayOmit = [...files.values()].some((text) => /!(?:override|reset)|\bfile"?:/.test(text));
   const wanted = mayOmit ? theirs.filter((variable) => ours.includes(variable)) : theirs;
   return unequal("unset variables", ours.toSorted(), wanted);
@@ -191,11 +193,11 @@ export function comparable(rendered: Rendered, targets: ReadonlyMap<string, stri
 /** Tells the images that the project warns about as not writable. */
 function keptBy({ warnings }: Project): (path: Path, image: string) => boolean {
   const kept = new Set(
-    warnings.flatMap(({ code, values }) =>
-      code === "image-not-written" ? `${values["service"]} ${values["attribute"]} ${values["image"]}` : [],
+    warnings.flatMap(({ code, values: { service, attribute, image } }) =>
+      code === "warning-image-not-written" ? JSON.stringify([service, attribute, image]) : [],
     ),
   );
-  return ([, service, attribute], image) => kept.has(`${service} ${attribute} ${image}`);
+  return ([, service, attribute], image) => kept.has(JSON.stringify([service, attribute, image]));
 }
 
 function inExtension(path: Path): boolean {

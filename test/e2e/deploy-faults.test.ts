@@ -178,6 +178,9 @@ test("two deploys at once: the second waits for the first", async () => {
     const both = await Promise.all([deploy(), deploy()]);
     for (const { code, stderr } of both) assert.equal(code, 0, stderr);
     assert.ok(both.some(({ stderr }) => /waiting for another deploy to end/.test(stderr)));
+    // The second finds by then that all of it is done.
+    assert.deepEqual(new Set(both.map(({ stdout }) => JSON.parse(stdout).release)).size, 1);
+    assert.equal(both.filter(({ stderr }) => /nothing to do/.test(stderr)).length, 1);
     assert.deepEqual(await leftovers(), AT_REST);
   });
 });

@@ -29,6 +29,7 @@ interface Status {
   readonly release: string;
   readonly orphans: readonly string[];
   readonly drift: readonly unknown[];
+  readonly unfinished: readonly string[];
   readonly history: readonly { readonly id: string; readonly state: string }[];
 }
 
@@ -43,6 +44,111 @@ function open({ run, write }: Scene) {
   const rollback = (...args: readonly string[]) => run("rollback", "--host", "server", "--dir", DIR, "--json", ...args);
   return { compose, status, rollback };
 }
+
+function web(value: string): string {
+  return HEAD.replace(" volumes:", ` environment: { A: "${value}" }, volumes:`);
+}
+
+const HANGS = ', healthcheck: { test: ["CMD", "false"], interval: 60s }';
+const BROKEN_WEB = `services:
+  web: { image: "nginx:latest", environment: { A: broken }, stop_grace_period: 0s, healthcheck: { test: ["CMD", "false"], interval: 1s, retries: 1 } }
+`;
+
+interface Ending {
+  readonly name: string;
+  /** What is done after a deploy was cut that had added a service and changed another. */
+  readonly act: (scene: Scene) => Promise<{ readonly code: number; readonly stderr: string }>;
+  readonly says: RegExp;
+  readonly code: number;
+  /** The unfinished deploy is shown still. */
+  readonly unfinished: boolean;
+}
+
+const ENDINGS: readonly Ending[] = [
+  {
+    name: "rollback takes it back to the release that it was to replace",
+    act: (scene) => open(scene).rollback(),
+    says: /from an unfinished deploy to release/,
+    code: 0,
+    unfinished: false,
+  },
+  {
+    name: "a deploy after it that fails goes back to that release too",
+    act: async (scene) => {
+      await open(scene).compose(BROKEN_WEB);
+      return scene.deploy();
+    },
+    says: /the previous release runs there again/,
+    code: 1,
+    unfinished: true,
+  },
+];
+
+for (const flavour of ["v1", "v2"] as const) {
+  test(`after a deploy that was cut, with compose ${flavour}`, async (t) => {
+    await withProjectFor(flavour, async (scene) => {
+      const { compose, status } = open(scene);
+      const first = web("one");
+      await compose(first);
+      const { release } = await succeeds(scene.deploy());
+      for (const { name, act, says, code, unfinished } of ENDINGS) {
+        await t.test(name, async () => {
+          await compose(web("two") + `  more: { image: "redis:6-alpine", stop_grace_period: 0s${HANGS} }\n`);
+          const cut = await scene.deploy("--wait", "3", "--no-rollback");
+          assert.equal(cut.code, 1, cut.stderr);
+          assert.deepEqual(await services(), ["more", "web"]);
+          const ended = await act(scene);
+          assert.equal(ended.code, code, ended.stderr);
+          assert.match(ended.stderr, says);
+          assert.deepEqual(await services(), ["web"]);
+          assert.match(await onServer("docker inspect --format '{{.Config.Env}}' $(docker ps -q)"), /A=one/);
+          const found = await status();
+          assert.deepEqual([found.release, found.orphans, found.drift], [release, [], []]);
+          assert.equal(found.unfinished.length > 0, unfinished);
+          await compose(first);
+          await succeeds(scene.deploy());
+        });
+      }
+    });
+  });
+}
+
+test("a folder whose name is that of another folder's project takes nothing over", async () => {
+  await withProjectFor("v2", async (scene) => {
+    const { compose } = open(scene);
+    const to = (dir: string) => scene.run("deploy", "--host", "server", "--dir", dir, "--json");
+    await compose(HEAD);
+    await succeeds(to("/root/one/app"));
+    const before = await running();
+    const other = await to("/root/two/app");
+    assert.equal(other.code, 2, other.stderr);
+    assert.match(other.stderr, /the compose project "app" runs there in "\/root\/one\/app" already/);
+    assert.equal(await onServer("ls /root/two 2>&1 || :").then((said) => /No such file/.test(said)), true);
+    assert.equal(await running(), before);
+    await compose(`name: other\n${HEAD}`);
+    await succeeds(to("/root/two/app"));
+    assert.ok((await running()).includes(before.trim()));
+  });
+});
+
+test("a deploy that waited for another one goes back to what that has brought", async () => {
+  await withProjectFor("v2", async (scene) => {
+    const { compose, status } = open(scene);
+    await compose(HEAD);
+    await succeeds(scene.deploy());
+    const slow = ', healthcheck: { test: ["CMD", "sleep", "4"], interval: 1s }';
+    await compose(`${HEAD}  more: { image: "redis:6-alpine", stop_grace_period: 0s${slow} }\n`);
+    const second = scene.deploy();
+    await onServer("until docker ps --format '{{.Names}}' | grep -q more; do sleep 0.1; done");
+    await compose(BROKEN_WEB);
+    const third = await scene.deploy();
+    assert.equal(third.code, 1, third.stderr);
+    assert.match(third.stderr, /waiting for another deploy to end/);
+    const { release, orphans, drift } = await status();
+    assert.deepEqual([release, orphans, drift], [(await succeeds(second)).release, [], []]);
+    assert.deepEqual(await services(), ["more", "web"]);
+  });
+});
 
 for (const flavour of ["v1", "v2"] as const) {
   test(`from state to state, with compose ${flavour}`, async (t) => {
@@ -121,7 +227,7 @@ for (const flavour of ["v1", "v2"] as const) {
         await compose(HEAD + VOLUME);
         const { code, stderr } = await deploy("--keep-orphans");
         assert.equal(code, 0, stderr);
-        assert.match(stderr, /"database" on server are no longer in the project/);
+        assert.match(stderr, /no longer in the project, but kept running on server \(--keep-orphans\): "database"/);
         assert.deepEqual(await services(), ["database", "web"]);
         assert.deepEqual((await status()).orphans, ["database"]);
       });

@@ -19,7 +19,10 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Where the screenshots stay, for a person to look at; a temporary folder unless it is set. The bed has a /tmp of its own. */
+/**
+ * Where the screenshots stay, for a person to look at; a temporary folder unless it is set. The bed keeps nothing of what
+ * is written there except below /dev/shm.
+ */
 const KEPT = process.env["REPORT_SCREENSHOTS"];
 
 for (const [language, htmlLanguage] of [

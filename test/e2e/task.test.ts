@@ -9,6 +9,7 @@ import {
   asUser,
   CHECKOUT,
   cleanSlate,
+  forgetRequests,
   inFolder,
   type MirrorReport,
   requests,
@@ -74,6 +75,73 @@ test("task mirror deploys the project of the folder it is called in", async (t) 
         for (const { port, image } of SMALL) assert.equal(await answerOn(port), `${image} linux/amd64\n`);
       });
     }
+  });
+});
+
+test("task refuses a variable that nothing reads, before anything is done", async () => {
+  await inFolder(async (folder) => {
+    await laySmall(folder);
+    await forgetRequests();
+    for (const args of [
+      ["DRY_RUN=1"],
+      ["HOST=server", "JSON=true"],
+      ["PATH=/bin"],
+      ["it's=1"],
+      ["HOST=server", "dry-run=1", "--", "--yes"],
+    ]) {
+      const { code, stderr } = await asUser([...IN_TASKFILE, "mirror", ...args], { cwd: folder });
+      assert.notEqual(code, 0);
+      assert.match(
+        stderr,
+        /error: task was given the variable "(?:DRY_RUN|JSON|PATH|it's|dry-run)", which nothing reads\n/,
+      );
+      assert.match(stderr, /hint: flags stand after --, as in task mirror -- --dry-run; the variables are HOST, DIR/);
+    }
+    // Flags before -- are task's own.
+    for (const flag of ["--dry-run", "--json"]) {
+      const { code } = await asUser([...IN_TASKFILE, "mirror", flag], { cwd: folder });
+      assert.notEqual(code, 0, flag);
+    }
+    assert.deepEqual(await requests("acr"), []);
+  });
+});
+
+test("task takes REGISTRY, NAMESPACE, FILE and PROFILE, and flags after --", async () => {
+  await inFolder(async (folder) => {
+    await writeFile(
+      join(folder, "other.yaml"),
+      "services:\n  a: { image: nginx }\n  b: { image: redis, profiles: [x] }\n  c: { image: alpine, profiles: [y] }\n",
+    );
+    const variables = ["FILE=other.yaml", "REGISTRY=own.example", "NAMESPACE=other", "PROFILE=x"];
+    // The environment of the test names another registry: the command line beats it.
+    const ran = await asUser([...IN_TASKFILE, "images", ...variables, "--", "--json"], { cwd: folder });
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.deepEqual(
+      (JSON.parse(ran.stdout) as readonly { readonly target: string }[]).map(({ target }) => target),
+      ["own.example/other/nginx:latest", "own.example/other/redis:latest"],
+    );
+    // Without PROFILE, that of the project's .env counts.
+    await writeFile(join(folder, ".env"), "COMPOSE_PROFILES=y\n");
+    const flags = ["FILE=other.yaml", "--", "--json", "--active-profiles"];
+    const active = await asUser([...IN_TASKFILE, "images", ...flags], { cwd: folder });
+    assert.deepEqual(
+      (JSON.parse(active.stdout) as readonly { readonly source: string }[]).map(({ source }) => source),
+      ["alpine", "nginx"],
+    );
+  });
+});
+
+test("a Taskfile that includes this one may have variables of its own", async () => {
+  await inFolder(async (folder) => {
+    await laySmall(folder);
+    const included = `{ taskfile: ${join(CHECKOUT, "Taskfile.yml")}, flatten: true }`;
+    await writeFile(
+      join(folder, "Taskfile.yml"),
+      `version: "3"\nvars: { OWN: mine }\nincludes:\n  mirror: ${included}\n`,
+    );
+    const ran = await asUser([TASK, "images", "--", "--json"], { cwd: folder });
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.equal((JSON.parse(ran.stdout) as readonly unknown[]).length, SMALL.length);
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MEDIA_TYPES } from "../../lib/image/manifest.ts";
-import { type Reader, unreadableBy } from "../../lib/image/readability.ts";
+import { type Reader, readsFeature, unreadableBy } from "../../lib/image/readability.ts";
 import { render } from "../../lib/messages/message.ts";
 
 const GZIP = { mediaType: "application/vnd.oci.image.layer.v1.tar+gzip" };
@@ -22,7 +22,9 @@ const CASES: readonly (readonly [kind: Reader["kind"], version: string, unreadab
   ["docker", "28.3.2", []],
   ["docker", "dev", []],
   ["docker", "", []],
-  ["podman", "1.6.4", ["zstd zstd-layer"]],
+  ["podman", "1.4.2", ["zstd zstd-layer"]],
+  ["podman", "1.4.4", []],
+  ["podman", "1.6.4", []],
   ["podman", "4.9.4", []],
   ["containerd", "v1.4.13", ["zstd zstd-layer"]],
   ["containerd", "1.7.20", []],
@@ -40,3 +42,10 @@ for (const [kind, version, expected] of CASES) {
         for (const part of [name, since, version]) assert.ok(render(reason, language).includes(part));
   });
 }
+
+test("whether a version reads a feature, or nobody can tell", () => {
+  assert.equal(readsFeature({ kind: "docker", version: "22.06" }, "zstd-layer"), false);
+  assert.equal(readsFeature({ kind: "docker", version: "23.0" }, "zstd-layer"), true);
+  assert.equal(readsFeature({ kind: "docker", version: "dev" }, "zstd-layer"), undefined);
+  assert.equal(readsFeature({ kind: "podman", version: "dev" }, "oci-manifest"), true);
+});

@@ -6,6 +6,7 @@ import {
   imageRows,
   mirrorNames,
   ofInactiveProfiles,
+  planFor,
   planTransfers,
   publishedBuilds,
   selectImages,
@@ -53,6 +54,24 @@ test("one transfer for an image however it is spelled, its services in order", (
     { image: "nginx", services: ["b", "c"] },
   ]);
   assert.deepEqual(servicesOf(transfers[0]!), ["a", "b", "c"]);
+});
+
+test("the plan for some services has their images, whoever else uses them", () => {
+  const whole = plan(
+    project(
+      { name: "a", image: "nginx" },
+      { name: "b", image: "docker.io/nginx" },
+      { name: "c", image: "redis", otherImages: ["busybox"] },
+      { name: "d", image: "vast/db" },
+      { name: "e", built: true },
+    ),
+    "vast/db",
+  );
+  const sources = (services: readonly string[]): readonly string[] =>
+    imageRows(planFor(whole, services)).map(({ source }) => source);
+  assert.deepEqual(sources(["b"]), ["docker.io/nginx", "nginx"]);
+  assert.deepEqual(sources(["c", "d"]), ["busybox", "redis", "vast/db"]);
+  assert.deepEqual(sources(["e"]), ["demo-e"]);
 });
 
 test("rows are the contract's, in code-point order of the source", () => {
@@ -204,7 +223,7 @@ test("an unset variable in an image is named with file and line, and the rest is
     code: "image-variable-unset",
     exit: 2,
     message:
-      /^the image "example\/agent:\$\{AGENT_VERSION\}" of service "agent" .* no value is set for AGENT_VERSION \(.*compose\.yaml:4\)$/,
+      /^the image "example\/agent:\$\{AGENT_VERSION\}" of service "agent" .* no value is set for AGENT_VERSION \(.*compose\.yaml:4\), and what is left, "example\/agent:", is not a reference: its tag is empty$/,
   };
   assert.throws(() => selectImages(loaded, options), expected);
   const { mirrored, invalid } = selectImages(loaded, { ...options, collectInvalid: true });
@@ -226,8 +245,37 @@ test("of nested variables those are named that leave nothing, set to an empty va
   });
   assert.throws(() => selectImages(loaded, { ignore: parseIgnoreList(""), platform: "linux/amd64" }), {
     code: "image-variable-unset",
-    message: /no value is set for A, B \(.*compose\.yaml:1\)$/,
+    message: /no value is set for A, B \(.*compose\.yaml:1\), and what is left, "docker\.io\/team\/q:", is/,
   });
+});
+
+test("an image with a variable whose value is no text is refused by its name, and the rest is listed", async () => {
+  const loaded = await loadFiles({
+    "compose.yaml": "services:\n  web: {image: nginx}\n  a:\n    image: ${R:-r.example}/a:${T}\n",
+    ".env": Buffer.concat([Buffer.from("T="), Buffer.from([0xd6, 0xd0, 0x0a])]),
+  });
+  const options = { ignore: parseIgnoreList(""), platform: "linux/amd64" };
+  const expected = {
+    code: "value-not-text",
+    exit: 2,
+    message: /compose\.yaml:4 takes a value that is not text in UTF-8 from T$/,
+    hint: /iconv/,
+  };
+  assert.throws(() => selectImages(loaded, options), expected);
+  assert.equal(selectImages(loaded, { ...options, collectInvalid: true }).mirrored.length, 1);
+});
+
+test("an unset variable is not blamed alone where what is left is wrong for another reason", async () => {
+  for (const [image, reason] of [
+    ["${R}/app:1", /"\/app:1", is not a reference: .*/],
+    ["Team/app:${T:-1}${X}", /"Team\/app:1", is not a reference: .*upper/],
+  ] as const) {
+    const loaded = await loadFiles({ "compose.yaml": `services: { q: { image: "${image}" } }` });
+    assert.throws(() => selectImages(loaded, { ignore: parseIgnoreList(""), platform: "linux/amd64" }), {
+      code: "image-variable-unset",
+      message: reason,
+    });
+  }
 });
 
 for (const pattern of ["example/agent:${AGENT_VERSION}", "example/agent:", "example/", "*/agent"]) {

@@ -10,6 +10,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -17,7 +19,8 @@ import { digestOf } from "../../lib/image/digest.ts";
 import { parseReference } from "../../lib/image/reference.ts";
 import { formatLock } from "../../lib/mirror/lock-file.ts";
 import { type FakeHost, fakeHost } from "../_helpers/fake-host.ts";
-import { runScript } from "../_helpers/run-script.ts";
+import { run, type RunOptions } from "../../lib/system/process.ts";
+import { runScript, scriptCommand } from "../_helpers/run-script.ts";
 import { addBlob, withStore } from "../_helpers/store-folder.ts";
 
 const SOURCE = "services:\n  web: { image: nginx:1 }\n  job: { image: job:1 }\n";
@@ -37,6 +40,8 @@ async function withProject(
   body: (
     script: (name: string, ...args: readonly string[]) => ReturnType<typeof runScript>,
     host: FakeHost,
+    /** For what needs more of a run than its arguments. */
+    options: Required<Pick<RunOptions, "cwd" | "env">>,
   ) => Promise<void>,
 ): Promise<void> {
   const host = fakeHost(on);
@@ -57,7 +62,7 @@ async function withProject(
     LC_ALL: "C",
   };
   try {
-    await body((name, ...args) => runScript(name, args, { cwd, env }), host);
+    await body((name, ...args) => runScript(name, args, { cwd, env }), host, { cwd, env });
   } finally {
     host.remove();
     rmSync(cwd, { recursive: true });
@@ -80,6 +85,17 @@ test("deploy: progress on stderr, the services on stdout", async () => {
       JSON.parse(status.stdout).services.map(({ name }: { name: string }) => name),
       ["job", "web"],
     );
+  });
+});
+
+test("status: a table with a head, and what to open in a browser", async () => {
+  await withProject({ on: { ports: "echo '0.0.0.0,8080,80/tcp;::,8080,80/tcp;'" } }, async (script) => {
+    assert.equal((await script("deploy", "--host", "me@box")).code, 0);
+    const { code, stdout, stderr } = await script("status", "--host", "me@box");
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^service +state +health +since +restarts +ports +image +drift\n/);
+    assert.match(stdout, /^web +running +healthy +\d* +8080->80\/tcp +r\.example\/team\/nginx:1$/m);
+    assert.match(stderr, /^open in a browser: http:\/\/box:8080 \(web\)$/m);
   });
 });
 
@@ -340,4 +356,110 @@ test("deploy refuses a link that leads out of the project before anything starts
   } finally {
     rmSync(secrets, { recursive: true });
   }
+});
+
+const THERE = ["--host", "box", "--dir", "~/app"] as const;
+
+test("logs: of the services asked for, all where none is; arguments as they are, and no deploy is kept waiting", async () => {
+  await withProject({ on: { "compose-logs": "printf 'web-1  | a\\033[31m\\nweb-1  | b'" } }, async (script, host) => {
+    const early = await script("logs", ...THERE);
+    assert.equal(early.code, 1);
+    assert.match(early.stderr, /no container of the project is in ".*\/app" on "box"\n {2}hint: deploy it first/);
+    assert.equal((await script("deploy", ...THERE)).code, 0);
+
+    const { code, stdout, stderr } = await script("logs", ...THERE);
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, "web-1  | a\\u001b[31m\nweb-1  | b\n");
+    assert.equal((await script("logs", "web", "--follow", "--tail", "5", ...THERE)).code, 0);
+    assert.deepEqual(
+      host.calls().flatMap((call) => /<compose>.*<logs> (.*) in /.exec(call)?.[1] ?? []),
+      ["<--no-color> <--> <job> <web>", "<--no-color> <--follow> <--tail=5> <--> <web>"],
+    );
+    const unknown = await script("logs", "web", "wbe", ...THERE);
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.stderr, /no container of a service "wbe" is on "box"; there are job, web\n/);
+  });
+});
+
+test("logs of several hosts: each line says whose it is, and one that fails keeps no other back", async () => {
+  await withProject({}, async (script, host) => {
+    assert.equal((await script("deploy", ...THERE)).code, 0);
+    host.write("ssh-fails-other", "Host key verification failed.");
+    const { code, stdout, stderr } = await script("logs", "web", "--host", "box,other", "--dir", "~/app");
+    assert.equal(code, 1);
+    assert.equal(stdout, "box: web-1  | hello\n");
+    assert.match(stderr, /✖ other\nerror: the host key of "other" is not known/);
+  });
+});
+
+for (const [signal, ending] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 130],
+] as const) {
+  test(`logs --follow ended by ${signal}: nothing goes on on the host, and nothing more is said`, async () => {
+    const on = {
+      "compose-logs": `echo "web-1  | first"; echo $$ >"$HOME/began"; trap 'echo ended >"$HOME/ended"; exit' TERM; sleep 1000 & wait`,
+    };
+    await withProject({ on }, async (script, host, { cwd, env }) => {
+      assert.equal((await script("deploy", ...THERE)).code, 0);
+      const [program, ...args] = scriptCommand("logs", ["--follow", ...THERE]);
+      const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+      let stderr = "";
+      child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+      const ended = new Promise((resolve) => child.on("close", resolve));
+      const [line] = (await once(child.stdout, "data")) as [Buffer];
+      assert.equal(line.toString(), "web-1  | first\n");
+      await host.appears("home/began");
+      // Of a child that ends by its own code after `child.kill`, Deno says that the signal ended it.
+      process.kill(child.pid!, signal);
+      assert.equal(await ended, ending, stderr);
+      assert.equal(stderr, "");
+      assert.equal(await host.appears("home/ended"), "ended\n");
+    });
+  });
+}
+
+test("logs --follow ends when its reader does", async () => {
+  const on = { "compose-logs": 'while sleep 0.05; do echo "web-1  | more"; done' };
+  await withProject({ on }, async (script, _host, { cwd, env }) => {
+    assert.equal((await script("deploy", ...THERE)).code, 0);
+    const piped = ["bash", "-c", '"$@" | head -n 2; exit "${PIPESTATUS[0]}"', "bash"] as const;
+    const { code, stdout, stderr } = await run([...piped, ...scriptCommand("logs", ["--follow", ...THERE])], {
+      cwd,
+      env,
+    });
+    assert.deepEqual([code, stdout, stderr], [0, "web-1  | more\n".repeat(2), ""]);
+  });
+});
+
+test("exec: the words after -- as they are, standard input, both outputs and the exit code", async () => {
+  await withProject({}, async (script, host, { cwd, env }) => {
+    assert.equal((await script("deploy", ...THERE)).code, 0);
+    const words = ["printf", "%s", "$(id) '\"", "", "--lang", "zh", "--", "“x”", "*"];
+    const ran = await runScript("exec", ["web", ...THERE, "--", ...words], { cwd, env, input: "typed\n" });
+    assert.deepEqual(ran, { code: 3, stdout: "typed\n", stderr: "said\n" });
+    const call = host.calls().find((each) => each.startsWith("docker <exec>"));
+    const said = ["exec", "--interactive", "c0web", ...words].map((word) => `<${word}>`).join(" ");
+    assert.equal(call!.replace(/ in .*$/, ""), `docker ${said}`);
+  });
+});
+
+test("exec: what is missing or stopped is said, and nothing runs", async () => {
+  await withProject({}, async (script, host) => {
+    assert.equal((await script("deploy", ...THERE)).code, 0);
+    for (const [args, expected, says] of [
+      [["web"], 2, /exec needs the name of one service and a program/],
+      [["web", "job", "--", "ls"], 2, /hint: for example: exec web -- sh/],
+      [["--", "ls"], 2, /exec needs/],
+      [["web", "--host", "box,other", "--", "ls"], 2, /exec works on one host, and several are set: box, other/],
+      [["wbe", "--", "ls"], 2, /no container of a service "wbe" is on "box"; there are job, web/],
+      [["job", "--", "ls"], 1, /service "job" on "box" is not running: exited/],
+    ] as const) {
+      const given = (args as readonly string[]).includes("--host") ? THERE.slice(2) : THERE;
+      const { code, stderr } = await script("exec", ...given, ...args);
+      assert.equal(code, expected, stderr);
+      assert.match(stderr, says);
+    }
+    assert.ok(!host.calls().some((call) => call.startsWith("docker <exec>")));
+  });
 });

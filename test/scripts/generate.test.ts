@@ -4,6 +4,8 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { type Ran, run } from "../../lib/system/process.ts";
+import { parseReference } from "../../lib/image/reference.ts";
+import { formatLock } from "../../lib/mirror/lock-file.ts";
 import { inFolder } from "../_helpers/compose-folder.ts";
 import { runScript } from "../_helpers/run-script.ts";
 
@@ -143,7 +145,7 @@ test("images lists what it can, and ends with what it cannot", () =>
     writeFileSync(join(folder, "compose.yaml"), "services:\n  web: {image: nginx}\n  app: {image: 'a/b:${TAG}'}\n");
     const plain = await script("images");
     assert.equal(plain.code, 2);
-    assert.match(plain.stdout, /^nginx +r\.example:5000\/team\/nginx:latest +web\n$/);
+    assert.match(plain.stdout, /^image .*size\nnginx +r\.example:5000\/team\/nginx:latest +web +linux\/amd64\n$/);
     assert.match(plain.stderr, /no value is set for TAG \(.*compose\.yaml:3\)/);
     const json = await script("images", "--json");
     assert.equal(json.code, 2);
@@ -157,6 +159,60 @@ test("images lists what it can, and ends with what it cannot", () =>
     const ignored = await script("images", "--json");
     assert.equal(ignored.code, 0, ignored.stderr);
     assert.equal((JSON.parse(ignored.stdout) as unknown[]).length, 2);
+  }));
+
+test("images says the profiles and platform of each, and the size that a run found", () =>
+  inProject(async (script, folder) => {
+    writeFileSync(
+      join(folder, "compose.yaml"),
+      "services:\n  a: {image: nginx, profiles: [x]}\n  b: {image: redis, profiles: [y], platform: linux/arm64}\n  c: {image: redis, platform: linux/arm64}\n",
+    );
+    const digest = `sha256:${"a".repeat(64)}`;
+    const [source, mirror] = [parseReference("nginx"), parseReference("r.example:5000/team/nginx")];
+    const image = {
+      source,
+      mirror,
+      platform: "linux/amd64",
+      sourceDigest: digest,
+      mirrorDigest: digest,
+      size: 2_500_000,
+    };
+    writeFileSync(join(folder, "mirror.lock.json"), formatLock([image]));
+    const { code, stdout, stderr } = await script("images");
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(
+      stdout.split("\n").map((line) => line.split(/ {2,}/)),
+      [
+        ["image", "at the mirror", "services", "profiles", "platform", "size"],
+        ["nginx", "r.example:5000/team/nginx:latest", "a", "x", "linux/amd64", "2.5 MB"],
+        ["redis", "r.example:5000/team/redis:latest", "b, c", "linux/arm64"],
+        [""],
+      ],
+    );
+  }));
+
+test("images lists the others where the image of an inactive profile is empty", () =>
+  inProject(async (script, folder) => {
+    writeFileSync(
+      join(folder, "compose.yaml"),
+      "services:\n  web: {image: nginx}\n  app: {image: 'a/b:${TAG}'}\n  gpu: {image: '${GPU}', profiles: [gpu]}\n",
+    );
+    const plain = await script("images");
+    assert.equal(plain.code, 2);
+    assert.match(plain.stdout, /^image .*size\nnginx +r\.example:5000\/team\/nginx:latest +web +linux\/amd64\n$/);
+    assert.match(plain.stderr, /the image "\$\{GPU\}" of service "gpu" is empty: GPU is not set .*compose\.yaml:4\)/);
+    assert.match(plain.stderr, /profile gpu out: --active-profiles/);
+    const json = JSON.parse((await script("images", "--json")).stdout) as {
+      images: unknown[];
+      errors: { code: string }[];
+    };
+    assert.equal(json.images.length, 1);
+    assert.deepEqual(
+      json.errors.map(({ code }) => code),
+      ["compose-image-empty", "image-variable-unset"],
+    );
+    const written = await script("generate-mirror-compose");
+    assert.equal(written.code, 2, "nothing is written of a project that is not whole");
   }));
 
 test("the file that was written, given as input, is left alone", () =>

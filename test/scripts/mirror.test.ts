@@ -139,12 +139,19 @@ test("mirror --report: a page, and a summary for GitHub's runner, of a run with 
     assert.doesNotMatch(html + markdown, /right\$/);
   }));
 
-test("mirror --report to a folder that is missing: the work is done, the exit code is 1", () =>
-  inScene(async ({ folder, script }) => {
-    const { code, stderr } = await script("mirror", ["--report", "missing/page.html"]);
-    assert.equal(code, 1, stderr);
-    assert.match(stderr, /missing\/page\.html.*\n {2}hint: /);
-    assert.ok(existsSync(join(folder, "docker-compose-mirror.yaml")));
+test("mirror --report where no report belongs is refused before anything is done", () =>
+  inScene(async ({ docker, folder, script }) => {
+    for (const [file, says] of [
+      ["missing/page.html", /there is no folder ".*missing"/],
+      ["compose.yaml", /what is there is no report of compose-mirror/],
+    ] as const) {
+      const { code, stderr } = await script("mirror", ["--report", file]);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, says);
+    }
+    assert.deepEqual(docker.calls(), []);
+    assert.equal(readFileSync(join(folder, "compose.yaml"), "utf8"), COMPOSE);
+    for (const _ of [1, 2]) assert.equal((await script("mirror", ["--report", "page.html"])).code, 0);
   }));
 
 test("mirror --dry-run shows the plan and runs nothing", () =>
@@ -217,6 +224,50 @@ test("--keep-going: the compose file with the failed image left public, and no d
     assert.match(stderr, /these failed and keep their public names.*: ghcr\.io\/team\/db:2/);
     assert.doesNotMatch(stderr, /"ghcr\.io\/team\/db:2": it is on the ignore list/);
     assert.match(stderr, /- Deploy: skipped: an image failed/);
+  }));
+
+test("mirror SERVICE: its images alone; the file never names an image that was not pushed", () =>
+  inScene(async ({ docker, registry, folder, script }) => {
+    const written = (): string => readFileSync(join(folder, "docker-compose-mirror.yaml"), "utf8");
+    const half = COMPOSE.replace('"nginx:1.27"', `"${registry.host}/team/nginx:1.27"`);
+    const { code, stderr } = await script("mirror", ["web"]);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /1 to mirror, 0 ignored, 0 built\nfor web only/);
+    assert.ok(!acts(docker).some((call) => call.includes("db:2")));
+    assert.equal(written(), half);
+    assert.match(stderr, /never mirrored, and keep their public names in the compose file: ghcr\.io\/team\/db:2/);
+
+    // What an earlier run mirrored keeps its name, in the file and in the lock.
+    assert.equal((await script("mirror")).code, 0);
+    const whole = written();
+    assert.notEqual(whole, half);
+    const lock = readFileSync(join(folder, "mirror.lock.json"), "utf8");
+    const again = await script("mirror", ["web"]);
+    assert.equal(again.code, 0, again.stderr);
+    assert.equal(written(), whole);
+    assert.equal(readFileSync(join(folder, "mirror.lock.json"), "utf8"), lock);
+    assert.doesNotMatch(again.stderr, /never mirrored/);
+  }));
+
+test("images, pull and push SERVICE; an unknown one is refused with the names that there are", () =>
+  inScene(async ({ docker, registry, script }) => {
+    const { stdout } = await script("images", ["db", "old", "--json"]);
+    const rows = JSON.parse(stdout) as { source: string }[];
+    assert.deepEqual(
+      rows.map(({ source }) => source),
+      ["ghcr.io/team/db:2", "vast/db"],
+    );
+    assert.equal((await script("pull", ["web"])).code, 0);
+    assert.equal((await script("push", ["web"])).code, 0);
+    assert.deepEqual(
+      acts(docker).filter((call) => call.startsWith("push ")),
+      [`push ${registry.host}/team/nginx:1.27`],
+    );
+    for (const name of ["mirror", "images", "pull", "push"]) {
+      const { code, stderr } = await script(name, ["web", "wbe"]);
+      assert.equal(code, 2);
+      assert.match(stderr, /no service "wbe"; its services are db, old, own, web\n/);
+    }
   }));
 
 test("pull and push alone", () =>

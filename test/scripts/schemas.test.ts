@@ -13,6 +13,7 @@ const FILES = {
 };
 const cases: readonly [name: string, args: readonly string[], schema: string, code: number][] = [
   ["images", [], "images", 0],
+  ["images", ["--ignore", "/dev/null"], "images", 0],
   ["images", ["--nope"], "images", 2],
   ["pull", ["--dry-run"], "transfers", 0],
   ["pull", ["--platform", "linux/"], "transfers", 2],

@@ -1,10 +1,11 @@
 /** The commands that work on the store, as a user runs them. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openStore } from "../../lib/store/open.ts";
 import { runScript } from "../_helpers/run-script.ts";
-import { addBlob, addImage, inStoreFolder, withStore } from "../_helpers/store-folder.ts";
+import { addBlob, addImage, inStoreFolder, startChild, withStore } from "../_helpers/store-folder.ts";
 
 test("serve answers until it is interrupted", () =>
   withStore(async (store) => {
@@ -73,4 +74,22 @@ test("prune keeps to its limit and says what it did", () =>
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, new RegExp(`in use by process ${process.pid}`));
     await busy.close();
+  }));
+
+test("a run that waits for a prune says so in one line, and goes on after it", () =>
+  inStoreFolder(async (folder) => {
+    await (await openStore(folder)).close();
+    const child = startChild(["lock", join(folder, "locks", "prune")]);
+    assert.equal(await child.line(), "locked");
+    const waiting: string[] = [];
+    const onLine = (line: string): void => {
+      if (!/waiting for it/.test(line)) return;
+      waiting.push(line);
+      void child.kill();
+    };
+    const { code } = await runScript("prune", ["--store", folder, "--store-limit", "0"], { onLine });
+    assert.equal(code, 0);
+    assert.deepEqual(waiting, [
+      `another run (process ${child.process.pid}) is pruning the content store: waiting for it`,
+    ]);
   }));

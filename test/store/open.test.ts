@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { digestOf } from "../../lib/image/digest.ts";
 import { run } from "../../lib/system/process.ts";
 import { openStore } from "../../lib/store/open.ts";
+import type { StoreWait } from "../../lib/store/store.ts";
 import {
   addBlob,
   addImage,
@@ -378,6 +379,33 @@ test("prune waits for no one and harms no one who writes", () =>
     assert.deepEqual(await readdir(join(folder, "locks")), []);
     await reader.close();
     await store.close();
+  }));
+
+test("a wait for another run's blob or prune is told, and an interrupt ends it", () =>
+  inStoreFolder(async (folder) => {
+    const first = await openStore(folder);
+    const held = (await first.partial(DIGEST))!;
+    const told: StoreWait[] = [];
+    const abort = new AbortController();
+    const onWait = (wait: StoreWait): void => {
+      told.push(wait);
+      if (wait.reason === "prune") abort.abort();
+      else void held.close();
+    };
+    const second = await openStore(folder, { onWait });
+    await (await second.partial(DIGEST))!.close();
+    await Promise.all([first.close(), second.close()]);
+
+    const child = startChild(["lock", join(folder, "locks", "prune")]);
+    assert.equal(await child.line(), "locked");
+    await assert.rejects(openStore(folder, { onWait, signal: abort.signal }), { code: "interrupted" });
+    assert.deepEqual(told, [
+      { reason: "blob", process: process.pid },
+      { reason: "prune", process: child.process.pid },
+    ]);
+    // who gives up leaves nothing that would keep the prune away
+    assert.deepEqual(await readdir(join(folder, "sessions")), []);
+    await child.kill();
   }));
 
 test("a store that cannot be written is reported", () =>

@@ -43,6 +43,21 @@ test("many at once never overlap", () =>
     assert.equal(done, 20);
   }));
 
+test("a wait that is not over at once is told, one time, with who holds the lock", () =>
+  inLockFolder(async (file) => {
+    const lock = await takeLock(file);
+    const told: unknown[] = [];
+    const onWait = (process: unknown): void => {
+      told.push(process);
+      // the holder goes on for some looks more
+      setTimeout(() => void lock.release(), 500);
+    };
+    await (await takeLock(file, { onWait })).release();
+    assert.deepEqual(told, [process.pid]);
+    await (await takeLock(file, { onWait })).release();
+    assert.equal(told.length, 1);
+  }));
+
 test("an abort ends the wait", () =>
   inLockFolder(async (file) => {
     const lock = await takeLock(file);

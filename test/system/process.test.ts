@@ -40,6 +40,16 @@ test("reports lines while the program runs, split at \\r too", async () => {
   assert.deepEqual(lines, ["stdout:a", "stdout:b", "stdout:c"]);
 });
 
+test("of output that is passed on by lines nothing need be kept", async () => {
+  const lines: string[] = [];
+  const ran = await run(["sh", "-c", "echo a; echo b >&2; exit 2"], {
+    discard: true,
+    onLine: (line) => lines.push(line),
+  });
+  assert.deepEqual(ran, { code: 2, stdout: "", stderr: "" });
+  assert.deepEqual(lines.toSorted(), ["a", "b"]);
+});
+
 test("a missing program is a usage error that names it", async () => {
   await assert.rejects(run(["no-such-program-here"]), (error: unknown) => {
     assert.ok(error instanceof MirrorError);

@@ -17,6 +17,10 @@ test("a regular file is read whole, through a link too, with its permission bits
   });
 });
 
+test("/dev/null is an empty file", async () => {
+  assert.equal((await readRegular("/dev/null", 0)).bytes.length, 0);
+});
+
 test("more than the limit is refused, also where the size is not told beforehand", async () => {
   await inFolder({ "a.txt": "12345" }, async (folder) => {
     await assert.rejects(readRegular(join(folder, "a.txt"), 4), { code: "file-large", exit: 2 });

@@ -676,8 +676,8 @@ export const ANSWERS: readonly Target[] = [
     name: "containers",
     weight: 6,
     seeds: [
-      "abc1\ncontainer:web|False|running|healthy|0|abc1|sha256:1|0|always|2026-01-01|app|/x/a.yaml,/x/b.yaml|r.example/t/web:1\n",
-      "abc1\ncontainer:db|True|exited||137|abc2|sha256:2|3|no||app||x|y\ncontainer:\n",
+      "abc1\ncontainer:web|False|running|healthy|0|abc1|sha256:1|0|always|2026-01-01|app|/x/a.yaml,/x/b.yaml|0.0.0.0,80,80/tcp;::,80,80/tcp;|r.example/t/web:1\n",
+      "abc1\ncontainer:db|True|exited||137|abc2|sha256:2|3|no||app||x||y\ncontainer:\n",
     ],
     read: async (text) => {
       const listing = { dir: "/x", access: { kind: "docker", sudo: false } } as const;

@@ -130,6 +130,8 @@ const COMMANDS: readonly CommandRow[] = [
   ["deploy", "--json", ...HOST, "--report", "deploy.html"],
   ["deploy", ...HOST, "--keep-login"],
   ["status", "--json", ...HOST],
+  ["logs", ...HOST],
+  ["exec", "web", ...HOST, "--", "env"],
   ["rollback", ...HOST, "--yes"],
   ["serve"],
   ["prune", "--store-limit", "0"],
@@ -149,6 +151,7 @@ const DEPLOYS: readonly CommandRow[] = [
   ["deploy", ...HOST],
   ["deploy", "--json", ...HOST, "--report", "deploy.html"],
   ["status", ...HOST],
+  ["logs", "--tail", "1", ...HOST],
 ];
 
 interface Fault {

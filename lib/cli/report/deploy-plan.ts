@@ -7,7 +7,6 @@ import type { DeployPlan } from "../../deploy/plan/plan.ts";
 import type { RollbackPlan } from "../../deploy/plan/rollback.ts";
 import type { DeployStep } from "../../deploy/plan/step.ts";
 import { formatBytes } from "../../messages/format.ts";
-import type { Message } from "../../messages/message.ts";
 import { commandLine } from "../../system/shell-quote.ts";
 import { formatTable } from "../format.ts";
 import type { Terminal } from "../output.ts";
@@ -54,11 +53,7 @@ export function planHead(terminal: Terminal, { host, probe, compose, warnings }:
   const version = `${engine?.kind ?? ""} ${engine?.server ?? engine?.client ?? ""}`.trim();
   const code = compose.flavour === "stack" ? "deployHostSwarm" : "deployHost";
   const values = { host, user, system, platform, engine: version, compose: compose.version };
-  return [terminal.text(code, values), ...warnings.map((warning) => warningLine(terminal, warning))];
-}
-
-export function warningLine(terminal: Terminal, warning: Message): string {
-  return terminal.text("warning", { text: terminal.message(warning) });
+  return [terminal.text(code, values), ...warnings.map((warning) => terminal.warning(warning))];
 }
 
 export function stepTitle(terminal: Terminal, { title }: DeployStep): string {
@@ -66,13 +61,18 @@ export function stepTitle(terminal: Terminal, { title }: DeployStep): string {
 }
 
 /** From which release to which one a rollback goes, and the services that are then different. */
-export function rollbackHead(terminal: Terminal, { current, target, changes }: RollbackPlan): readonly string[] {
+export function rollbackHead(
+  terminal: Terminal,
+  { current, target, changes, unfinished }: RollbackPlan,
+): readonly string[] {
   const { id: to, time } = target;
   const differing = changes.filter(({ change }) => change !== "same");
   return [
-    current === undefined
-      ? terminal.text("planGoBackTo", { to, time })
-      : terminal.text("planGoBack", { from: current.id, fromTime: current.time, to, time }),
+    unfinished.length > 0
+      ? terminal.text("planGoBackUnfinished", { to, time })
+      : current === undefined
+        ? terminal.text("planGoBackTo", { to, time })
+        : terminal.text("planGoBack", { from: current.id, fromTime: current.time, to, time }),
     ...(differing.length === 0
       ? [terminal.text("planSameServices")]
       : indented(tableLines(differing.map((change) => changeRow(terminal, change, { returns: true }))))),

@@ -2,10 +2,11 @@
 import type { Config } from "../../config/config.ts";
 import { type DeployStage, deployTo, type HostStatus, type KeptRelease } from "../../deploy/deploy.ts";
 import type { DeployResult } from "../../deploy/execute.ts";
-import { type Container, stateText } from "../../deploy/host/containers.ts";
+import { stateText } from "../../deploy/host/containers.ts";
 import type { Drift } from "../../deploy/host/drift.ts";
 import type { DeployOptions } from "../../deploy/options.ts";
 import { MirrorError } from "../../messages/errors.ts";
+import type { Transfer } from "../../mirror/transfers.ts";
 import type { Context } from "../command.ts";
 import { HostBoard } from "./host-board.ts";
 import { planHead, rollbackHead, sentLines, stepTitle } from "./deploy-plan.ts";
@@ -14,6 +15,7 @@ import type { Row } from "../pipeline.ts";
 import { errorText } from "./images.ts";
 import type { Terminal } from "../output.ts";
 import { withSpinner } from "../spinner.ts";
+import { portsText, webAddresses } from "./web-addresses.ts";
 
 /** What became of one host; exactly one of `result` and `error` is there. */
 export interface HostOutcome {
@@ -25,6 +27,18 @@ export interface HostOutcome {
 export function deployTitle(terminal: Terminal, hosts: readonly string[]): string {
   if (hosts.length === 0) return terminal.text("stepDeployNowhere");
   return terminal.text("stepDeploy", { host: hosts.join(", ") });
+}
+
+/**
+ * Why a mirrored project is not deployed: no host was named, or `unmirrored` images are at no mirror, and the host might
+ * not reach their registries.
+ */
+export function skipDeploy(
+  { config, terminal }: Pick<Context, "config" | "terminal">,
+  unmirrored: readonly Transfer[],
+): string | undefined {
+  if (config.hosts.length === 0) return terminal.text("skipNoHost");
+  return unmirrored.length === 0 ? undefined : terminal.text("skipOthers", { count: unmirrored.length });
 }
 
 /** Deploys to all hosts at once and shows it in `row`. Throws `interrupted` only. */
@@ -125,34 +139,13 @@ function reportHost(terminal: Terminal, { host, result }: HostOutcome, isOneOfMa
   if (isOneOfMany) terminal.result(`${host}:`);
   const { dir, services } = result;
   if (services.length === 0) terminal.result(terminal.text("noContainers", { host, dir }));
-  else if ("drift" in result) terminal.result(statusTable(terminal, result));
+  else if ("drift" in result) showContainers(terminal, result);
   else terminal.result(formatTable(services.map((service) => [service.name, stateText(service), service.image])));
   if ("drift" in result) for (const line of statusLines(terminal, result)) terminal.note(line);
 }
 
 /** Every container with what matters of it, below a head. */
-function statusTable(terminal: Terminal, { containers, orphans, drift }: HostStatus): string {
-  const head = [
-    "columnService",
-    "columnState",
-    "columnHealth",
-    "columnSince",
-    "columnRestarts",
-    "columnImage",
-  ] as const;
-  const row = (container: Container): readonly string[] => {
-    const { name, health = "", startedAt, restarts, image } = container;
-    const since = /^\d{4}-\d\d-\d\dT[\d:]+/.exec(startedAt)?.[0] ?? "";
-    return [
-      name,
-      stateText({ ...container, health: undefined }),
-      health,
-      since,
-      String(restarts),
-      image,
-      driftOf(name),
-    ];
-  };
+function showContainers(terminal: Terminal, { containers, orphans, drift }: HostStatus): void {
   const driftOf = (name: string): string =>
     orphans.includes(name)
       ? terminal.text("statusOrphan")
@@ -160,15 +153,33 @@ function statusTable(terminal: Terminal, { containers, orphans, drift }: HostSta
           .filter(({ service }) => service === name)
           .map(({ kind }) => kind)
           .join(", ");
-  const heads = [...head, "columnDrift" as const].map((code) => terminal.text(code));
-  return formatTable([heads, ...containers.map(row)]);
+  const head = (
+    [
+      "columnService",
+      "columnState",
+      "columnHealth",
+      "columnSince",
+      "columnRestarts",
+      "columnPorts",
+      "columnImage",
+      "columnDrift",
+    ] as const
+  ).map((code) => terminal.text(code));
+  const rows = containers.map((container) => {
+    const { name, health = "", startedAt, restarts, image } = container;
+    const since = /^\d{4}-\d\d-\d\dT[\d:]+/.exec(startedAt)?.[0] ?? "";
+    const state = stateText({ ...container, health: undefined });
+    return [name, state, health, since, String(restarts), portsText(container), image, driftOf(name)];
+  });
+  terminal.table(head, rows);
 }
 
 function statusLines(
   terminal: Terminal,
-  { release, deployed, history, unfinished, drift }: HostStatus,
+  { host, containers, release, deployed, history, unfinished, drift }: HostStatus,
 ): readonly string[] {
   return [
+    ...webAddresses(host, containers).map((address) => terminal.text("statusOpen", address)),
     release === undefined
       ? terminal.text("statusNoRelease")
       : terminal.text("statusRelease", { release, time: deployed ?? "" }),

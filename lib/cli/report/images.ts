@@ -1,11 +1,12 @@
 /** What the commands say about a project, a plan and its outcomes. */
 import { dirname } from "node:path";
 import type { ComposeWarning, Project } from "../../compose/project.ts";
-import type { Rewrite } from "../../compose/rewrite.ts";
+import { MIRROR_FILE, type Rewrite } from "../../compose/rewrite.ts";
 import { type Outcome, totalsOf } from "../../engine/engine.ts";
 import { detailOf, MirrorError } from "../../messages/errors.ts";
 import type { WrittenMirror } from "../../mirror/mirror-files.ts";
 import {
+  imageRows,
   ofInactiveProfiles,
   type Plan,
   publishedBuilds,
@@ -14,7 +15,8 @@ import {
 } from "../../mirror/transfers.ts";
 import { formatReference } from "../../image/reference.ts";
 import { formatBytes } from "../../messages/format.ts";
-import type { Prepared } from "../../mirror/prepare.ts";
+import { lockFileOf, readLock } from "../../mirror/lock-file.ts";
+import { outputPath, type Prepared } from "../../mirror/prepare.ts";
 import type { Context } from "../command.ts";
 import type { Terminal } from "../output.ts";
 
@@ -37,10 +39,11 @@ export function reportProject(
 /** The same for a plan, with the images it does not mirror and those that flags would add or remove. */
 export function reportPlan(
   { config: { mirrorBuilt, embedded }, terminal }: Pick<Context, "config" | "terminal">,
-  { project, plan }: Prepared,
+  { project, plan, services: asked }: Omit<Prepared, "whole">,
 ): void {
   if (embedded) terminal.note(terminal.text("noRegistry"));
   reportProject(terminal, project, { ...plan, mirrored: plan.transfers.length });
+  if (asked !== undefined) terminal.note(terminal.text("imagesOfServices", { services: asked }));
   const present = plan.present.map(({ image }) => image);
   if (present.length > 0) terminal.note(terminal.text("imagesPresent", { count: present.length, images: present }));
   const published = mirrorBuilt ? [] : publishedBuilds(project);
@@ -53,6 +56,43 @@ export function reportPlan(
     const count = transfers.length;
     terminal.note(terminal.text("imagesInactive", { count, profiles, images: transfers.map(nameOf) }));
   }
+}
+
+/** The table of images; the sizes are those of the lock file, so an image that was never mirrored has none. */
+export async function showImages(
+  { config, terminal }: Pick<Context, "config" | "terminal">,
+  { project, plan }: Prepared,
+): Promise<void> {
+  const locked = (await readLock(lockFileOf(outputPath(config, project, MIRROR_FILE)))) ?? [];
+  const sizes = new Map(locked.map(({ mirror, platform, size }) => [`${formatReference(mirror)} ${platform}`, size]));
+  const transferOf = (source: string): Transfer | undefined =>
+    plan.transfers.find(({ uses }) => uses.some(({ image }) => image === source));
+  const place = {
+    mirror: "",
+    present: "",
+    ignored: terminal.text("image-ignored"),
+    built: terminal.text("image-built"),
+  };
+  const rows = imageRows(plan).map(({ source, target, services, status }) => {
+    const platform = transferOf(source)?.platform ?? "";
+    const size = sizes.get(`${target} ${platform}`);
+    const users = project.services.filter(({ name }) => services.includes(name));
+    return [
+      source,
+      target ?? place[status],
+      services.join(", "),
+      // A service without a profile always runs.
+      users.some(({ profiles }) => profiles.length === 0)
+        ? ""
+        : [...new Set(users.flatMap(({ profiles }) => profiles))].join(", "),
+      platform,
+      size === undefined ? "" : formatBytes(size),
+    ];
+  });
+  const head = (
+    ["columnImage", "columnMirror", "columnServices", "columnProfiles", "columnPlatform", "columnSize"] as const
+  ).map((code) => terminal.text(code));
+  if (rows.length > 0) terminal.table(head, rows);
 }
 
 /** Says how many of the bytes of a run were for profiles that are not active, where there are some. */
@@ -81,8 +121,7 @@ export function reportWritten(
 
 /** What compose would warn about, once each. */
 function reportWarnings(terminal: Terminal, warnings: readonly ComposeWarning[]): void {
-  const lines = warnings.map(({ code, values }) => terminal.text(`warning-${code}`, values as never));
-  for (const line of new Set(lines)) terminal.note(terminal.text("warning", { text: line }));
+  for (const line of new Set(warnings.map((warning) => terminal.warning(warning)))) terminal.note(line);
 }
 
 /** What of the compose file changes, and what stays although it names an image; of `failed` images it was said already. */

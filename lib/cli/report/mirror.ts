@@ -6,6 +6,7 @@ import type { Context } from "../command.ts";
 import { defaultDir } from "../../deploy/options.ts";
 import type { WrittenMirror } from "../../mirror/mirror-files.ts";
 import type { Prepared } from "../../mirror/prepare.ts";
+import type { Transfer } from "../../mirror/transfers.ts";
 import { deployJson, type HostOutcome, reportDeploy, reportFailedHosts } from "./deploy.ts";
 import {
   nameOf,
@@ -20,6 +21,8 @@ import {
 
 export interface MirrorResult {
   readonly prepared: Prepared;
+  /** Images of services that were not named and that no run mirrored. */
+  readonly others: readonly Transfer[];
   readonly outcomes: readonly Outcome[];
   /** The mirror compose file; absent when it was not written. */
   readonly rewrite?: Rewrite | undefined;
@@ -30,13 +33,15 @@ export interface MirrorResult {
 /** Says what became of images, compose file and hosts. Gives whether all went well. */
 export function reportMirror(
   { config, terminal }: Context,
-  { prepared, outcomes, rewrite, written, deployed }: MirrorResult,
+  { prepared, others, outcomes, rewrite, written, deployed }: MirrorResult,
 ): boolean {
   const failed = [...failedOf(outcomes)];
   const isMirrored = failed.length === 0;
   if (rewrite !== undefined) {
-    reportRewrite(terminal, rewrite, new Set(failed.flatMap(({ uses }) => uses.map(({ image }) => image))));
+    const left = [...failed, ...others].flatMap(({ uses }) => uses.map(({ image }) => image));
+    reportRewrite(terminal, rewrite, new Set(left));
     reportWritten(terminal, prepared.project, rewrite, written);
+    if (others.length > 0) terminal.note(terminal.text("leftPublicOthers", { images: others.map(nameOf) }));
     if (!isMirrored) terminal.note(terminal.text("leftPublic", { images: failed.map(nameOf) }));
   }
   for (const line of outcomeLines(terminal, outcomes)) terminal.note(line);

@@ -1,15 +1,15 @@
 /** How the checks before the work are shown: a line for each, then every failure with its remedy. */
-import { type Finding, runChecks } from "../../preflight.ts";
+import { type Finding, programsOf, runChecks } from "../../preflight.ts";
 import type { Project } from "../../compose/project.ts";
 import { isLocked } from "../../engine/lock-update.ts";
 import { askSources, probeMirror, requirementsOf } from "../../engine/session.ts";
+import type { HostPrograms } from "../../deploy/host/probe.ts";
 import type { MirrorError } from "../../messages/errors.ts";
 import type { LockedImage } from "../../mirror/lock-file.ts";
 import type { Plan } from "../../mirror/transfers.ts";
 import { run } from "../../system/process.ts";
 import type { Registries } from "../../registry/registries.ts";
 import type { Context } from "../command.ts";
-import { warningLine } from "./deploy-plan.ts";
 import type { Row } from "../pipeline.ts";
 import type { Terminal } from "../output.ts";
 
@@ -40,6 +40,18 @@ export async function showChecks(
   return findings;
 }
 
+/** Does what `showChecks` does; gives what it found of the hosts, by their names. Throws the first obstacle. */
+export async function passChecks(
+  context: Context,
+  row: Row,
+  checked: Checked,
+): Promise<ReadonlyMap<string, HostPrograms>> {
+  const findings = await showChecks(context, row, checked);
+  const failure = failedCheck(findings);
+  if (failure) throw failure;
+  return programsOf(findings);
+}
+
 /** `last` is said at the end of the command, so it is not said here too. */
 function findingLines(
   terminal: Terminal,
@@ -51,7 +63,7 @@ function findingLines(
   return [
     ...(errors.length === 0 ? [`✔ ${terminal.text(key, values as never)}`] : []),
     ...errors.filter((error) => error !== last).map((error) => `✖ ${terminal.explain(error)}`),
-    ...warnings.map((warning) => warningLine(terminal, warning)),
+    ...warnings.map((warning) => terminal.warning(warning)),
   ];
 }
 

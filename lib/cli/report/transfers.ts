@@ -28,7 +28,7 @@ export async function transferAlone(context: Context, step: "pull" | "push"): Pr
     else terminal.result([terminal.text("planTitle"), ...planLines(terminal, plan)].join("\n"));
     return;
   }
-  const session = await openSession(config);
+  const session = await openSession(config, [], context);
   let outcomes: readonly Outcome[] = [];
   const title = terminal.text(step === "pull" ? "stepPull" : "stepPush", { count: plan.transfers.length });
   try {
@@ -73,7 +73,7 @@ const DRAW_EVERY = 500;
  * not installed, and `target-owned` before the first transfer, where a mirror name holds an image of another source.
  */
 export async function showTransfers(
-  { config, terminal, signal, recorder }: Context,
+  { config, terminal, signal, recorder }: Omit<Context, "readerGone">,
   row: Row,
   transfers: readonly Transfer[],
   { engine, step }: { readonly engine: Engine; readonly step: "pull" | "push" | "mirror" },

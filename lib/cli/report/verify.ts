@@ -1,6 +1,5 @@
 /** How `verify` and `outdated` say what they found. */
 import { causeOf } from "../../messages/errors.ts";
-import type { Value } from "../../messages/message.ts";
 import type { Outlook } from "../../mirror/outdated.ts";
 import type { ImageUsers } from "../../mirror/transfers.ts";
 import { familiarName, formatReference } from "../../image/reference.ts";
@@ -33,7 +32,20 @@ export function verifiedFindings(terminal: Terminal, verified: readonly Verified
 }
 
 function driftText(terminal: Terminal, drift: Drift): string {
-  return terminal.text(`verify-${drift.kind}`, valuesOf(drift) as never);
+  switch (drift.kind) {
+    case "not-locked":
+    case "not-used":
+      return terminal.text(`verify-${drift.kind}`);
+    case "source-moved":
+    case "mirror-moved":
+      return terminal.text(`verify-${drift.kind}`, { locked: drift.locked, actual: drift.actual });
+    case "source-gone":
+    case "mirror-gone":
+      return terminal.text(`verify-${drift.kind}`, { locked: drift.locked });
+    case "source-unknown":
+    case "mirror-unknown":
+      return terminal.text(`verify-${drift.kind}`, { reason: causeOf(drift.error) });
+  }
 }
 
 /** How many images match the lock file, and how many do not. */
@@ -44,14 +56,6 @@ export function verifiedSummary(terminal: Terminal, verified: readonly Verified[
 
 export function hasDrifted({ drifts }: Verified): boolean {
   return drifts.length > 0;
-}
-
-function valuesOf(drift: Drift): Readonly<Record<string, Value>> {
-  if ("error" in drift) return { reason: causeOf(drift.error) };
-  return {
-    ...("locked" in drift ? { locked: drift.locked } : {}),
-    ...("actual" in drift ? { actual: drift.actual } : {}),
-  };
 }
 
 export function verifiedJson(terminal: Terminal, { source, mirror, platform, drifts }: Verified) {

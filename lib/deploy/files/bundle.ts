@@ -15,8 +15,9 @@ import type { LoadOptions, Project } from "../../compose/project.ts";
 import { MIRROR_IMAGES_FILE, oldestV2Of } from "../../compose/rewrite.ts";
 import { v1Problems } from "../../compose/v1.ts";
 import { MirrorError } from "../../messages/errors.ts";
+import { message } from "../../messages/texts.ts";
 import { type ImageReference, parseReference } from "../../image/reference.ts";
-import { isOutside, unlabelledBinds } from "./project-files.ts";
+import { isOutside, isPlainName, refuseState, unlabelledBinds } from "./project-files.ts";
 import { OwnFolders, strayError } from "./real-paths.ts";
 import type { BundleFile } from "./bundle-file.ts";
 import { type FoundCompose, type HostNeeds, type HostProbe, parseVersion } from "../host/probe.ts";
@@ -90,7 +91,7 @@ export function composeFilesFor(bundle: Bundle, compose: FoundCompose | undefine
 
 /**
  * `files` with size and mode, once it is certain that they are the project's own. Throws `ship-link` for a link that
- * leads elsewhere, `file-read`.
+ * leads elsewhere, `ship-state`, `file-read`.
  */
 export async function checkedFiles(
   files: readonly BundleFile[],
@@ -100,7 +101,10 @@ export async function checkedFiles(
   const own = await OwnFolders.of(mirror.folder, allowPaths);
   return Promise.all(
     files.map(async (file) => {
-      const { source, text } = file;
+      const { source, text, name } = file;
+      refuseState(name, source);
+      if (!isPlainName(name))
+        throw new MirrorError("file-read", { file: source, detail: message("file-name-control") });
       const stray = await own.strayOf(source);
       if (stray !== undefined) throw strayError(stray);
       const { size, mode } = await stat(source);

@@ -4,7 +4,7 @@
  */
 import { MirrorError } from "../../messages/errors.ts";
 import { message } from "../../messages/texts.ts";
-import { isOutside, type NeededFile } from "./project-files.ts";
+import { isOutside, type NeededFile, refuseState } from "./project-files.ts";
 import { strayError } from "./real-paths.ts";
 import type { BundleFile } from "./bundle-file.ts";
 import type { SentFile } from "../plan/release.ts";
@@ -35,7 +35,7 @@ export interface FileDiffRequest {
 /**
  * Compares the files that a project needs with those of the host. Throws `ship-missing` for a file that is neither here
  * nor there, `ship-special` for a FIFO, socket or device that the host lacks, `ship-outside` for one above the
- * project's folder that the host lacks, and `ship-link` for a link that leads out of the project's folder.
+ * project's folder that the host lacks, `ship-link` for a link that leads out of the project's folder, and what `refuseState` throws.
  */
 export function diffFiles({ needed, probe, services, mode }: FileDiffRequest): FileDiff {
   const last = lastSent(probe);
@@ -47,6 +47,7 @@ export function diffFiles({ needed, probe, services, mode }: FileDiffRequest): F
   for (const file of needed) {
     if (file.services.length > 0 && !file.services.some((name) => services.has(name))) continue;
     const { name, source, content } = file;
+    if (mode !== "none") refuseState(name, source);
     if (file.stray !== undefined && mode !== "none") throw strayError(file.stray);
     const there = probe.files.get(name);
     const fate = fateOf(file, there, { mode, last: last[name]?.sha256 });

@@ -9,14 +9,17 @@
  */
 import { createHash } from "node:crypto";
 import { type Dirent, promises as fs } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { isHostPath } from "../../compose/paths.ts";
 import type { Mount, Project, Service } from "../../compose/project.ts";
 import { entryAt, textOf } from "../../compose/values.ts";
+import { PROJECT_SETTINGS } from "../../config/settings.ts";
 import { causeOf, MirrorError } from "../../messages/errors.ts";
 import type { Message } from "../../messages/message.ts";
+import { message } from "../../messages/texts.ts";
 import { byName } from "../../system/compare.ts";
 import { kindOf, readRegular } from "../../system/read-file.ts";
+import { STATE } from "../host/remote.ts";
 import { OwnFolders, type Stray } from "./real-paths.ts";
 
 /** A file that the project names, here. */
@@ -33,7 +36,7 @@ export interface NeededFile {
   readonly content?: { readonly sha256: string; readonly size: number; readonly mode: number };
   /** It is, or is behind, a link that leads out of the project's folder, so it was not read and is never sent. */
   readonly stray?: Stray;
-  /** What is there when it is neither a file nor a folder; such things are never sent. */
+  /** Why what is there is never sent: it is neither a file nor a folder, is too large, or has an odd name. */
   readonly special?: Message;
   /** A deploy without it would fail: it must be there or on the host. */
   readonly required: boolean;
@@ -70,7 +73,8 @@ export interface ProjectFilesOptions {
 
 /**
  * The files that `project`, loaded as it will run on the host, needs beside the compose files that are given to
- * compose, in code-point order of their names. Throws `file-read` for what is there and cannot be read.
+ * compose, in code-point order of their names. Throws `file-read` for what is there and cannot be read, and `ship-settings` for
+ * `mirror.env`, which is never sent.
  */
 export async function projectFiles(
   project: Project,
@@ -107,6 +111,11 @@ export function unlabelledBinds({ services }: Pick<Project, "services">): readon
 /** Whether a name leads out of the project's folder, so that it has no place in the host's. */
 export function isOutside(name: string): boolean {
   return name === ".." || name.startsWith("../");
+}
+
+/** Throws `ship-state` for a name in the folder where deploys keep their releases, which no project may write there. */
+export function refuseState(name: string, file: string): void {
+  if (name === STATE || name.startsWith(`${STATE}/`)) throw new MirrorError("ship-state", { file, folder: STATE });
 }
 
 function both(a: NeededFile, b: NeededFile): NeededFile {
@@ -182,15 +191,17 @@ async function filesOf(
 /** A file with what is in it, unless it is not the project's own. */
 async function examined(file: NeededFile, own: OwnFolders): Promise<NeededFile> {
   const { name, source } = file;
-  if (!isPlainName(source)) return file;
+  if (!isPlainName(name)) return { ...file, special: message("file-name-control") };
   const stray = isOutside(name) ? undefined : await own.strayOf(source);
   if (stray !== undefined) return { ...file, stray };
+  if (basename(await fs.realpath(source)) === PROJECT_SETTINGS)
+    throw new MirrorError("ship-settings", { file: source });
   try {
     const { bytes, mode } = await readRegular(source, LARGEST_FILE);
     return { ...file, content: { sha256: createHash("sha256").update(bytes).digest("hex"), size: bytes.length, mode } };
   } catch (cause) {
-    if (cause instanceof MirrorError && cause.code === "file-large") return file;
-    throw cause;
+    if (!(cause instanceof MirrorError) || cause.code !== "file-large") throw cause;
+    return { ...file, special: message("file-is-large", { most: LARGEST_FILE }) };
   }
 }
 
@@ -242,7 +253,7 @@ async function isText(path: string): Promise<boolean> {
 }
 
 /** Names go to the host one a line. */
-function isPlainName(path: string): boolean {
+export function isPlainName(path: string): boolean {
   // oxlint-disable-next-line no-control-regex
   return !/[\u0000-\u001F\u007F]/.test(path);
 }

@@ -3,8 +3,8 @@ import { MirrorError } from "../../messages/errors.ts";
 import { theirs } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
 import { byCodePoint } from "../../system/compare.ts";
-import type { Connection } from "../ssh/connection.ts";
-import { type EngineAccess, listContainersIn, onEngine } from "./remote.ts";
+import type { Connection, RemoteCommand } from "../ssh/connection.ts";
+import { type EngineAccess, listContainersIn, onEngine, otherFolders } from "./remote.ts";
 
 /** One container of a service, as `--json` shows it. */
 export interface ServiceState {
@@ -33,6 +33,15 @@ export function stateText({ state, health, exitCode }: ShownState): string {
   return detail === undefined ? state : `${state} (${detail})`;
 }
 
+/** A port of the host that leads to one of the container. */
+export interface PublishedPort {
+  /** The host's own address that it listens at, such as `0.0.0.0`. */
+  readonly address: string;
+  readonly port: number;
+  /** As docker writes it: `80/tcp`. */
+  readonly target: string;
+}
+
 export interface Container extends ServiceState {
   readonly id: string;
   readonly imageId: string;
@@ -45,21 +54,27 @@ export interface Container extends ServiceState {
   /** `no`, `always`, `unless-stopped` or `on-failure`. */
   readonly restartPolicy: string;
   readonly startedAt: string;
+  readonly ports: readonly PublishedPort[];
 }
 
+/**
+ * By the names of docker's own types, not those of its JSON (`ID`, not `Id`): where one is unknown, docker falls back to the
+ * JSON, in which a key that is left out, such as `Health` of a container without a health check, is an error.
+ */
 const FORMAT = [
   'container:{{index .Config.Labels "com.docker.compose.service"}}',
   '{{index .Config.Labels "com.docker.compose.oneoff"}}',
   "{{.State.Status}}",
   "{{if .State.Health}}{{.State.Health.Status}}{{end}}",
   "{{.State.ExitCode}}",
-  "{{.Id}}",
+  "{{.ID}}",
   "{{.Image}}",
   "{{.RestartCount}}",
   "{{.HostConfig.RestartPolicy.Name}}",
   "{{.State.StartedAt}}",
   '{{index .Config.Labels "com.docker.compose.project"}}',
   '{{index .Config.Labels "com.docker.compose.project.config_files"}}',
+  "{{range $target, $bound := .NetworkSettings.Ports}}{{range $bound}}{{.HostIP}},{{.HostPort}},{{$target}};{{end}}{{end}}",
   "{{.Config.Image}}",
 ].join("|");
 const FIELDS = FORMAT.split("|").length;
@@ -75,6 +90,17 @@ export function statesOf(containers: readonly Container[]): readonly ServiceStat
   }));
 }
 
+/** Where containers are looked for. */
+interface ContainersPlace {
+  readonly dir: string;
+  readonly access: EngineAccess;
+}
+
+/** What `containersIn` runs on the host. */
+export function listCommand({ dir, access }: ContainersPlace): RemoteCommand {
+  return listContainersIn(dir, FORMAT, onEngine(access, ["docker"]));
+}
+
 /**
  * The containers that compose started in the folder `dir`, stopped ones too, in code-point order of their services;
  * containers of `compose run` are skipped. Throws `host-ps` when docker cannot list them, and what `Connection.run`
@@ -82,26 +108,37 @@ export function statesOf(containers: readonly Container[]): readonly ServiceStat
  */
 export async function containersIn(
   connection: Connection,
-  { dir, access }: { readonly dir: string; readonly access: EngineAccess },
+  { dir, access }: ContainersPlace,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<readonly Container[]> {
-  const options = { signal, timeout: 120_000 };
-  const docker = onEngine(access, ["docker"]);
-  const listed = await connection.run(listContainersIn(dir, docker), options);
-  if (listed.code !== 0) {
-    const said = listed.stderr.trim().split("\n").slice(-3).join("\n  ");
-    const detail = said === "" ? message("exit-code", { code: listed.code }) : theirs(said);
+  const { code, stdout, stderr } = await connection.run(listCommand({ dir, access }), { signal, timeout: 120_000 });
+  if (code !== 0) {
+    const said = stderr.trim().split("\n").slice(-3).join("\n  ");
+    const detail = said === "" ? message("exit-code", { code }) : theirs(said);
     throw new MirrorError("host-ps", { host: connection.host, dir, detail });
   }
-  const ids = [...new Set(listed.stdout.split("\n").filter((id) => /^[\da-z]+$/i.test(id)))];
-  if (ids.length === 0) return [];
-  // A container that went in between is no error.
-  const inspect = [...docker, "inspect", "--type", "container", "--format", FORMAT, ...ids];
-  const { stdout } = await connection.run(inspect, options);
+  const complaint = stderr.split("\n").find((line) => line.includes("template"));
+  if (complaint !== undefined)
+    throw new MirrorError("host-ps", { host: connection.host, dir, detail: theirs(complaint) });
   return stdout
     .split("\n")
     .flatMap(readContainer)
     .toSorted((a, b) => byCodePoint(a.name, b.name));
+}
+
+/**
+ * Compose tells projects apart by their names alone: `up` in the folder `dir` would take over the containers of another
+ * folder's project of the same name. Throws `project-elsewhere` when there is one, and what `Connection.run` throws.
+ */
+export async function requireOwnName(
+  connection: Connection,
+  { dir, access, name }: ContainersPlace & { readonly name: string },
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  const docker = onEngine(access, ["docker"]);
+  const { stdout } = await connection.run(otherFolders(dir, name, docker), { signal, timeout: 60_000 });
+  const other = /^folder:(.+)$/m.exec(stdout)?.[1];
+  if (other !== undefined) throw new MirrorError("project-elsewhere", { host: connection.host, name, dir, other });
 }
 
 /** A line of FORMAT; of other lines, and of `compose run`, nothing. */
@@ -109,8 +146,21 @@ function readContainer(line: string): readonly Container[] {
   if (!line.startsWith("container:")) return [];
   const fields = line.slice("container:".length).split("|");
   if (fields.length < FIELDS) return [];
-  const [name, oneOff, state, health, exitCode, id, imageId, restarts, restartPolicy, startedAt, project, files] =
-    fields;
+  const [
+    name,
+    oneOff,
+    state,
+    health,
+    exitCode,
+    id,
+    imageId,
+    restarts,
+    restartPolicy,
+    startedAt,
+    project,
+    files,
+    ports,
+  ] = fields;
   if (oneOff === "True") return [];
   const runs = state === "running";
   return [
@@ -128,6 +178,16 @@ function readContainer(line: string): readonly Container[] {
       files: files === "" ? [] : files!.split(",").map((file) => file.slice(file.lastIndexOf("/") + 1)),
       restartPolicy: restartPolicy!,
       startedAt: startedAt!,
+      ports: readPorts(ports!),
     },
   ];
+}
+
+/** `0.0.0.0,8080,80/tcp;` for each; a port is there once for IPv4 and once for IPv6. */
+function readPorts(text: string): readonly PublishedPort[] {
+  return [...text.matchAll(/([^;,]*),(\d+),(\d+\/\w+);/g)].map(([, address, port, target]) => ({
+    address: address!,
+    port: Number(port),
+    target: target!,
+  }));
 }

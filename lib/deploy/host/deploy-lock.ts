@@ -8,6 +8,8 @@ import type { Connection, RemoteCommand } from "../ssh/connection.ts";
 export interface LockOptions {
   /** The folder on the host, for messages. */
   readonly dir: string;
+  /** What the work was planned for, as `HostProbe` has it. */
+  readonly stamp: string;
   readonly signal?: AbortSignal | undefined;
   /** Called when another deploy is waited for, with what it says of itself. */
   readonly onWaiting?: (holder: string) => void;
@@ -15,12 +17,13 @@ export interface LockOptions {
 
 /**
  * Does `work` while `command` (of `acquireLock`) keeps the lock. Throws `host-busy` when another deploy went on holding it,
- * and what `hostError` and `Connection.run` give when the session cannot be had.
+ * `host-changed` when another deploy has changed what runs since the look that gave `stamp`, and what `hostError` and
+ * `Connection.run` give when the session cannot be had.
  */
 export async function withLock<T>(
   connection: Connection,
   command: RemoteCommand,
-  { dir, signal, onWaiting }: LockOptions,
+  { dir, stamp, signal, onWaiting }: LockOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   const { host } = connection;
@@ -28,11 +31,11 @@ export async function withLock<T>(
   const lines: string[] = [];
   let holder = "";
   let ended: Promise<void> = Promise.resolve();
-  const held = new Promise<void>((resolve, reject) => {
+  const held = new Promise<string>((resolve, reject) => {
     const onLine = (line: string): void => {
       const [, state, who = ""] = /^(held|waiting|taken)(?:: (.*))?$/.exec(line) ?? [];
       if (state === undefined) lines.push(line);
-      if (state === "held") resolve();
+      if (state === "held") resolve(who.trim());
       if (state === "waiting" && who !== holder) onWaiting?.(who);
       holder = who === "" ? holder : who;
     };
@@ -49,7 +52,7 @@ export async function withLock<T>(
       );
   });
   try {
-    await held;
+    if ((await held) !== stamp) throw new MirrorError("host-changed", { host, dir });
     return await work();
   } finally {
     lifeline.end();

@@ -3,6 +3,7 @@
  * failed; only the text tells why. The first rule that fits wins, and a rule may hold for some steps only: a
  * registry's "denied" means a wrong password at the login and a missing login at the pull.
  */
+import { type Reader, readsFeature } from "../../image/readability.ts";
 import { type ErrorsWith, MirrorError } from "../../messages/errors.ts";
 import { type Cause, theirs } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
@@ -13,6 +14,8 @@ interface StepValues {
   readonly dir: string;
   readonly registry: string;
   readonly detail: Cause;
+  readonly engine: string;
+  readonly version: string;
 }
 export type StepErrorCode = ErrorsWith<StepValues>;
 
@@ -57,9 +60,9 @@ const RULES: readonly (readonly [pattern: RegExp, code: StepErrorCode, kinds?: r
     ["login", "pull"],
   ],
   // What docker 1.13 and 17.09 say of an OCI manifest: they take it for one of schema 1, which is signed.
-  [/missing signature key/, "host-manifest-kind", ["pull"]],
+  [/missing signature key/, "host-manifest-unreadable", ["pull"]],
   // What docker before 23 says of a layer that is compressed with zstd.
-  [/invalid tar header/, "host-layer-kind", ["pull"]],
+  [/invalid tar header/, "host-layer-unreadable", ["pull"]],
   [
     /no such host|i\/o timeout|TLS handshake timeout|Client\.Timeout|deadline exceeded|(?:connection|network|host) (?:refused|is unreachable|timed out)|no route to host/i,
     "host-registry-unreachable",
@@ -84,6 +87,8 @@ export interface FailedStep {
   /** The error where no rule fits. */
   readonly failure: StepErrorCode;
   readonly code: number;
+  /** What reads the images there, where that is known. */
+  readonly reader?: Reader | undefined;
   /** Both streams in the order they came. */
   readonly lines: readonly string[];
   /** Hides passwords in what is shown; the rules read what was really said. */
@@ -98,11 +103,21 @@ export function hostError({
   kind,
   failure,
   code,
+  reader,
   lines,
   mask = (text) => text,
 }: FailedStep): MirrorError {
   const said = lines.filter((line) => line.trim() !== "");
   const found = RULES.find(([pattern, , kinds]) => (kinds?.includes(kind) ?? true) && pattern.test(said.join("\n")));
   const detail = said.length === 0 ? message("exit-code", { code }) : theirs(mask(said.slice(-TAIL).join("\n  ")));
-  return new MirrorError(found?.[1] ?? failure, { host, dir, registry, detail });
+  const { kind: engine = "docker", version = "?" } = reader ?? {};
+  const error = found?.[1] ?? failure;
+  return new MirrorError(error, { host, dir, registry, detail, engine, version, reads: readsIt(error, reader) });
+}
+
+/** Whether the host's version reads what it has failed on: then that is no matter of its age. */
+function readsIt(code: StepErrorCode, reader: Reader | undefined): "yes" | "no" | "unknown" {
+  const feature = code === "host-layer-unreadable" ? "zstd-layer" : "oci-manifest";
+  const reads = reader && readsFeature(reader, feature);
+  return reads === undefined ? "unknown" : reads ? "yes" : "no";
 }

@@ -2,7 +2,9 @@
  * The project as compose on the host will read it. The `.env` that will lie there decides which profiles are active,
  * which files are mounted and what unmirrored images are called, not the environment of the user who deploys.
  */
+import { basename } from "node:path";
 import { parseEnvFile } from "../../compose/env-file.ts";
+import { normalName } from "../../compose/name.ts";
 import { load } from "../../compose/load.ts";
 import type { LoadOptions, Project, Service } from "../../compose/project.ts";
 import { parseReference } from "../../image/reference.ts";
@@ -16,6 +18,8 @@ import type { WantedImage } from "../plan/steps.ts";
 export interface HostView {
   /** How the project is loaded as compose there would load it. */
   readonly options: LoadOptions;
+  /** The name that compose there gives it. */
+  readonly name: string;
   /** It, with every profile. */
   readonly project: Project;
   /** What the services there will run, each image once, in code-point order. */
@@ -64,6 +68,7 @@ export async function viewOf(
   const images = [...byImage].toSorted(byName(([image]) => image));
   return {
     options: loading,
+    name: project.isNamed ? project.name : normalName(basename(folder.path)),
     project,
     images: images.map(([image, users]): WantedImage => {
       const digest = locked.get(image)?.mirrorDigest;

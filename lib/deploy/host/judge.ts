@@ -1,8 +1,8 @@
 /** Judges what a probe found: is everything there and recent enough? */
 import { gte, lt } from "semver";
 import { formatPlatform, parsePlatform } from "../../image/platform.ts";
-import { type ReadManifest, unreadableBy } from "../../image/readability.ts";
-import { MirrorError } from "../../messages/errors.ts";
+import { type Feature, type ReadManifest, unreadableBy } from "../../image/readability.ts";
+import { type ErrorCode, MirrorError } from "../../messages/errors.ts";
 import type { Message } from "../../messages/message.ts";
 import { theirs } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
@@ -14,6 +14,7 @@ import {
   type HostNeeds,
   type HostProbe,
   parseVersion,
+  readerOn,
 } from "./probe.ts";
 
 /** Bytes; below this a pull of a few images is likely to fail. */
@@ -92,16 +93,18 @@ function folderErrors({ host, user, folder }: HostProbe): readonly MirrorError[]
 
 /** What stops an image from being pulled has a remedy of its own for each cause. */
 const UNREADABLE = {
-  "oci-manifest": "host-reads-no-oci",
-  "zstd-layer": "host-reads-no-zstd",
-} as const;
+  "oci-manifest": "host-manifest-unreadable",
+  "zstd-layer": "host-layer-unreadable",
+} as const satisfies Record<Feature, ErrorCode>;
 
-function readErrors({ host, engine }: HostProbe, manifests: readonly ReadManifest[] = []): readonly MirrorError[] {
-  const version = engine?.server ?? engine?.client;
-  if (engine === undefined || version === undefined) return [];
-  const unreadable = unreadableBy({ kind: engine.kind, version }, manifests);
+function readErrors(probe: HostProbe, manifests: readonly ReadManifest[] = []): readonly MirrorError[] {
+  const reader = readerOn(probe);
+  if (reader === undefined) return [];
+  const unreadable = unreadableBy(reader, manifests);
   return [...new Set(unreadable.map(({ feature }) => feature))].map((each) => {
-    const reasons = unreadable.filter(({ feature }) => feature === each).map(({ reason }) => reason);
-    return new MirrorError(UNREADABLE[each], { host, reasons });
+    const causes = unreadable.filter(({ feature }) => feature === each).map(({ reason }) => reason);
+    const { kind: engine, version } = reader;
+    const values = { host: probe.host, engine, version, reads: "no", detail: message("all-causes", { causes }) };
+    return new MirrorError(UNREADABLE[each], values);
   });
 }

@@ -10,7 +10,8 @@
  * the API below 1.44 unless told otherwise), so it is made to try, by listing the containers of a project that is not.
  */
 import { coerce, gte, type SemVer } from "semver";
-import type { ReadManifest } from "../../image/readability.ts";
+import { decodeEnvFile } from "../../compose/env-file.ts";
+import type { Reader, ReadManifest } from "../../image/readability.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import { type Cause, type Message, theirs } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
@@ -32,6 +33,8 @@ export interface FoundCompose {
   readonly command: RemoteCommand;
   /** What version 1 said when it could not talk to the daemon. */
   readonly complaint?: string;
+  /** Version 1 was not started: the version is what the release that runs was started with. */
+  readonly recorded?: true;
 }
 
 interface FoundEngine {
@@ -94,6 +97,8 @@ export interface HostProbe {
   readonly failed: readonly FailedRelease[];
   /** The id of the release that runs. */
   readonly current?: string;
+  /** Another one after every deploy: the current release and when files were last put in place; empty before the first. */
+  readonly stamp: string;
   /** What was current, as lines of `history`. */
   readonly history: readonly string[];
   /** Ids of deploys that never came to their end. */
@@ -103,9 +108,16 @@ export interface HostProbe {
 /** Something that does not stop a deploy but is worth knowing. */
 export type DeployWarning = Message;
 
+/** What a look at a host finds that does not change with a deploy, so that it holds for a while. */
+export type HostPrograms = Pick<HostProbe, "engine" | "compose">;
+
 export interface ProbeOptions {
-  /** Names in the folder to look for; they hold no line break. */
+  /** Names in the folder to look for. One with a line break, as no file that is sent has, is never found. */
   readonly names?: readonly string[];
+  /** What an earlier look found; only the folder is then looked at. */
+  readonly known?: HostPrograms | undefined;
+  /** A docker-compose of version 1, which takes a second to start, is believed to be what the release that runs has. */
+  readonly quick?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -116,10 +128,13 @@ export interface ProbeOptions {
 export async function probeHost(
   connection: Connection,
   dir: string,
-  { names = [], signal }: ProbeOptions = {},
+  { names: wanted = [], known, quick = false, signal }: ProbeOptions = {},
 ): Promise<HostProbe> {
   const { host } = connection;
-  const { code, stdout, stderr } = await connection.run(script("probe", checkedDir(dir), ROOT_PATH), {
+  // They go there one a line.
+  const names = wanted.filter((name) => !name.includes("\n"));
+  const depth = known !== undefined ? "folder" : quick ? "quick" : "all";
+  const { code, stdout, stderr } = await connection.run(script("probe", checkedDir(dir), ROOT_PATH, depth), {
     input: names.map((name) => `${name}\n`).join(""),
     signal,
     timeout: 60_000,
@@ -152,14 +167,11 @@ export async function probeHost(
   });
   const releases = [...stdout.matchAll(/^probe:release=(.*)$/gm)].flatMap(([, line]) => parseRelease(line!) ?? []);
   const failed = [...stdout.matchAll(/^probe:failed=(.*)$/gm)].flatMap(([, line]) => parseFailed(line!) ?? []);
-  const compose = composeOf(text("plugin"), text("standalone"), text("talk"));
-  return {
-    host,
-    user: text("user") ?? "",
-    home: text("home") ?? "",
-    system: text("system") ?? "",
-    platform: platformOf(text("machine") ?? "unknown"),
-    ...texts("selinux"),
+  const unasked = text("unasked") === "yes";
+  const recorded = unasked ? recordedV1(releases.find(({ id }) => id === current)) : undefined;
+  if (unasked && recorded === undefined) return probeHost(connection, dir, { names, signal });
+  const compose = recorded ?? composeOf(text("plugin"), text("standalone"), text("talk"));
+  const programs: HostPrograms = known ?? {
     ...(docker === undefined
       ? {}
       : {
@@ -171,22 +183,37 @@ export async function probeHost(
           },
         }),
     ...(compose === undefined ? {} : { compose }),
+  };
+  return {
+    host,
+    user: text("user") ?? "",
+    home: text("home") ?? "",
+    system: text("system") ?? "",
+    platform: platformOf(text("machine") ?? "unknown"),
+    ...texts("selinux"),
+    ...programs,
     folder: {
       path,
       state: text("state") as FoundFolder["state"],
       writable: text("writable") === "yes",
       hasEnvFile: text("env") === "yes",
       ...(text("foreign") === "yes" ? { foreignState: true } : {}),
-      ...(envText === undefined ? {} : { envText: new Secret(Buffer.from(envText, "base64").toString("utf8")) }),
+      ...(envText === undefined ? {} : { envText: new Secret(decodeEnvFile(Buffer.from(envText, "base64"))) }),
       ...freeBytes("free"),
     },
     files: new Map(files),
     releases: releases.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     failed: failed.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     ...(current === undefined ? {} : { current }),
+    stamp: text("stamp") ?? "",
     history: (text("history") ?? "").split(" ").filter((line) => line !== ""),
     unfinished: [...stdout.matchAll(/^probe:unfinished=(.*)$/gm)].map(([, id]) => id!.trim()).filter(isReleaseId),
   };
+}
+
+/** What of `probe` a later look need not find again. */
+export function programsIn({ engine, compose }: HostProbe): HostPrograms {
+  return { ...(engine === undefined ? {} : { engine }), ...(compose === undefined ? {} : { compose }) };
 }
 
 /** A folder on the host as it can be asked for: one line, without slashes at its end. Throws `host-dir-invalid`. */
@@ -213,6 +240,12 @@ function composeOf(plugin?: string, standalone?: string, complaint?: string): Fo
     command: ["docker-compose"],
     ...(complaint === undefined || flavour === "v2" ? {} : { complaint }),
   };
+}
+
+/** Version 1 as the release was started with it. */
+function recordedV1(release: Release | undefined): FoundCompose | undefined {
+  const compose = composeOf(undefined, release?.runtime);
+  return compose?.flavour === "v1" ? { ...compose, recorded: true } : undefined;
 }
 
 function withoutV(version: string): string {
@@ -256,6 +289,12 @@ export interface HostFindings {
 /** How docker is called on the host, once `judgeHost` has let it pass. */
 export function accessTo({ engine }: HostProbe): EngineAccess {
   return { kind: engine?.kind ?? "docker", sudo: engine?.rootOnly === true };
+}
+
+/** What on the host reads images; `undefined` where its version is not known. */
+export function readerOn({ engine }: Pick<HostProbe, "engine">): Reader | undefined {
+  const version = engine?.server ?? engine?.client;
+  return engine === undefined || version === undefined ? undefined : { kind: engine.kind, version };
 }
 
 /** Whether the host's docker takes a password on its standard input. */

@@ -14,7 +14,7 @@ export interface EngineAccess {
 }
 
 /** The folder in the project's folder that belongs to this tool. */
-const STATE = ".compose-mirror";
+export const STATE = ".compose-mirror";
 /** The path of programs run as root: sudo's secure_path often lacks /usr/local/bin. */
 export const ROOT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -49,6 +49,11 @@ export function busyInFolder(dir: string, command: RemoteCommand): RemoteCommand
   return script("busy-in-folder", dir, ...command);
 }
 
+/** Runs `command` in `dir`, as a person would there, and keeps nobody off. */
+export function inFolder(dir: string, command: RemoteCommand): RemoteCommand {
+  return script("in-folder", dir, ...command);
+}
+
 /**
  * Recreates the containers of `services`, but for those that are younger than the files in `dir`. `docker` and
  * `compose` call those programs; no word of `docker` has a blank in it, nor has the name of a service.
@@ -62,7 +67,7 @@ export function recreate(
 }
 
 /**
- * Acquires the lock of the project in `dir`, says `held`, and keeps it until its input ends; while another has it, says
+ * Acquires the lock of the project in `dir`, says `held: STAMP`, and keeps it until its input ends; while another has it, says
  * `waiting: WHO`, and `taken: WHO` when the seconds are over. The kernel frees the lock with the process, so a holder
  * that died is never in the way. A host without flock has no lock.
  */
@@ -151,9 +156,14 @@ export function removeImages(docker: RemoteCommand, ids: readonly string[]): Rem
   return script("remove-images", ids.join(" "), ...docker);
 }
 
-/** Prints the ids of the containers that compose started in `dir`, stopped ones too. */
-export function listContainersIn(dir: string, docker: RemoteCommand): RemoteCommand {
-  return script("list-containers", dir, ...docker);
+/** Prints the containers that compose started in `dir`, stopped ones too, each as `format` (of `docker inspect`) has it. */
+export function listContainersIn(dir: string, format: string, docker: RemoteCommand): RemoteCommand {
+  return script("list-containers", dir, format, ...docker);
+}
+
+/** Prints the other folders, as `folder:PATH`, that have containers of the compose project `name`. */
+export function otherFolders(dir: string, name: string, docker: RemoteCommand): RemoteCommand {
+  return script("other-folders", dir, name, ...docker);
 }
 
 /** Stops and removes the containers of services, of the project `label` where it is given; named volumes stay. */

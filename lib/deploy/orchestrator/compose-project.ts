@@ -1,6 +1,6 @@
 /** A project on a host, and compose called for it. */
 import type { FoundCompose } from "../host/probe.ts";
-import { busyInFolder, type EngineAccess, onEngine, recreate } from "../host/remote.ts";
+import { busyInFolder, type EngineAccess, inFolder, onEngine, recreate } from "../host/remote.ts";
 import type { RemoteCommand } from "../ssh/connection.ts";
 
 /** What compose is given on its command line. */
@@ -27,6 +27,11 @@ export interface DeployedProject extends ComposeArguments {
 /** Compose for the project, run in its folder, where no other deploy disturbs it. */
 export function busyComposeOn(project: DeployedProject, ...args: readonly string[]): RemoteCommand {
   return busyInFolder(project.dir, composeCall(project, args));
+}
+
+/** The same where it changes nothing, and other deploys may go on. */
+export function composeOn(project: DeployedProject, ...args: readonly string[]): RemoteCommand {
+  return inFolder(project.dir, composeCall(project, args));
 }
 
 /** Recreates services that see changed files only so. */

@@ -4,14 +4,14 @@ import { MirrorError } from "../../messages/errors.ts";
 import { type Message, theirs } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
 import { composeFilesFor, envFilesFor } from "../files/bundle.ts";
-import { containersIn } from "../host/containers.ts";
+import { containersIn, listCommand, requireOwnName } from "../host/containers.ts";
 import { type HostFindings, type HostNeeds, type HostProbe, parseVersion } from "../host/probe.ts";
-import { listContainersIn, onEngine, removeContainers } from "../host/remote.ts";
+import { onEngine, removeContainers } from "../host/remote.ts";
 import { removeFilesSteps, restoreStep, retagSteps, setCurrentStep } from "../plan/steps.ts";
 import type { DeployStep } from "../plan/step.ts";
-import { busyComposeOn, type DeployedProject, recreateOn } from "./compose-project.ts";
+import { busyComposeOn, composeOn, type DeployedProject, recreateOn } from "./compose-project.ts";
 import { waitUntilHealthy } from "./health.ts";
-import type { Orchestrator, StartRequest } from "./orchestrator.ts";
+import { logFlags, type Orchestrator, type StartRequest } from "./orchestrator.ts";
 
 /** The first version 1 with profiles and with files that have no `version`. */
 const V1_OLDEST = "1.28.0";
@@ -34,6 +34,11 @@ export const compose: Orchestrator = {
     containers: options.isNew ? [] : await containersIn(connection, project, options),
     versions: [],
   }),
+  requireOwnName: (connection, { dir, access }, { name, signal }) =>
+    requireOwnName(connection, { dir, access, name }, { signal }),
+  logs: (project, { services, follow, tail }) =>
+    composeOn(project, "logs", "--no-color", ...logFlags({ follow, tail }), "--", ...services),
+  runsOnHost: true,
   start: (project, request) => {
     const { services, recreate, oneByOne, refreshes, waitSeconds } = request;
     // Version 1 knows no pull_policy.
@@ -127,7 +132,7 @@ function waitStep(
   return {
     kind: "wait",
     title: message("deploy-wait", { seconds }),
-    command: listContainersIn(project.dir, onEngine(project.access, ["docker"])),
+    command: listCommand(project),
     phase: "placed",
     failure: "host-ps",
     perform: async ({ connection, signal, pace, onWaiting }) => ({

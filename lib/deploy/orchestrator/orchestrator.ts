@@ -11,7 +11,7 @@ import type { Container } from "../host/containers.ts";
 import type { FoundCompose, HostFindings, HostNeeds, HostProbe } from "../host/probe.ts";
 import type { Release, SentFile } from "../plan/release.ts";
 import type { DeployStep } from "../plan/step.ts";
-import type { Connection } from "../ssh/connection.ts";
+import type { Connection, RemoteCommand } from "../ssh/connection.ts";
 import type { DeployedProject } from "./compose-project.ts";
 
 export interface FilesRequest {
@@ -74,6 +74,20 @@ export interface UndoRequest extends Omit<StartRequest, "services" | "refreshes"
   readonly rejected?: string | undefined;
 }
 
+export interface LogsRequest {
+  /** Names of services that are there; never empty. */
+  readonly services: readonly string[];
+  /** Goes on with what comes, until it is ended. */
+  readonly follow: boolean;
+  /** The last lines of each container; absent = all. */
+  readonly tail?: number | undefined;
+}
+
+/** The flags that docker, and compose of both versions, know for it. */
+export function logFlags({ follow, tail }: Omit<LogsRequest, "services">): readonly string[] {
+  return [...(follow ? ["--follow"] : []), ...(tail === undefined ? [] : [`--tail=${tail}`])];
+}
+
 export interface Orchestrator {
   /** How many releases back a rollback can go. */
   readonly reach: number;
@@ -97,6 +111,16 @@ export interface Orchestrator {
       readonly isNew?: boolean;
     },
   ) => Promise<Running>;
+  /** Throws `project-elsewhere` when starting the project, as `name`, would take over what another folder runs. */
+  readonly requireOwnName: (
+    connection: Connection,
+    project: DeployedProject,
+    options: { readonly name: string; readonly signal?: AbortSignal | undefined },
+  ) => Promise<void>;
+  /** Prints what services wrote, each line with who wrote it. */
+  readonly logs: (project: DeployedProject, request: LogsRequest) => RemoteCommand;
+  /** The containers of its services run on the host itself, where a program can be run in them. */
+  readonly runsOnHost: boolean;
   /** Starts what is in place, up to the point where all of it is healthy, and removes what is no longer wanted. */
   readonly start: (project: DeployedProject, request: StartRequest) => readonly DeployStep[];
   /** Waits until `services` are healthy. */

@@ -13,7 +13,7 @@
  */
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import type { Value } from "../../compose/document.ts";
+import { type Value, whereIs } from "../../compose/document.ts";
 import { escapeDollars } from "../../compose/interpolation.ts";
 import { RESOURCE_KINDS, unique } from "../../compose/merge.ts";
 import { MirrorError } from "../../messages/errors.ts";
@@ -44,7 +44,7 @@ const PORT = new Set(["mode", "target", "published", "protocol"]);
 
 export type StackRequest = Pick<FilesRequest, "project" | "services" | "name" | "placed">;
 
-/** Translates a project. Throws `stack-unfit` for a service that is built: a swarm runs images only. */
+/** Translates a project. Throws `stack-unfit` for a service that is built, since a swarm runs images only, `value-not-text`. */
 export function stackFile({ project, services, name: stack, placed }: StackRequest): StackFile {
   const { definitions } = project;
   const built = project.services.find((service) => services.has(service.name) && service.built);
@@ -185,6 +185,9 @@ function plain(value: Value): Json {
     case "sequence":
       return value.items.map(plain);
     case "scalar":
+      if (value.notText !== undefined) {
+        throw new MirrorError("value-not-text", { variables: value.notText, where: whereIs(value.template ?? value) });
+      }
       if (value.type === "null") return null;
       if (value.type === "bool") return value.text.toLowerCase() === "true";
       if ((value.type === "int" || value.type === "float") && /^-?\d+(?:\.\d+)?$/.test(value.text)) {

@@ -16,7 +16,7 @@ import type { DeployStep } from "../plan/step.ts";
 import type { Connection, RemoteCommand } from "../ssh/connection.ts";
 import type { DeployedProject } from "./compose-project.ts";
 import { type Health, PACE, type WaitOptions } from "./health.ts";
-import type { Orchestrator, StartRequest } from "./orchestrator.ts";
+import { logFlags, type Orchestrator, type StartRequest } from "./orchestrator.ts";
 import { stackFile } from "./stack-file.ts";
 
 export const swarm: Orchestrator = {
@@ -31,6 +31,8 @@ export const swarm: Orchestrator = {
     const [source] = bundle.mirror.composeFiles;
     return { composeFiles: [{ source: source!, text, name: STACK_FILE }], envFiles: [], warnings };
   },
+  // A stack has a name of its own, whatever the folder.
+  requireOwnName: async () => {},
   list: async (connection, project, options) => {
     const services = await stackServices(connection, project, options);
     return {
@@ -38,6 +40,11 @@ export const swarm: Orchestrator = {
       versions: services.map(({ name, version }) => `${project.name}_${name}=${version}`),
     };
   },
+  logs: ({ name, access }, { services, ...request }) => {
+    const names = services.map((service) => `${name}_${service}`);
+    return script("service-logs", names.join(" "), logFlags(request).join(" "), ...onEngine(access, ["docker"]));
+  },
+  runsOnHost: false,
   start: (project, request) => [
     stackStep(project, request.login),
     convergeStep(project, request),
@@ -297,5 +304,6 @@ export function containersOfStack(services: readonly StackService[]): readonly C
     files: [],
     restartPolicy: "",
     startedAt: "",
+    ports: [],
   }));
 }

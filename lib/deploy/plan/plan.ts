@@ -17,7 +17,14 @@ import { acquireLock, loginFolder } from "../host/remote.ts";
 import type { DeployedProject } from "../orchestrator/compose-project.ts";
 import type { Orchestrator, Running } from "../orchestrator/orchestrator.ts";
 import type { RemoteCommand } from "../ssh/connection.ts";
-import { filesOnlyIn, removedFiles, removedServices, serviceChanges, type ServiceChange } from "./desired-state.ts";
+import {
+  filesOnlyIn,
+  removedFiles,
+  removedServices,
+  serviceChanges,
+  type ServiceChange,
+  servicesOf,
+} from "./desired-state.ts";
 import type { BundleFile } from "../files/bundle-file.ts";
 import type { Release, SentFile } from "./release.ts";
 import type { Settings } from "./settings.ts";
@@ -181,7 +188,7 @@ export function planDeploy(request: DeployRequest): DeployPlan {
     target: previous,
     running,
     everything: false,
-    removed: added,
+    removed: [...new Set([...added, ...leftByUnfinished(request, previous, files)])].toSorted(),
     removedFiles: broughtFiles(diff.sums, previous, probe),
   });
   const recorded = {
@@ -192,6 +199,7 @@ export function planDeploy(request: DeployRequest): DeployPlan {
     profiles: project.profiles,
     sent: diff.sums,
     settings,
+    runtime: project.compose.version,
   };
   return {
     ...project,
@@ -296,6 +304,22 @@ function broughtFiles(
   probe: HostProbe,
 ): Readonly<Record<string, SentFile>> {
   return Object.fromEntries(Object.entries(filesOnlyIn({ sent }, previous)).filter(([name]) => !probe.files.has(name)));
+}
+
+/** The services that an unfinished deploy has added to the `previous` release. */
+function leftByUnfinished(
+  { probe, running, choices }: DeployRequest,
+  previous: Release | undefined,
+  files: readonly string[],
+): readonly string[] {
+  if (probe.unfinished.length === 0 || choices.keepOrphans) return [];
+  return removedServices({
+    images: [],
+    built: servicesOf(previous),
+    previous,
+    containers: running.containers,
+    files,
+  });
 }
 
 function usersOf(files: Readonly<Record<string, SentFile>>): readonly string[] {

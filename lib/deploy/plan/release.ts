@@ -46,6 +46,8 @@ export interface Release {
   readonly sent: Readonly<Record<string, SentFile>>;
   /** What compose was told of each service, as a digest; absent where it is not known. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The version of what started it, as `FoundCompose` has it; absent where it is not known. */
+  readonly runtime?: string;
 }
 
 /** What is kept of a release that failed and was taken back; there is nothing to go back to. */
@@ -108,7 +110,7 @@ export function parseRelease(text: string): Release | undefined {
   } catch {
     return undefined;
   }
-  const { id, time, files, envFiles, profiles, images, sent, settings } = found ?? {};
+  const { id, time, files, envFiles, profiles, images, sent, settings, runtime } = found ?? {};
   const isWhole =
     typeof id === "string" &&
     isReleaseId(id) &&
@@ -118,7 +120,8 @@ export function parseRelease(text: string): Release | undefined {
     images.every(isImage) &&
     isObject(sent) &&
     Object.values(sent).every(isSentFile) &&
-    (settings === undefined || (isObject(settings) && isTexts(Object.values(settings))));
+    (settings === undefined || (isObject(settings) && isTexts(Object.values(settings)))) &&
+    (runtime === undefined || typeof runtime === "string");
   return isWhole ? (found as Release) : undefined;
 }
 

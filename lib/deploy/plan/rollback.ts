@@ -10,6 +10,7 @@ import { filesOnlyIn, type NamedImage, removedServices, type ServiceChange, serv
 import type { DeployChoices } from "./plan.ts";
 import { previousRelease, type Release, type ReleaseImage } from "./release.ts";
 import type { DeployStep } from "./step.ts";
+import { dropUnfinishedSteps } from "./steps.ts";
 
 export interface RollbackPlan extends DeployedProject {
   /** The release that runs. */
@@ -20,8 +21,12 @@ export interface RollbackPlan extends DeployedProject {
   readonly changes: readonly ServiceChange[];
   /** Services that the target does not have, which are removed. */
   readonly removed: readonly string[];
+  /** Ids of deploys that never came to their end, which are taken back too. */
+  readonly unfinished: readonly string[];
   /** Acquires the lock, which is held to the end. */
   readonly lock: RemoteCommand;
+  /** What it was planned for, as `HostProbe` has it. */
+  readonly stamp: string;
   readonly steps: readonly DeployStep[];
 }
 
@@ -38,7 +43,10 @@ export interface RollbackRequest {
   readonly choices: Pick<DeployChoices, "waitSeconds" | "lockSeconds">;
 }
 
-/** Throws `release-none` and `release-unknown`. */
+/**
+ * The way back from what runs: by default from an unfinished deploy to the release that it was to replace, else to the
+ * release that ran before the current one. Throws `release-none` and `release-unknown`.
+ */
 export function planRollback(request: RollbackRequest): RollbackPlan {
   const { probe, project, orchestrator, running, holder, choices } = request;
   const { waitSeconds, lockSeconds } = choices;
@@ -54,7 +62,10 @@ export function planRollback(request: RollbackRequest): RollbackPlan {
     containers: running.containers,
     files,
   });
-  const recreate = changedBetween(current, target);
+  const { unfinished } = probe;
+  // What an unfinished deploy has changed is not known: whoever mounts a file is recreated.
+  const known = unfinished.length > 0 ? undefined : current;
+  const recreate = changedBetween(known, target);
   return {
     ...project,
     files,
@@ -62,28 +73,38 @@ export function planRollback(request: RollbackRequest): RollbackPlan {
     profiles,
     ...(current === undefined ? {} : { current }),
     target,
-    changes: changesBack(request, { current, target, recreate, removed }),
+    changes: changesBack(request, { current: known, target, recreate, removed }),
     removed,
     lock: acquireLock(dir, holder, lockSeconds),
-    steps: orchestrator.undo(project, {
-      target,
-      running,
-      everything: true,
-      recreate,
-      waitSeconds,
-      login: undefined,
-      removed,
-      label: running.containers.find(({ project: name }) => name !== "")?.project,
-      removedFiles: filesOnlyIn(current, target),
-      rejected: current?.id,
-    }),
+    stamp: probe.stamp,
+    unfinished,
+    steps: [
+      ...orchestrator.undo(project, {
+        target,
+        running,
+        everything: true,
+        recreate,
+        waitSeconds,
+        login: undefined,
+        removed,
+        label: running.containers.find(({ project: name }) => name !== "")?.project,
+        removedFiles: filesOnlyIn(current, target),
+        rejected: current === target ? undefined : current?.id,
+      }),
+      ...dropUnfinishedSteps(dir, unfinished),
+    ],
   };
 }
 
 function targetOf({ probe, project, orchestrator, release }: RollbackRequest): Release {
   const { host, current, history } = probe;
   const { dir } = project;
-  const before = previousRelease(probe.releases, current, history);
+  const running = probe.releases.find(({ id }) => id === current);
+  // A swarm goes back by one update of each service, and which of them the unfinished deploy has updated is not known.
+  const before =
+    probe.unfinished.length > 0 && running !== undefined && orchestrator.reach > 1
+      ? running
+      : previousRelease(probe.releases, current, history);
   const reachable = orchestrator.reach === 1 ? (before === undefined ? [] : [before]) : probe.releases;
   const kept = reachable.map(({ id }) => id);
   const target = release === undefined ? before : reachable.find(({ id }) => id === release);

@@ -330,6 +330,11 @@ function pruneStep(command: DeployStep["command"]): DeployStep {
   return { kind: "prune", title: message("deploy-prune"), command, phase: "recorded", failure: "host-record" };
 }
 
+/** Forgets deploys that never came to their end. */
+export function dropUnfinishedSteps(dir: string, ids: readonly string[]): readonly DeployStep[] {
+  return ids.length === 0 ? [] : [pruneStep(dropUnfinished(dir, ids))];
+}
+
 export interface PruneOptions {
   /** Releases that stay, the one to come among them. */
   readonly keep: number;
@@ -360,7 +365,7 @@ export function pruneSteps(
             dropped.map(({ id }) => id),
           ),
         ]),
-    ...(unfinished.length === 0 ? [] : [pruneStep(dropUnfinished(dir, unfinished))]),
+    ...dropUnfinishedSteps(dir, unfinished),
   ];
 }
 

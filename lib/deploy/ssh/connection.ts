@@ -38,6 +38,13 @@ export interface RemoteOptions {
    * us needs.
    */
   readonly onDisconnect?: "end" | "finish";
+  /** As `RunOptions.discard` of lib/system/process.ts. */
+  readonly discard?: boolean;
+  /**
+   * The command reads and writes what this process does, through a terminal of its own on the host with `terminal`,
+   * which makes Ctrl-C and the window's size its own affair (RFC 4254, 6.2).
+   */
+  readonly attach?: "streams" | "terminal";
 }
 
 export interface Connection {
@@ -134,6 +141,11 @@ export async function connect(host: string, options: ConnectOptions = {}): Promi
     signal?.removeEventListener("abort", giveUp);
   }
 
+  const isOpen = async (): Promise<boolean> => {
+    const { code } = await run([...ssh, "-O", "check", "--", name], { env, timeout: 5000 });
+    return code === 0;
+  };
+
   return {
     host,
     close,
@@ -144,23 +156,29 @@ export async function connect(host: string, options: ConnectOptions = {}): Promi
       if (ran.code === 0 && given !== undefined) return Number(given);
       throw new MirrorError("ssh-forward", { host, detail: theirs(ran.stderr.trim().split("\n").at(-1) ?? "") });
     },
-    run: async (command, { input, onDisconnect, timeout: limit, signal: stop, onLine } = {}) => {
+    run: async (command, remote = {}) => {
+      const { input, onDisconnect, timeout: limit, signal: stop, onLine, discard = false, attach } = remote;
       const script = wrapper(onDisconnect === undefined ? "run" : `${onDisconnect}-on-disconnect`);
       // Never written to: its end on the host is the sign that we are gone.
       const held = onDisconnect === "end" ? new PassThrough() : undefined;
       const source = held ?? input;
-      const ran = await run([...ssh, ...option("ControlMaster=no"), "--", name, session(script, ...command)], {
+      const flags = [...option("ControlMaster=no"), ...(attach === "terminal" ? ["-tt"] : [])];
+      const program = attach === undefined ? ssh : quietly(ssh);
+      const ran = await run([...program, ...flags, "--", name, session(script, ...command)], {
         env,
         signal: stop,
         ...(source === undefined ? {} : { input: source }),
         ...(limit === undefined ? {} : { timeout: limit }),
         ...(onLine === undefined ? {} : { onLine }),
+        discard,
+        attached: attach !== undefined,
       }).finally(() => held?.destroy());
       if (limit !== undefined && ran.code === 124) {
         throw new MirrorError("ssh-timeout", { host, detail: message("no-answer-within", { seconds: limit / 1000 }) });
       }
-      // The master says the reason when it was the connection that went.
-      if (ran.code === 255) throw sshError(host, [...complaints, ran.stderr].join("\n"), "ssh-cut");
+      // The master says the reason when it was the connection that went. A command of the user's may end with 255 itself.
+      if (ran.code === 255 && !(attach !== undefined && (await isOpen())))
+        throw sshError(host, [...complaints, ran.stderr].join("\n"), "ssh-cut");
       return ran;
     },
   };
@@ -182,6 +200,11 @@ function session(script: string, ...args: readonly string[]): string {
     (character) => `\\0${character.charCodeAt(0).toString(8).padStart(3, "0")}`,
   );
   return `exec sh -c 'eval "$(printf %b "$0")"' '${plain}'`;
+}
+
+/** Without ssh's own line at the end of a terminal session; of several values of a setting ssh takes the first. */
+function quietly([ssh, ...args]: readonly [string, ...string[]]): [string, ...string[]] {
+  return [ssh, ...option("LogLevel=ERROR"), ...args];
 }
 
 function option(setting: string): readonly [string, string] {

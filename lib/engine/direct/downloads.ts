@@ -196,7 +196,7 @@ class BlobDownload implements Download {
     let corrupt = 0;
     for (let source = 0; ;) {
       const partial = await store.partial(digest, { size, signal });
-      if (partial === undefined) return;
+      if (partial === undefined) return this.available === 0 ? count.had("down", this.blob, size) : undefined;
       if (this.#partial === undefined && this.available === 0) count.had("down", this.blob, partial.size);
       this.#partial = partial;
       this.#advance(partial.size);

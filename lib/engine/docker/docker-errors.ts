@@ -17,6 +17,7 @@ interface EngineValues {
   readonly detail: Cause;
   readonly platform: string;
   readonly offered: string;
+  readonly version: string;
 }
 type EngineErrorCode = ErrorsWith<EngineValues>;
 
@@ -33,6 +34,8 @@ const RULES: readonly Rule[] = [
   },
   { pattern: /permission denied.*\.sock|\.sock.*permission denied/i, code: "engine-permission" },
   { pattern: /no space left on device|disk quota exceeded/i, code: "disk-full" },
+  // what a program says of a layer that is damaged, or compressed in a way that it does not know
+  { pattern: /invalid tar header/, code: "engine-layer", actions: ["pull"] },
   { pattern: /content digest sha256:\S+: not found/i, code: "push-incomplete", actions: ["push"] },
   { pattern: /content digest sha256:\S+: not found/i, code: "engine-mirror-stale", actions: ["pull"] },
   { pattern: /proxyconnect|Proxy Authentication Required/i, code: "engine-proxy" },
@@ -106,6 +109,7 @@ export function engineError({ engine, action, image, registry, code, output }: F
     detail,
     platform: "",
     offered: "",
+    version: "?",
   });
 }
 

@@ -12,12 +12,13 @@ import type { Cause } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
 import type { Transfer } from "../../mirror/transfers.ts";
 import { formatPlatform, parsePlatform } from "../../image/platform.ts";
+import { readsFeature } from "../../image/readability.ts";
 import type { Ran, Run } from "../../system/process.ts";
 import { engineName, familiarName, familiarRepository, type ImageReference } from "../../image/reference.ts";
 import { retry, type RetryOptions } from "../../async/retry.ts";
 import { type LoginFolder, makeLoginFolder } from "./login-folder.ts";
 import { type EngineAction, engineError } from "./docker-errors.ts";
-import { dockerRequirements } from "./requirements.ts";
+import { dockerRequirements, readerOf } from "./requirements.ts";
 import type { Engine, Outcome, Progress, Step, StepOptions } from "../engine.ts";
 
 export interface DockerEngineOptions {
@@ -75,14 +76,16 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     const { code, stdout, stderr } = await run([program, ...args], { signal: step.signal, env });
     if (code === 0) return stdout;
     const { registry } = reference;
-    throw engineError({
-      engine: program,
-      action,
-      image: engineName(reference),
-      registry,
-      code,
-      output: stderr || stdout,
-    });
+    const image = engineName(reference);
+    const error = engineError({ engine: program, action, image, registry, code, output: stderr || stdout });
+    throw error.code === "engine-layer" ? await agedLayerError(error, step.signal) : error;
+  }
+
+  /** A layer that cannot be unpacked is no matter of the program's age where its version reads every compression. */
+  async function agedLayerError(error: MirrorError, signal: AbortSignal | undefined): Promise<MirrorError> {
+    const reader = await readerOf(program, run, signal);
+    if (reader === undefined) return error;
+    return error.with({ version: reader.version, reads: readsFeature(reader, "zstd-layer") === true ? "yes" : "no" });
   }
 
   const actWithRetry = (

@@ -1,4 +1,5 @@
 /** What docker, podman and nerdctl need before they can work: a daemon or a runtime that answers. */
+import type { Reader } from "../../image/readability.ts";
 import { MirrorError } from "../../messages/errors.ts";
 import { theirs } from "../../messages/message.ts";
 import { message } from "../../messages/texts.ts";
@@ -21,6 +22,23 @@ const QUESTIONS = {
 
 /** Milliseconds. A daemon that is up answers in far less, also in a virtual machine. */
 const TIMEOUT = 20_000;
+
+/** The kinds of reader that the programs' versions count by. */
+const KINDS = { docker: "docker", podman: "podman", nerdctl: "containerd" } as const;
+
+/** What reads images for the program; `undefined` where it does not tell. Throws `interrupted` and `command-missing`. */
+export async function readerOf(
+  program: keyof typeof QUESTIONS,
+  run: Run,
+  signal: AbortSignal | undefined,
+): Promise<Reader | undefined> {
+  const { code, stdout } = await run([program, ...QUESTIONS[program].version], {
+    signal,
+    timeout: TIMEOUT,
+    env: { LC_ALL: "C" },
+  });
+  return code === 0 ? { kind: KINDS[program], version: stdout.trim() } : undefined;
+}
 
 /** Its `check` throws `command-missing`, `engine-permission` and `engine-stopped`. */
 export function dockerRequirements(program: keyof typeof QUESTIONS, run: Run): Requirements {

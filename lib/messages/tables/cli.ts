@@ -119,6 +119,10 @@ export const CLI_TEXTS = {
     en: "{mirror} to mirror, {ignored} ignored, {built} built",
     zh: "需同步 {mirror} 个，忽略 {ignored} 个，自行构建 {built} 个",
   },
+  imagesOfServices: {
+    en: "for {services:names} only, what they depend on included; without service names it is the whole project",
+    zh: "仅处理 {services:names}（含其依赖的服务）；不指定服务时处理整个项目",
+  },
   noRegistry: {
     en: "no registry is set, so the images stay on this machine; MIRROR_REGISTRY and MIRROR_NAMESPACE name one",
     zh: "没有设置镜像仓库，镜像只保存在本机；用 MIRROR_REGISTRY 和 MIRROR_NAMESPACE 指定仓库",
@@ -132,6 +136,34 @@ export const CLI_TEXTS = {
     zh: "下一步，在主机上：docker compose -f {file} up -d（或在这里用 --host HOST 部署）",
   },
   savedBySharing: { en: "{bytes:bytes} saved by sharing", zh: "共享层节省 {bytes:bytes}" },
+  questionLine: { en: "{text}:", zh: "{text}：" },
+  "init-registry": {
+    en: "Registry (paste its address, or the docker login line of its console)",
+    zh: "镜像仓库地址（可直接粘贴控制台中的地址或 docker login 命令）",
+  },
+  "init-namespace": { en: "Namespace there", zh: "命名空间" },
+  "init-username": { en: "User name", zh: "用户名" },
+  "init-password": { en: "Password (not shown)", zh: "密码（不显示）" },
+  "init-host": {
+    en: "Host to deploy to, as ssh takes it (empty: none)",
+    zh: "要部署到的主机，写法同 ssh（留空表示不部署）",
+  },
+  "init-dir": {
+    en: "Folder there (empty: a folder named like the project)",
+    zh: "主机上的目录（留空则使用与项目同名的目录）",
+  },
+  nextMirror: {
+    en: "next: task mirror (or compose-mirror mirror)",
+    zh: "下一步：task mirror（或 compose-mirror mirror）",
+  },
+  leftPublicOthers: {
+    en: "these belong to services that were not named, were never mirrored, and keep their public names in the compose file: {images:names}",
+    zh: "以下镜像属于未指定的服务，从未同步过，在 compose 文件中保留公网名字：{images:names}",
+  },
+  skipOthers: {
+    en: "skipped: {count:image of another service was|images of other services were} never mirrored; run mirror without service names",
+    zh: "跳过：其他服务还有 {count} 个镜像从未同步，请不指定服务运行 mirror",
+  },
   leftPublic: {
     en: "these failed and keep their public names in the compose file: {images:names}",
     zh: "以下镜像失败，在 compose 文件中保留公网名字：{images:names}",
@@ -279,12 +311,22 @@ export const CLI_TEXTS = {
     en: "from release {from} to {to}, deployed {fromTime} and {time}",
     zh: "从版本 {from} 回到 {to}（分别部署于 {fromTime} 和 {time}）",
   },
+  planGoBackUnfinished: {
+    en: "from an unfinished deploy to release {to}, deployed {time}",
+    zh: "从未完成的部署回到版本 {to}（部署于 {time}）",
+  },
   planGoBackTo: { en: "to release {to}, deployed {time}", zh: "回到版本 {to}（部署于 {time}）" },
   planSameServices: { en: "with the same services and images", zh: "服务和镜像均相同" },
   columnService: { en: "service", zh: "服务" },
   columnState: { en: "state", zh: "状态" },
   columnHealth: { en: "health", zh: "健康" },
   columnSince: { en: "since", zh: "开始时间" },
+  columnPorts: { en: "ports", zh: "端口" },
+  columnMirror: { en: "at the mirror", zh: "私有仓库中的名字" },
+  columnPlatform: { en: "platform", zh: "平台" },
+  columnProfiles: { en: "profiles", zh: "profile" },
+  columnSize: { en: "size", zh: "大小" },
+  statusOpen: { en: "open in a browser: {url} ({service})", zh: "在浏览器中打开：{url}（{service}）" },
   columnRestarts: { en: "restarts", zh: "重启" },
   columnDrift: { en: "drift", zh: "偏差" },
   columnRelease: { en: "release", zh: "版本" },

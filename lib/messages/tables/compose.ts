@@ -12,6 +12,15 @@ export const COMPOSE_ERRORS = {
       zh: "进入项目目录再运行，或用 -f 指定文件",
     },
   },
+  "service-unknown": {
+    exit: 2,
+    en: 'the compose project has no service "{service}"; its services are {known:names}',
+    zh: "compose 项目中没有服务“{service}”，已有的服务：{known:names}",
+    hint: {
+      en: "name one of these; a service of another profile needs its --profile",
+      zh: "请指定其中之一；属于其他 profile 的服务需要加上对应的 --profile",
+    },
+  },
   "compose-stdin": {
     exit: 2,
     en: 'cannot read a compose file from standard input (-f "-")',
@@ -125,6 +134,15 @@ export const COMPOSE_ERRORS = {
     hint: {
       en: "write lines as NAME=value",
       zh: "每行写成 NAME=value",
+    },
+  },
+  "value-not-text": {
+    exit: 2,
+    en: "{where} takes a value that is not text in UTF-8 from {variables:names}",
+    zh: "{where} 引用的 {variables:names} 的值不是 UTF-8 文本",
+    hint: {
+      en: "save the env file that sets it as UTF-8, for example with iconv -f GB18030 -t UTF-8 FILE",
+      zh: "请以 UTF-8 编码保存设置该变量的 env 文件，例如用 iconv -f GB18030 -t UTF-8 FILE 转换",
     },
   },
   "project-name-invalid": {

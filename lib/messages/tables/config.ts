@@ -48,6 +48,27 @@ export const CONFIG_ERRORS = {
     zh: "缺少 {argument}",
     hint: { en: "give it as an argument: {argument}", zh: "请作为参数给出：{argument}" },
   },
+  "task-variable-unknown": {
+    exit: 2,
+    en: 'task was given the variable "{name}", which nothing reads',
+    zh: "传给 task 的变量“{name}”没有任何作用",
+    hint: {
+      en: "flags stand after --, as in task mirror -- --dry-run; the variables are {known:names}",
+      zh: "参数写在 -- 之后，例如 task mirror -- --dry-run；可用的变量：{known:names}",
+    },
+  },
+  "exec-usage": {
+    exit: 2,
+    en: "exec needs the name of one service and a program to run in it",
+    zh: "exec 需要一个服务名和要在其中执行的程序",
+    hint: { en: "for example: exec web -- sh", zh: "例如：exec web -- sh" },
+  },
+  "exec-hosts": {
+    exit: 2,
+    en: "exec works on one host, and several are set: {hosts:names}",
+    zh: "exec 只能用于一台主机，但设置了多台：{hosts:names}",
+    hint: { en: "choose one with --host", zh: "用 --host 指定其中一台" },
+  },
   "value-quotes": {
     exit: 2,
     en: "the value of {name} is enclosed in typographic quotes: {open} {close}",
@@ -55,6 +76,33 @@ export const CONFIG_ERRORS = {
     hint: {
       en: "write the value without quotes, or in plain ones, as on an English keyboard",
       zh: "去掉引号，或改用英文引号",
+    },
+  },
+  "init-terminal": {
+    exit: 2,
+    en: 'init asks questions, and there is no terminal to ask them on; nothing was written to "{folder}"',
+    zh: "init 需要在终端中提问，当前没有终端；未向“{folder}”写入任何内容",
+    hint: {
+      en: "set MIRROR_REGISTRY, MIRROR_NAMESPACE, MIRROR_USERNAME and MIRROR_PASSWORD in the environment or in mirror.env (mode 600) beside the compose file, and DEPLOY_HOST where a host is wanted",
+      zh: "在环境变量或 compose 文件旁的 mirror.env（权限 600）中设置 MIRROR_REGISTRY、MIRROR_NAMESPACE、MIRROR_USERNAME 和 MIRROR_PASSWORD；需要部署时再设置 DEPLOY_HOST",
+    },
+  },
+  "settings-open": {
+    exit: 2,
+    en: 'other users may read "{file}", so its settings are not used',
+    zh: "“{file}”对其他用户可读，因此不采用其中的设置",
+    hint: {
+      en: "see that every line in it is yours, also where the passwords are to go, and then: chmod 600 {file}",
+      zh: "确认其中每一行都是你自己写的（包括密码发往何处），然后运行：chmod 600 {file}",
+    },
+  },
+  "settings-shipped": {
+    exit: 2,
+    en: '{variables:names} is set in "{file}", which goes to the host with the project',
+    zh: "“{file}”中设置了 {variables:names}，而该文件会随项目发送到主机",
+    hint: {
+      en: "put it into {place}, which is never sent",
+      zh: "请写到 {place} 中，该文件不会被发送",
     },
   },
   "settings-line": {
@@ -82,6 +130,15 @@ export const CONFIG_ERRORS = {
     hint: {
       en: "set both, or neither to use the login that docker or podman keeps",
       zh: "两个都设置，或者都不设置以使用 docker 或 podman 保存的登录",
+    },
+  },
+  "report-place": {
+    exit: 2,
+    en: 'will not write the report "{file}": {detail:cause}',
+    zh: "拒绝写入报告“{file}”：{detail:cause}",
+    hint: {
+      en: "choose another name with --report",
+      zh: "用 --report 指定另一个文件名",
     },
   },
   "output-is-source": {

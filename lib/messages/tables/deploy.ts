@@ -255,6 +255,15 @@ export const DEPLOY_ERRORS = {
       zh: "把它移到该目录下，主机上才能有对应的位置",
     },
   },
+  "ship-state": {
+    exit: 2,
+    en: 'cannot send "{file}", because deploy keeps its own records in "{folder}" on the host',
+    zh: "无法发送“{file}”，因为主机上的“{folder}”用于保存部署记录",
+    hint: {
+      en: "move it to another folder of the project",
+      zh: "把它移到项目的其他目录下",
+    },
+  },
   "ship-missing": {
     exit: 2,
     en: 'service {services:list} reads "{name}", which is neither here nor in "{dir}" on "{host}"',
@@ -289,6 +298,15 @@ export const DEPLOY_ERRORS = {
     hint: {
       en: "put the file itself in its place, or allow the folder that it is in with --allow-path",
       zh: "用文件本身替换该链接，或用 --allow-path 允许它所在的目录",
+    },
+  },
+  "ship-settings": {
+    exit: 2,
+    en: 'will not send "{file}": it may hold the password of the registry',
+    zh: "不会发送“{file}”：其中可能有镜像仓库的密码",
+    hint: {
+      en: "put what the services need into another file",
+      zh: "把服务需要的内容放到另一个文件中",
     },
   },
   "stack-unfit": {
@@ -343,6 +361,24 @@ export const DEPLOY_ERRORS = {
     hint: {
       en: "wait for it to end and run again",
       zh: "等它结束后重新运行",
+    },
+  },
+  "host-changed": {
+    exit: 1,
+    en: 'another deploy has changed what runs in "{dir}" on "{host}" since this one was planned, and nothing was done',
+    zh: "制定计划之后，另一个部署改变了“{host}”上“{dir}”中运行的内容，因此未做任何更改",
+    hint: {
+      en: "look at status, then run again",
+      zh: "先用 status 查看，再重新运行",
+    },
+  },
+  "project-elsewhere": {
+    exit: 2,
+    en: 'cannot deploy to "{dir}" on "{host}": the compose project "{name}" runs there in "{other}" already, and its containers would be taken over',
+    zh: "无法部署到“{host}”上的“{dir}”：那里的“{other}”已在运行同名 compose 项目“{name}”，其容器会被接管",
+    hint: {
+      en: "give this project another name (name: in the compose file, or another folder name with --dir), deploy to that folder, or take it down there first",
+      zh: "为本项目换个名称（在 compose 文件中写 name:，或用 --dir 换一个目录名），或部署到那个目录，或先在那里停掉它",
     },
   },
   "host-folder": {
@@ -446,48 +482,64 @@ export const DEPLOY_ERRORS = {
   },
   "host-loopback-refused": {
     exit: 1,
-    en: 'docker on "{host}" cannot connect to the loopback address of that host: {detail:cause}',
-    zh: "“{host}”上的 docker 无法连接该主机的回环地址：{detail:cause}",
-    hint: {
-      en: "a rootless docker, or one in a virtual machine, has a loopback of its own, so --tunnel cannot serve it: push to a registry that the host can reach and deploy without --tunnel, or use a docker that runs as root",
-      zh: "rootless 的 docker 或虚拟机中的 docker 有自己的回环地址，--tunnel 对它无效：请推送到主机能访问的镜像仓库，部署时不用 --tunnel；或改用以 root 运行的 docker",
-    },
+    en: '{engine} on "{host}" cannot connect to the loopback address of that host: {detail:cause}',
+    zh: "“{host}”上的 {engine} 无法连接该主机的回环地址：{detail:cause}",
+    hint: [
+      {
+        when: ({ tunnel }) => tunnel,
+        en: "a rootless docker, or one in a virtual machine, has a loopback of its own, so --tunnel cannot serve it: push to a registry that the host can reach and deploy without --tunnel, or use a docker that runs as root",
+        zh: "rootless 的 docker 或虚拟机中的 docker 有自己的回环地址，--tunnel 对它无效：请推送到主机能访问的镜像仓库，部署时不用 --tunnel；或改用以 root 运行的 docker",
+      },
+      {
+        when: ({ tunnel, pullRegistry }) => !tunnel && pullRegistry === undefined,
+        en: "localhost and 127.0.0.1 are the host itself there: start the registry on that host, or give an address of it that the host can reach with --pull-registry",
+        zh: "在那里 localhost 和 127.0.0.1 指主机自身：在该主机上启动镜像仓库，或用 --pull-registry 给出主机能访问的地址",
+      },
+      {
+        when: ({ tunnel, pullRegistry }) => !tunnel && pullRegistry !== undefined,
+        en: "localhost and 127.0.0.1 are the host itself there: start the registry on that host, or change --pull-registry to an address that the host can reach",
+        zh: "在那里 localhost 和 127.0.0.1 指主机自身：在该主机上启动镜像仓库，或把 --pull-registry 改为主机能访问的地址",
+      },
+      {
+        when: ({ tunnel, engine }) => !tunnel && engine === "direct",
+        en: "images that this machine has mirrored can also go through the ssh connection, with --tunnel",
+        zh: "本机同步过的镜像也可以用 --tunnel 经由 ssh 连接传输",
+      },
+    ],
   },
-  "host-manifest-kind": {
+  "host-manifest-unreadable": {
     exit: 1,
-    en: 'docker on "{host}" cannot read the manifest of an image: {detail:cause}',
-    zh: "“{host}”上的 docker 无法读取镜像的 manifest：{detail:cause}",
-    hint: {
-      en: "docker before 18 reads no OCI manifests: mirror again with --format docker, and deploy",
-      zh: "18 之前的 docker 不支持 OCI manifest：用 --format docker 重新 mirror，再部署",
-    },
+    en: '{engine} on "{host}" cannot read the manifest of an image: {detail:cause}',
+    zh: "“{host}”上的 {engine} 无法读取镜像的 manifest：{detail:cause}",
+    hint: [
+      {
+        when: (_, { reads }) => reads !== "yes",
+        en: "docker before 18 reads no OCI manifests: mirror again with --format docker, and deploy; or update docker there",
+        zh: "18 之前的 docker 不支持 OCI manifest：用 --format docker 重新 mirror，再部署；或升级那里的 docker",
+      },
+      {
+        when: (_, { reads }) => reads === "yes",
+        en: "{engine} {version} reads OCI manifests, so the registry or a proxy in between sends this one under a wrong media type: pull it there by hand to see which",
+        zh: "{engine} {version} 能读取 OCI manifest，说明镜像仓库或中间的代理返回了错误的媒体类型：在那里手动拉取该镜像，查明是哪一个",
+      },
+    ],
   },
-  "host-layer-kind": {
+  "host-layer-unreadable": {
     exit: 1,
-    en: 'docker on "{host}" cannot unpack a layer of an image: {detail:cause}',
-    zh: "“{host}”上的 docker 无法解开镜像的层：{detail:cause}",
-    hint: {
-      en: "docker before 23 reads no layers that are compressed with zstd: update docker there, or use a tag of the image with gzip layers",
-      zh: "23 之前的 docker 不支持 zstd 压缩的层：升级那里的 docker，或换用层以 gzip 压缩的标签",
-    },
-  },
-  "host-reads-no-oci": {
-    exit: 1,
-    en: 'docker on "{host}" cannot read what was mirrored: {reasons:causes}',
-    zh: "“{host}”上的 docker 无法读取已同步的镜像：{reasons:causes}",
-    hint: {
-      en: "mirror again with --format docker, and deploy; or update docker there",
-      zh: "用 --format docker 重新 mirror，再部署；或升级那里的 docker",
-    },
-  },
-  "host-reads-no-zstd": {
-    exit: 1,
-    en: 'docker on "{host}" cannot read what was mirrored: {reasons:causes}',
-    zh: "“{host}”上的 docker 无法读取已同步的镜像：{reasons:causes}",
-    hint: {
-      en: "update docker there, or use a tag of the image whose layers are compressed with gzip; --format docker keeps the layers as they are",
-      zh: "升级那里的 docker，或换用层以 gzip 压缩的标签；--format docker 不会改变层",
-    },
+    en: '{engine} on "{host}" cannot unpack a layer of an image: {detail:cause}',
+    zh: "“{host}”上的 {engine} 无法解开镜像的层：{detail:cause}",
+    hint: [
+      {
+        when: (_, { reads }) => reads !== "yes",
+        en: "docker before 23 reads no layers that are compressed with zstd: update it there, or use a tag of the image with gzip layers; --format docker keeps the layers as they are",
+        zh: "23 之前的 docker 不支持 zstd 压缩的层：升级那里的 docker，或换用层以 gzip 压缩的标签；--format docker 不会改变层",
+      },
+      {
+        when: (_, { reads }) => reads === "yes",
+        en: "{engine} {version} reads gzip and zstd, so the layer itself is probably damaged: pull the image there again and check the disk; if it fails again, compare it with its source, or use another tag",
+        zh: "{engine} {version} 支持 gzip 和 zstd，很可能是层本身已损坏：在那里重新拉取该镜像并检查磁盘；如果仍然失败，与源镜像对比，或换用其他标签",
+      },
+    ],
   },
   "host-rate-limit": {
     exit: 1,
@@ -651,6 +703,48 @@ export const DEPLOY_ERRORS = {
       zh: "用 status 命令查看那里 {dir} 中的运行情况，并查看日志，然后重新部署",
     },
   },
+  "host-services-none": {
+    exit: 1,
+    en: 'no container of the project is in "{dir}" on "{host}"',
+    zh: "“{host}”的“{dir}”中没有该项目的容器",
+    hint: {
+      en: "deploy it first, or name its folder on the host with --dir",
+      zh: "请先部署，或用 --dir 指定它在主机上的目录",
+    },
+  },
+  "host-service-unknown": {
+    exit: 2,
+    en: 'no container of a service "{service}" is on "{host}"; there are {known:names}',
+    zh: "“{host}”上没有服务“{service}”的容器，已有的服务：{known:names}",
+    hint: { en: "name one of these", zh: "请指定其中之一" },
+  },
+  "service-stopped": {
+    exit: 1,
+    en: 'service "{service}" on "{host}" is not running: {state}',
+    zh: "“{host}”上的服务“{service}”未在运行：{state}",
+    hint: {
+      en: "logs {service} shows why; a program can only be run in a container that runs",
+      zh: "用 logs {service} 查看原因；只能在运行中的容器里执行程序",
+    },
+  },
+  "exec-swarm": {
+    exit: 2,
+    en: 'cannot run a program in "{service}": the tasks of a swarm run on any of its nodes',
+    zh: "无法在“{service}”中执行程序：swarm 的任务可能运行在任意节点",
+    hint: {
+      en: "docker service ps names the node; run docker exec there",
+      zh: "用 docker service ps 找到所在节点，在该节点上运行 docker exec",
+    },
+  },
+  "host-logs": {
+    exit: 1,
+    en: 'cannot read the logs on "{host}": {detail:cause}',
+    zh: "无法读取“{host}”上的日志：{detail:cause}",
+    hint: {
+      en: "the lines above say why; status shows what runs there",
+      zh: "原因见上方输出；用 status 查看主机上正在运行的服务",
+    },
+  },
   "host-ps": {
     exit: 1,
     en: 'cannot list the containers in "{dir}" on "{host}": {detail:cause}',
@@ -752,7 +846,7 @@ export const DEPLOY_TEXTS = {
   "deploy-remove": { en: "removing services: {services:names}", zh: "移除服务：{services:names}" },
   "deploy-remove-files": { en: "removing files: {files:names}", zh: "移除文件：{files:names}" },
   "warning-orphans": {
-    en: "{services:list} on {host} are no longer in the project and are kept running (--keep-orphans)",
+    en: "no longer in the project, but kept running on {host} (--keep-orphans): {services:list}",
     zh: "{host} 上的{services:list}已不在项目中，按 --keep-orphans 保留运行",
   },
   "warning-other-registry": {

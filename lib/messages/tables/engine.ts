@@ -21,6 +21,23 @@ export const ENGINE_ERRORS = {
       zh: "把自己加入 docker 用户组（sudo usermod -aG docker $USER），然后重新登录系统",
     },
   },
+  "engine-layer": {
+    exit: 1,
+    en: '{engine} cannot unpack a layer of "{image}": {detail:cause}',
+    zh: "{engine} 无法解开“{image}”的层：{detail:cause}",
+    hint: [
+      {
+        when: (_, { reads }) => reads !== "yes",
+        en: "docker before 23 reads no layers that are compressed with zstd: update it, or use --engine direct, which copies layers as they are",
+        zh: "23 之前的 docker 不支持 zstd 压缩的层：升级它，或使用 --engine direct（原样复制各层）",
+      },
+      {
+        when: (_, { reads }) => reads === "yes",
+        en: "{engine} {version} reads gzip and zstd, so the layer itself is probably damaged: pull it again and check the disk of {engine}; if it fails again, use another tag or ask who publishes the image",
+        zh: "{engine} {version} 支持 gzip 和 zstd，很可能是层本身已损坏：重新拉取并检查 {engine} 所在的磁盘；如果仍然失败，换用其他标签或联系镜像的发布者",
+      },
+    ],
+  },
   "engine-setting": {
     exit: 2,
     en: "{setting} has no effect with --engine {engine}, which reads and writes images by its own settings",

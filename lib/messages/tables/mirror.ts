@@ -23,8 +23,8 @@ export const MIRROR_ERRORS = {
   },
   "image-variable-unset": {
     exit: 2,
-    en: 'the image "{image}" of service {services:list} has no valid name, because no value is set for {variables:names} ({where})',
-    zh: "服务 {services:list} 的镜像“{image}”没有有效的名字，因为 {variables:names} 没有值（{where}）",
+    en: 'the image "{image}" of service {services:list} has no valid name: no value is set for {variables:names} ({where}), and what is left, "{rest}", is not a reference: {detail:cause}',
+    zh: "服务 {services:list} 的镜像“{image}”没有有效的名字：{variables:names} 没有值（{where}），剩下的“{rest}”不是有效的引用：{detail:cause}",
     hint: {
       en: 'set it in .env or with --env-file, or add the line "{image}" to ignore-images.txt',
       zh: "在 .env 中或用 --env-file 设置它，或在 ignore-images.txt 中加一行“{image}”",

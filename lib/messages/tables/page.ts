@@ -2,6 +2,8 @@
 import type { Text } from "../message.ts";
 
 export const PAGE_TEXTS = {
+  "report-no-folder": { en: 'there is no folder "{folder}"', zh: "目录“{folder}”不存在" },
+  "report-foreign": { en: "what is there is no report of compose-mirror", zh: "已有的文件不是 compose-mirror 的报告" },
   "page-title": { en: "compose-mirror {command}", zh: "compose-mirror {command} 运行报告" },
   "page-when": { en: "Started {time}, took {duration:duration}", zh: "开始于 {time}，用时 {duration:duration}" },
   "page-images": { en: "Images", zh: "镜像" },

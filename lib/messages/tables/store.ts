@@ -111,6 +111,14 @@ export const STORE_ERRORS = {
 export const STORE_TEXTS = {
   "store-no-layout": { en: 'it has no oci-layout, but "{other}"', zh: "其中没有 oci-layout，却有“{other}”" },
   "store-layout-version": { en: "its oci-layout is not of version 1", zh: "其 oci-layout 不是版本 1" },
+  "waiting-blob": {
+    en: "another run (process {process}) is downloading the same content: waiting for it",
+    zh: "另一个任务（进程 {process}）正在下载相同的内容，等待它完成",
+  },
+  "waiting-prune": {
+    en: "another run (process {process}) is pruning the content store: waiting for it",
+    zh: "另一个任务（进程 {process}）正在清理本地缓存，等待它完成",
+  },
   "blob-other-bytes": { en: "{size:bytes} with another hash", zh: "{size:bytes}，哈希不符" },
   "blob-other-hash": { en: "its content hashes to {hash}", zh: "实际内容的哈希为 {hash}" },
   "blob-too-long": { en: "more than {size:bytes} came", zh: "收到的内容超过 {size:bytes}" },

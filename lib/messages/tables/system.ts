@@ -69,4 +69,6 @@ export const SYSTEM_TEXTS = {
   "file-is-device": { en: "it is a device, not a regular file", zh: "它是设备，不是普通文件" },
   "file-is-fifo": { en: "it is a FIFO (named pipe), not a regular file", zh: "它是命名管道（FIFO），不是普通文件" },
   "file-is-socket": { en: "it is a socket, not a regular file", zh: "它是套接字，不是普通文件" },
+  "file-is-large": { en: "it has more than {most:bytes}", zh: "它超过 {most:bytes}" },
+  "file-name-control": { en: "its name has control characters", zh: "它的名称中有控制字符" },
 } as const satisfies Record<string, Text>;

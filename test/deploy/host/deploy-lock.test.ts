@@ -21,7 +21,7 @@ test("two first deploys in the same moment: the folder that the other has just m
       encoding: "utf8",
       env: { HOME: folder, PATH: `${folder}:/usr/local/bin:/usr/bin:/bin` },
     });
-    assert.match(stdout, /^held$/m, stderr);
+    assert.match(stdout, /^held: /m, stderr);
     assert.notEqual(status, 77);
   } finally {
     rmSync(folder, { recursive: true });

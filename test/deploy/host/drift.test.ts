@@ -27,6 +27,7 @@ const WEB: Container = {
   project: "app",
   files: [],
   restartPolicy: "no",
+  ports: [],
   startedAt: "t",
 };
 

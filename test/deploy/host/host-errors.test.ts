@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hostError } from "../../../lib/deploy/host/host-errors.ts";
 import type { StepErrorCode } from "../../../lib/deploy/host/host-errors.ts";
-import type { ErrorCode } from "../../../lib/messages/errors.ts";
+import { type ErrorCode, explain } from "../../../lib/messages/errors.ts";
+import { type Facts, NO_FACTS } from "../../../lib/messages/facts.ts";
 
 /** What the steps of these kinds say of themselves where no rule fits. */
 const FAILURE: Readonly<Record<string, StepErrorCode>> = {
@@ -69,12 +70,12 @@ const SAID: readonly (readonly [kind: string, text: string, code: ErrorCode])[] 
     'Get "https://r.example/v2/": proxyconnect tcp: dial tcp 127.0.0.1:7890: i/o timeout',
     "host-registry-unreachable",
   ],
-  ["pull", "Trying to pull repository r.example/team/nginx ...\nmissing signature key", "host-manifest-kind"],
-  ["pull", "Error response from daemon: missing signature key", "host-manifest-kind"],
+  ["pull", "Trying to pull repository r.example/team/nginx ...\nmissing signature key", "host-manifest-unreadable"],
+  ["pull", "Error response from daemon: missing signature key", "host-manifest-unreadable"],
   [
     "pull",
     "failed to register layer: Error processing tar file(exit status 1): archive/tar: invalid tar header",
-    "host-layer-kind",
+    "host-layer-unreadable",
   ],
   [
     "pull",
@@ -149,4 +150,45 @@ test("the last lines are shown, or the exit code when there is none", () => {
   assert.match(message, /line 39$/);
   assert.doesNotMatch(message, /line 31/);
   assert.match(hostError({ ...failed, code: 137, lines: [] }).message, /exit code 137/);
+});
+
+const LAYER = "failed to register layer: Error processing tar file(exit status 1): archive/tar: invalid tar header";
+const SCHEMA_1 = "Error response from daemon: missing signature key";
+
+for (const [text, reader, hint, not] of [
+  [LAYER, { kind: "docker", version: "20.10.24" }, /update it there.*gzip/, /damaged/],
+  [LAYER, { kind: "docker", version: "26.1.4" }, /docker 26\.1\.4 reads.*damaged/, /before 23|update/],
+  [LAYER, { kind: "podman", version: "1.4.2" }, /update it there/, /damaged/],
+  [LAYER, { kind: "podman", version: "4.9.4" }, /podman 4\.9\.4 reads.*damaged/, /before 23|update/],
+  [LAYER, undefined, /before 23/, /damaged|\?/],
+  [SCHEMA_1, { kind: "docker", version: "17.09.0-ce" }, /--format docker/, /wrong media type/],
+  [SCHEMA_1, { kind: "docker", version: "28.3.2" }, /docker 28\.3\.2.*wrong media type/, /--format|update/],
+  [SCHEMA_1, undefined, /--format docker/, /wrong media type|\?/],
+] as const) {
+  test(`${reader?.kind ?? "docker"} ${reader?.version ?? "of an unknown version"}: ${text}`, () => {
+    const step = { host: "box", dir: "/srv", registry: "r", kind: "pull", failure: "host-pull", code: 1 } as const;
+    const error = hostError({ ...step, lines: [text], reader });
+    for (const language of ["en", "zh"] as const)
+      assert.doesNotMatch(explain(error, language, NO_FACTS).hint, /\{\w+|undefined/);
+    assert.match(error.hint, hint);
+    assert.doesNotMatch(error.hint, not);
+    assert.ok(error.message.startsWith(`${reader?.kind ?? "docker"} on`));
+  });
+}
+
+test("a loopback address that refuses: what to do depends on whether a tunnel was asked for", () => {
+  const text = 'Get "http://localhost:5000/v2/": dial tcp 127.0.0.1:5000: connect: connection refused';
+  const step = { host: "box", dir: "/srv", registry: "r", kind: "pull", failure: "host-pull", code: 1 } as const;
+  const error = hostError({ ...step, lines: [text] });
+  const cases: readonly (readonly [facts: Partial<Facts>, said: RegExp, unsaid: RegExp])[] = [
+    [{ tunnel: true }, /rootless.*deploy without --tunnel/, /with --tunnel|--pull-registry/],
+    [{}, /start the registry.*give .* --pull-registry.*with --tunnel/, /rootless|change --pull/],
+    [{ pullRegistry: "localhost:5000" }, /change --pull-registry.*with --tunnel/, /rootless|give an/],
+    [{ engine: "docker" }, /start the registry/, /--tunnel/],
+  ];
+  for (const [facts, said, unsaid] of cases) {
+    const { hint } = explain(error, "en", { ...NO_FACTS, ...facts });
+    assert.match(hint, said);
+    assert.doesNotMatch(hint, unsaid);
+  }
 });

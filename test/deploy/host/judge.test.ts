@@ -102,13 +102,14 @@ test("what was mirrored is held against the version of docker there, with the re
     judged({ ...GOOD, engine: { ...GOOD.engine!, server } }, { ...NEEDS, manifests: [oci, zstd] }).errors;
   assert.deepEqual(
     on("17.09.0-ce").map(({ code }) => code),
-    ["host-reads-no-oci", "host-reads-no-zstd"],
+    ["host-manifest-unreadable", "host-layer-unreadable"],
   );
   assert.match(on("17.09.0-ce")[0]!.message, /r\/team\/a:1.*17\.09\.0-ce.*r\/team\/b:1/);
-  assert.match(on("17.09.0-ce")[0]!.hint ?? "", /--format docker/);
+  assert.match(on("17.09.0-ce")[0]!.hint, /--format docker/);
+  assert.doesNotMatch(on("17.09.0-ce")[1]!.hint, /damaged/);
   assert.deepEqual(
     on("20.10.24").map(({ code, message }) => [code, /r\/team\/a:1/.test(message)]),
-    [["host-reads-no-zstd", false]],
+    [["host-layer-unreadable", false]],
   );
   assert.deepEqual(on("26.1.4"), []);
 });

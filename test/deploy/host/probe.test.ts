@@ -2,12 +2,22 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { probeHost, takesPasswordOnInput } from "../../../lib/deploy/host/probe.ts";
+import { probeHost, type ProbeOptions, programsIn, takesPasswordOnInput } from "../../../lib/deploy/host/probe.ts";
 import { judgeHost } from "../../../lib/deploy/host/judge.ts";
 import { ORCHESTRATORS } from "../../../lib/deploy/orchestrator/orchestrators.ts";
 import { connect } from "../../../lib/deploy/ssh/connection.ts";
 import { fakeHost } from "../../_helpers/fake-host.ts";
 import { GOOD_HOST as GOOD } from "../../_helpers/good-host.ts";
+
+const RELEASE = {
+  id: "20260102-030405-00ff",
+  time: "t",
+  files: [],
+  envFiles: [],
+  profiles: [],
+  images: [],
+  sent: {},
+};
 
 async function probed(on: Readonly<Record<string, string>>, dir = "~/app", prepare?: (home: string) => void) {
   const host = fakeHost(on);
@@ -101,24 +111,58 @@ test("version 1 that cannot reach the daemon is detected", async () => {
   assert.equal(fine.probe.compose?.complaint, undefined);
 });
 
+/** Looks with `options` at a host that may have a release; gives compose and how often docker-compose was started. */
+async function looked(options: ProbeOptions, { plugin = "exit 1", runtime }: { plugin?: string; runtime?: string }) {
+  const host = fakeHost({ plugin, standalone: 'echo start >>"$ROOT/starts"; echo 1.29.2' });
+  if (runtime !== undefined) {
+    const release = JSON.stringify({ ...RELEASE, runtime });
+    host.write(`home/app/.compose-mirror/releases/${RELEASE.id}/release.json`, `${release}\n`);
+    host.write("home/app/.compose-mirror/current", `${RELEASE.id}\n`);
+  }
+  const connection = await connect("box", host);
+  const { compose } = await probeHost(connection, "~/app", options);
+  await connection.close();
+  const starts = (host.read("starts") ?? "").split("\n").length - 1;
+  host.remove();
+  return [compose?.version, compose?.recorded === true, starts];
+}
+
+test("docker-compose is started once, and not at all by a quick look that has the version in the release", async () => {
+  assert.deepEqual(await looked({}, { runtime: "1.28.0" }), ["1.29.2", false, 1]);
+  for (const [host, expected] of [
+    [{ runtime: "1.28.0" }, ["1.28.0", true, 0]],
+    [{ runtime: "2.26.1" }, ["1.29.2", false, 1]],
+    [{}, ["1.29.2", false, 1]],
+    [{ runtime: "1.28.0", plugin: "echo 2.26.1" }, ["2.26.1", false, 0]],
+  ] as const) {
+    assert.deepEqual(await looked({ quick: true }, host), expected, JSON.stringify(host));
+  }
+});
+
+test("what an earlier look has found is not asked again, but the folder is", async () => {
+  const host = fakeHost({ about: 'echo x >>"$ROOT/asked"', server: 'echo x >>"$ROOT/asked"' });
+  host.write("home/app/a", "");
+  const connection = await connect("box", host);
+  const known = programsIn({ ...GOOD, engine: { kind: "podman" } });
+  const probe = await probeHost(connection, "~/app", { known, names: ["a"] });
+  await connection.close();
+  assert.equal(host.read("asked"), undefined);
+  host.remove();
+  assert.deepEqual(programsIn(probe), known);
+  assert.deepEqual([probe.folder.state, probe.files.get("a")?.kind], ["folder", "file"]);
+});
+
 test("files asked for, releases and the current one are found", async () => {
-  const release = {
-    id: "20260102-030405-00ff",
-    time: "t",
-    files: [],
-    envFiles: [],
-    profiles: [],
-    images: [],
-    sent: {},
-  };
   const host = fakeHost();
   host.write("home/app/a b.conf", "one\n");
   host.write("home/app/folder/x", "");
-  host.write(`home/app/.compose-mirror/releases/${release.id}/release.json`, `${JSON.stringify(release)}\n`);
+  host.write(`home/app/.compose-mirror/releases/${RELEASE.id}/release.json`, `${JSON.stringify(RELEASE)}\n`);
   host.write("home/app/.compose-mirror/releases/20260102-030405-0000/release.json", "{}\n");
-  host.write("home/app/.compose-mirror/current", `${release.id}\n`);
+  host.write("home/app/.compose-mirror/current", `${RELEASE.id}\n`);
   const connection = await connect("box", host);
-  const probe = await probeHost(connection, "~/app", { names: ["missing", "a b.conf", "folder", "../app/folder/x"] });
+  const probe = await probeHost(connection, "~/app", {
+    names: ["missing", "a\nfolder/x", "a b.conf", "folder", "../app/folder/x"],
+  });
   await connection.close();
   host.remove();
   const sha256 = "2c8b08da5ce60398e1f19af0e5dccc744df274b826abe585eaba68c525434806";
@@ -128,8 +172,8 @@ test("files asked for, releases and the current one are found", async () => {
     folder: { kind: "other" },
     "../app/folder/x": { kind: "file", sha256: empty },
   });
-  assert.deepEqual(probe.releases, [release]);
-  assert.equal(probe.current, release.id);
+  assert.deepEqual(probe.releases, [RELEASE]);
+  assert.equal(probe.current, RELEASE.id);
 });
 
 test("a docker for root only is seen where the user may become root", async () => {

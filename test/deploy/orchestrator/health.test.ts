@@ -13,6 +13,7 @@ const CONTAINER: Container = {
   project: "app",
   files: [],
   restartPolicy: "no",
+  ports: [],
   startedAt: "t",
 };
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PlacedFile } from "../../../lib/deploy/files/file-diff.ts";
+import { MirrorError } from "../../../lib/messages/errors.ts";
 import { stackFile } from "../../../lib/deploy/orchestrator/stack-file.ts";
 import { type Files, loadFiles } from "../../_helpers/compose-folder.ts";
 
@@ -44,6 +45,18 @@ volumes: { data: {} }
     deploy: { replicas: 2, restart_policy: { condition: "on-failure" } },
   });
   assert.deepEqual(warnings, []);
+});
+
+test("a value that is no text is refused by its variable, file and line", async () => {
+  const gbk = Buffer.concat([Buffer.from("V="), Buffer.from([0xd6, 0xd0]), Buffer.from("\nU=1\n")]);
+  for (const used of ["environment: ['K=${U}${V}']", "environment: {K: '${U}${V}'}", "configs: ['${V}']"]) {
+    await assert.rejects(
+      translated(`services:\n  web:\n    image: x\n    ${used}\n`, ["web"], { ".env": gbk }),
+      (error) => error instanceof MirrorError && /compose\.yaml:4:\d+ takes .* from V$/.test(error.message),
+    );
+  }
+  const { file } = await translated("services:\n  web: { image: 'x:${U}' }\n", ["web"], { ".env": gbk });
+  assert.equal(file.services.web.image, "x:1");
 });
 
 test("what swarm writes differently is translated, what it does not support is dropped, each with a warning", async () => {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { containersOfStack, judgeService, readStack } from "../../../lib/deploy/orchestrator/swarm.ts";
+import type { DeployedProject } from "../../../lib/deploy/orchestrator/compose-project.ts";
+import { containersOfStack, judgeService, readStack, swarm } from "../../../lib/deploy/orchestrator/swarm.ts";
+import { connect } from "../../../lib/deploy/ssh/connection.ts";
+import { fakeHost } from "../../_helpers/fake-host.ts";
 
 const OUTPUT = `service:shop_web|42|updating|r.example/t/web:1@sha256:aa
 service:shop_job|7||r.example/t/job:1@sha256:bb
@@ -58,4 +61,29 @@ test("services are reported in the same form as containers", () => {
       ["web", "created", undefined],
     ],
   );
+});
+
+test("logs of several services of a stack come together, by docker's own command", async () => {
+  const host = fakeHost();
+  host.program("docker", '#!/bin/sh\nshift 2\necho "$@"\n');
+  const project: DeployedProject = {
+    name: "shop",
+    host: "box",
+    dir: host.home,
+    access: { kind: "docker", sudo: false },
+    compose: { flavour: "stack", version: "26", command: [] },
+    files: [],
+    envFiles: [],
+    profiles: [],
+  };
+  const connection = await connect("box", host);
+  try {
+    const command = swarm.logs(project, { services: ["web", "db"], follow: true, tail: 5 });
+    const { code, stdout } = await connection.run(command, { onDisconnect: "end" });
+    assert.equal(code, 0);
+    assert.deepEqual(stdout.trim().split("\n").toSorted(), ["--follow --tail=5 shop_db", "--follow --tail=5 shop_web"]);
+  } finally {
+    await connection.close();
+    host.remove();
+  }
 });

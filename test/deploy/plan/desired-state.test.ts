@@ -45,6 +45,7 @@ function container(name: string, file = FILE): Container {
     project: "app",
     files: [file],
     restartPolicy: "no",
+    ports: [],
     startedAt: "t",
   };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Container } from "../../../lib/deploy/host/containers.ts";
 import type { NeededFile } from "../../../lib/deploy/files/project-files.ts";
 import { type DeployChoices, type DeployRequest, planDeploy } from "../../../lib/deploy/plan/plan.ts";
 import type { HostProbe } from "../../../lib/deploy/host/probe.ts";
@@ -80,7 +81,8 @@ const OLD = release("20260101-000000-0001", [
 function lines(steps: readonly DeployStep[]): readonly string[] {
   return steps.map(({ kind, command }) => {
     const args = command[0] === "sh" ? command.slice(4) : command;
-    return `${kind}: ${args.join(" ")}`;
+    // The format of what is listed is long.
+    return `${kind}: ${args.filter((each) => !each.startsWith("container:")).join(" ")}`;
   });
 }
 
@@ -221,6 +223,25 @@ test("a deploy over a release goes back to it: files, images by id or digest, se
     choices: { ...CHOICES, rollback: false },
   });
   assert.deepEqual(alone.rollback, []);
+});
+
+test("a deploy that fails after an unfinished one takes away what that had added", () => {
+  const running = ["web", "db", "fresh"].map((name): Container => {
+    const rest = { image: "x", id: name, imageId: "i", restarts: 0, restartPolicy: "no", startedAt: "t", ports: [] };
+    return { name, state: "running", project: "app", files: PROJECT.files, ...rest };
+  });
+  const removedWith = (unfinished: readonly string[], keepOrphans = false): unknown => {
+    const { rollback } = planDeploy({
+      ...REQUEST,
+      probe: { ...PROBE, releases: [OLD], current: OLD.id, unfinished },
+      running: { containers: running, versions: [] },
+      choices: { ...CHOICES, keepOrphans },
+    });
+    return rollback.find(({ kind }) => kind === "remove")?.command.at(-3);
+  };
+  assert.equal(removedWith(["20260101-000000-0000"]), "fresh");
+  assert.equal(removedWith(["20260101-000000-0000"], true), undefined);
+  assert.equal(removedWith([]), undefined);
 });
 
 function image(id: string): Release["images"] {

@@ -15,7 +15,7 @@ function release(id: string, services: readonly string[], sent: Release["sent"] 
 }
 
 function container(name: string): Container {
-  const rest = { image: "x", id: name, imageId: "i", restarts: 0, restartPolicy: "no", startedAt: "t" };
+  const rest = { image: "x", id: name, imageId: "i", restarts: 0, restartPolicy: "no", startedAt: "t", ports: [] };
   return { name, state: "running", project: "app", files: [FILE], ...rest };
 }
 
@@ -51,6 +51,26 @@ test("going back is exact: files, images and services come back, what the other 
   assert.equal(steps[1]!.stdin?.({} as never), "b b.conf\n");
   assert.deepEqual(steps.at(-1)!.command.slice(-2), [A.id, B.id]);
   assert.deepEqual(steps[6]!.command.slice(-4), ["/srv", "database", "app", "docker"]);
+});
+
+test("an unfinished deploy is taken back to the release that it was to replace", () => {
+  const containers = ["database", "fresh", "web"].map(container);
+  const { target, removed, steps, changes } = planRollback({
+    ...REQUEST,
+    probe: { ...PROBE, unfinished: ["20260101-000003-0000"] },
+    running: { containers, versions: [] },
+  });
+  assert.deepEqual([target.id, removed], [B.id, ["fresh"]]);
+  assert.deepEqual(
+    steps.map(({ kind }) => kind),
+    ["restore", "retag", "retag", "up", "recreate", "remove", "wait", "record", "prune"],
+  );
+  assert.deepEqual(steps.at(-2)!.command.slice(-2), [B.id, ""], "nothing is rejected");
+  assert.equal(steps.at(-1)!.command.at(-1), "20260101-000003-0000");
+  assert.deepEqual(
+    changes.filter(({ change }) => change === "removed").map(({ service }) => service),
+    ["fresh"],
+  );
 });
 
 /** `release`, with what the services ran: a digest at the registry, or none and an id. */

@@ -124,6 +124,13 @@ function assertWhole(target: RegistryServer, repository: string, tag: string, la
   for (const layer of layers) assert.deepEqual(target.blobs.get(repository)?.get(digestOf(layer)), Buffer.from(layer));
 }
 
+/** Something that is waited for until it is opened. */
+function gate(): { readonly passed: Promise<void>; readonly open: () => void } {
+  let open!: () => void;
+  const passed = new Promise<void>((resolve) => (open = resolve));
+  return { passed, open };
+}
+
 const isBlob = ({ url, method }: Seen): boolean => method === "GET" && /\/blobs\/sha256/.test(url);
 const sentTo = (server: RegistryServer): number => server.seen.reduce((sum, { received }) => sum + received, 0);
 const readFrom = (server: RegistryServer): number =>
@@ -650,6 +657,31 @@ test("an interrupted run resumes where it stopped, in both directions", async (t
   );
   assert.ok(down.moved <= 8 * MIB + 5000 - stored, `${down.moved} bytes came down after ${stored}`);
   assert.ok(up + sentTo(target) < 9 * MIB, `${up} and ${sentTo(target)} bytes went up`);
+});
+
+test("bytes that another run brought meanwhile were there, for the run that waited for them", async (t) => {
+  const { source, store, engine, again, transfer } = await bench(t);
+  putImage(source, { repository: "app", tag: "1", layers: [noise("shared", 50_000)] });
+  const [asked, waiting, opened] = [gate(), gate(), gate()];
+  source.setFault((seen) => {
+    if (!isBlob(seen)) return undefined;
+    asked.open();
+    return { wait: opened.passed };
+  });
+  const first = engine.pull(transfer("app:1"));
+  await asked.passed;
+  // the store of the second says when it is asked for a blob that the first one is fetching
+  const partial: Store["partial"] = (...given) => {
+    waiting.open();
+    return store.partial(...given);
+  };
+  const second = await again({ store: { ...store, partial } });
+  const waited = second.pull(transfer("app:1"));
+  await waiting.passed;
+  opened.open();
+  assert.deepEqual(statuses(await Promise.all([first, waited])), ["pulled", "pulled"]);
+  const { total, ...bytes } = second.bytes!.of("down");
+  assert.deepEqual(bytes, { done: total, had: total, moved: 0 });
 });
 
 test("with an empty store the target's facts are still reported, and the next run asks for digests only", async (t) => {

@@ -225,6 +225,23 @@ for (const [message, code] of [
     }));
 }
 
+test("a layer that cannot be unpacked: a docker that reads every compression is not called too old", () =>
+  withDocker(async (docker, engine) => {
+    docker.offer("nginx:1", { platform: "linux/amd64", digest: digest("a") });
+    const said = "failed to register layer: Error processing tar file(exit status 1): archive/tar: invalid tar header";
+    for (const [knows, hint, not] of [
+      [true, /docker 26\.1\.4 reads.*damaged/, /before 23|update/],
+      [false, /before 23.*--engine direct/, /damaged/],
+    ] as const) {
+      docker.fail("pull", 1, said);
+      if (!knows) docker.fail("version", 1, "something new");
+      const outcome = await engine().pull(transferOf("nginx:1"));
+      assert.equal(failure(outcome), "engine-layer");
+      assert.match(outcome.error!.hint, hint);
+      assert.doesNotMatch(outcome.error!.hint, not);
+    }
+  }));
+
 test("the host that the daemon did not reach is named, not the image's", () =>
   withDocker(async (docker, engine) => {
     docker.offer("nginx:1", { platform: "linux/amd64", digest: digest("a") });

@@ -36,6 +36,7 @@ export function renderPage(record: RunRecord, language: Language): string {
         <meta charset="utf-8" />
         <meta http-equiv="Content-Security-Policy" content="${{ markup: policy }}" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="generator" content="compose-mirror" />
         <title>${title}</title>
         <link rel="icon" href="data:," />
         ${{ markup: `<style>${STYLE}</style>` }}

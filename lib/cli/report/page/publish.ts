@@ -1,9 +1,32 @@
 /** Where a run's record goes: to the page of `--report`, and to the job summary where GitHub's runner asks for one. */
-import { appendFile } from "node:fs/promises";
+import { appendFile, readFile, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Config } from "../../../config/config.ts";
 import { causeOf, MirrorError } from "../../../messages/errors.ts";
+import type { Message } from "../../../messages/message.ts";
+import { message } from "../../../messages/texts.ts";
 import { writeWhole } from "../../../system/write-file.ts";
 import { isEmpty, type RunRecord } from "./record.ts";
+
+/** The line of a page that says that it is one of ours. */
+const OURS = 'name="generator" content="compose-mirror"';
+
+/**
+ * Refuses a report that could not be written in the end, or would take the place of something else than an earlier
+ * report. Throws `report-place`.
+ */
+export async function checkReport({ report }: Pick<Config, "report">): Promise<void> {
+  if (report === undefined) return;
+  const folder = await stat(dirname(report)).catch(() => undefined);
+  const refuse = (detail: Message): never => {
+    throw new MirrorError("report-place", { file: report, detail });
+  };
+  if (!folder?.isDirectory()) refuse(message("report-no-folder", { folder: dirname(report) }));
+  const found = await stat(report).catch(() => undefined);
+  if (found === undefined) return;
+  const isOurs = found.isFile() && (await readFile(report, "utf8")).slice(0, 4096).includes(OURS);
+  if (!isOurs) refuse(message("report-foreign"));
+}
 
 /** Writes what is asked for; nothing for a run that did nothing, such as a dry run. Throws `file-write`. */
 export async function publish(

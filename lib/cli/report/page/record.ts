@@ -136,6 +136,8 @@ export function openRecorder({
   const open = new Map<DeployStep, Open<StepRecord>>();
   const findings: Finding[] = [];
   const ofHosts = new Set<unknown>();
+  /** When `moved` was last called. */
+  let lookedAt = 0;
   let failed: unknown;
 
   const elapsed = (): number => Math.round(now() - startedAt);
@@ -153,7 +155,13 @@ export function openRecorder({
       retries.push({ transfer, at: elapsed(), image: transfer.uses[0].image, attempt, reason: words(reason) });
     },
     moved: (bytes) => {
-      if (bytes !== samples.at(-1)!.bytes) samples.push({ at: elapsed(), bytes });
+      const last = samples.at(-1)!;
+      if (bytes !== last.bytes) {
+        // The end of a stall: without it, the chart would spread the bytes that followed over the stall.
+        if (lookedAt > last.at) samples.push({ ...last, at: lookedAt });
+        samples.push({ at: elapsed(), bytes });
+      }
+      lookedAt = elapsed();
     },
     outcome: ({ transfer, status, digest, bytes, blobs, error }) => {
       images.set(transfer, {

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Takes the lock of folder $1 for $2 (who deploys), waiting $3 seconds at most, and keeps it until its input ends.
-# Says "held", "waiting: WHO" or "taken: WHO"; the exit code for the last is 75.
+# Says "held: STAMP" (what runs, and when files were last put in place), "waiting: WHO" or "taken: WHO"; the exit code for
+# the last is 75.
 mkdir -p -- "$1" && cd -- "$1" || exit
 # Another first deploy may make it between the look and this one's mkdir.
 is_there() { [ -e .compose-mirror ] || [ -L .compose-mirror ]; }
@@ -36,5 +37,6 @@ case $context in
 '' | default | *[!A-Za-z0-9_.+-]*) ;;
 *) printf '{"currentContext": "%s"}\n' "$context" >login/config.json ;;
 esac
-echo held
+stamp=$(cat current placed 2>/dev/null)
+printf 'held: %s\n' "$(printf %s "$stamp" | tr '\n' ' ')"
 cat >/dev/null 8>&- 9>&-

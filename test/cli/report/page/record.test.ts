@@ -84,6 +84,32 @@ test("events become a record with times since the begin", () => {
   );
 });
 
+test("a stall is kept by its begin and its end", () => {
+  const clock = { time: 0 };
+  const recorder = recorderAt(clock);
+  for (const [time, bytes] of [
+    [500, 0],
+    [1000, 0],
+    [1500, 10],
+    [2000, 10],
+    [2500, 10],
+    [3000, 20],
+  ] as const) {
+    clock.time = time;
+    recorder.moved(bytes);
+  }
+  assert.deepEqual(
+    recorder.record().samples.map(({ at, bytes }) => [at, bytes]),
+    [
+      [0, 0],
+      [1000, 0],
+      [1500, 10],
+      [2500, 10],
+      [3000, 20],
+    ],
+  );
+});
+
 test("an error of the only host, which also ends the run, is shown once", () => {
   const recorder = recorderAt({ time: 0 });
   const error = new Error("refused");

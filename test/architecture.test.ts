@@ -40,7 +40,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["lib/mirror"],
   ["lib/config"],
   ["lib/engine", "lib/deploy", "lib/generate"],
-  ["lib/preflight.ts", "lib/demo"],
+  ["lib/preflight.ts", "lib/demo", "lib/archive"],
   ["lib/cli"],
   ["scripts"],
 ];

@@ -94,6 +94,8 @@ const OTHERS = new Set([
   "--from",
   "--version",
   "--with-registry-auth",
+  "--load",
+  "--replace",
 ]);
 
 for (const name of pages) {

@@ -51,6 +51,16 @@ export const COMMANDS = {
     zh: "生成使用私有仓库镜像的 docker-compose-mirror.yaml",
     example: "--pin",
   },
+  export: {
+    en: "writes one file with all images and files of the project, for a host without network",
+    zh: "把项目的全部镜像和文件写成一个归档，供无网络的主机使用",
+    example: "--output shop.tar --split 4GB",
+  },
+  import: {
+    en: "takes the images of such a file into the local store, for push, serve and deploy --tunnel",
+    zh: "把归档中的镜像导入本地缓存，之后可用 push、serve 或 deploy --tunnel",
+    example: "shop.tar --into shop",
+  },
   deploy: {
     en: "copies the mirror compose file to the host and starts it there",
     zh: "把 docker-compose-mirror.yaml 复制到主机并在那里启动",

@@ -202,6 +202,23 @@ export function withMirror(config: Config): MirrorConfig {
   return { ...config, ...requireMirror(config) };
 }
 
+/**
+ * `config` for a command that works with the content store whatever engine is set; the store is the mirror where none is
+ * named. Throws `setting-missing` where half of one is.
+ */
+export function withStore(config: Config): MirrorConfig {
+  const { registry, namespace, port } = config;
+  const direct = { ...config, engine: "direct" as const };
+  if (registry !== undefined || namespace !== undefined) return withMirror(direct);
+  return { ...direct, registry: `localhost:${port}`, namespace: EMBEDDED_NAMESPACE, embedded: true };
+}
+
+/** The archive to import. Throws `argument-missing`. */
+export function requireArchive({ archive }: Config): string {
+  if (archive === undefined) throw new MirrorError("argument-missing", { argument: rowOf("archive").value ?? "" });
+  return archive;
+}
+
 /** The hosts to deploy to. Throws `setting-missing`. */
 export function requireHosts({ hosts }: Config): readonly [string, ...string[]] {
   const [first, ...others] = hosts;

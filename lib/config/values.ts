@@ -95,6 +95,15 @@ export const bytes: Parser<number | undefined> = optional((value, origin) => {
   return Math.round(Number(number) * (binary === "" ? 1000 : 1024) ** UNITS.indexOf(unit.toLowerCase()));
 });
 
+/** Bytes that a part of an archive may have; its lists must have room in the first. Throws `flag-value`. */
+export const partSize: Parser<number | undefined> = (given, origin) => {
+  const size = bytes(given, origin);
+  if (size === undefined || size >= SMALLEST_PART) return size;
+  return fail(origin, given[0]!, message("value-part-size", { least: SMALLEST_PART }));
+};
+
+const SMALLEST_PART = 10_000_000;
+
 /** A registry's host with an optional port. Throws `registry-invalid`. */
 export const registry: Parser<string | undefined> = optional(checkRegistry);
 

@@ -2,6 +2,7 @@
  * Errors that a user can act on. Every error is a row of a table (`tables/`): what happened and what to do about it, in
  * every language; here is the class that carries the row's code and its values to where it is said.
  */
+import { ARCHIVE_ERRORS } from "./tables/archive.ts";
 import { COMPOSE_ERRORS } from "./tables/compose.ts";
 import { CONFIG_ERRORS } from "./tables/config.ts";
 import { DEPLOY_ERRORS } from "./tables/deploy.ts";
@@ -29,6 +30,7 @@ export const ERRORS = {
   ...REGISTRY_ERRORS,
   ...ENGINE_ERRORS,
   ...DEPLOY_ERRORS,
+  ...ARCHIVE_ERRORS,
 } as const;
 
 type Rows = typeof ERRORS;

@@ -1,6 +1,7 @@
 /** Every message that is no error: titles, warnings, reasons, what a command says at its end. */
 import type { Language } from "./format.ts";
 import { fill, type Message, type ValuesOf } from "./message.ts";
+import { ARCHIVE_TEXTS } from "./tables/archive.ts";
 import { CLI_TEXTS } from "./tables/cli.ts";
 import { COMPOSE_TEXTS } from "./tables/compose.ts";
 import { DEPLOY_TEXTS } from "./tables/deploy.ts";
@@ -24,6 +25,7 @@ export const TEXTS = {
   ...REGISTRY_TEXTS,
   ...ENGINE_TEXTS,
   ...DEPLOY_TEXTS,
+  ...ARCHIVE_TEXTS,
   ...PREFLIGHT_TEXTS,
   ...CLI_TEXTS,
   ...PAGE_TEXTS,

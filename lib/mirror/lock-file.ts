@@ -32,7 +32,7 @@ import { isMissing, readRegularFile } from "../system/read-file.ts";
 import { writeWhole } from "../system/write-file.ts";
 import { byCodePoint } from "../system/compare.ts";
 
-const LOCK_FILE = "mirror.lock.json";
+export const LOCK_FILE = "mirror.lock.json";
 
 /** The lock file's place: beside the mirror compose file. */
 export function lockFileOf(composeFile: string): string {

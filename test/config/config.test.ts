@@ -20,7 +20,7 @@ import type { MirrorError } from "../../lib/messages/errors.ts";
 import { fill } from "../../lib/messages/message.ts";
 
 /** One flag at most takes a value that stands alone. */
-const EVERY_FLAG = FLAG_NAMES.filter((name) => !["shell", "service", "command"].includes(name));
+const EVERY_FLAG = FLAG_NAMES.filter((name) => !["shell", "archive", "service", "command"].includes(name));
 const NO_FILE = join(tmpdir(), "compose-mirror-no-such-settings");
 
 function read(argv: readonly string[], environment: Record<string, string> = {}, settingsFile = NO_FILE): Config {

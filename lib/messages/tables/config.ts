@@ -46,7 +46,7 @@ export const CONFIG_ERRORS = {
     exit: 2,
     en: "{argument} is missing",
     zh: "缺少 {argument}",
-    hint: { en: "name one of {argument}", zh: "指定其中之一：{argument}" },
+    hint: { en: "give it as an argument: {argument}", zh: "请作为参数给出：{argument}" },
   },
   "task-variable-unknown": {
     exit: 2,
@@ -167,6 +167,10 @@ export const CONFIG_TEXTS = {
   "value-choices": { en: "it must be one of {choices:names}", zh: "取值必须是其中之一：{choices:names}" },
   "value-number": { en: "it must be a whole number from {least} to {most}", zh: "取值必须是 {least} 到 {most} 的整数" },
   "value-size": { en: "it must be a size such as 20GB or 500MB", zh: "取值必须是大小，例如 20GB 或 500MB" },
+  "value-part-size": {
+    en: "it must be at least {least:bytes}",
+    zh: "取值至少为 {least:bytes}",
+  },
   "value-registry": {
     en: "it must be a host name with an optional port, without https:// and without a path",
     zh: "必须是主机名，可带端口，不带 https:// 和路径",

@@ -245,7 +245,8 @@ say 'starting the services' '正在启动服务'
 
 # Prints a line for each container of the project: ID NAME STATE EXIT-CODE RESTARTS HEALTH.
 containers() {
-  local ids format='{{.Id}} {{.Name}} {{.State.Status}} {{.State.ExitCode}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}'
+  # `ID` as docker's own type has it: for `Id` it would fall back to JSON, in which a missing `Health` is an error.
+  local ids format='{{.ID}} {{.Name}} {{.State.Status}} {{.State.ExitCode}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}'
   mapfile -t ids < <("${engine[@]}" ps -aq --filter "label=com.docker.compose.project=$PROJECT")
   if ((${#ids[@]} > 0)); then "${engine[@]}" inspect --format "$format" "${ids[@]}"; fi
 }
